@@ -1,0 +1,276 @@
+"""`trail init`: answers from flags or a person, a real login, a file without a password."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+
+import keyring
+import pytest
+from keyring.backends import fail
+from typer.testing import CliRunner
+
+from trail.cli import init
+from trail.cli.app import Session, app
+from trail.cli.main import run
+from trail.cli.providers import guess_server
+from trail.cli.questions import Questions
+from trail.config import load_config
+from trail.config.template import Answers, render_config
+from trail.errors import LoginRejected, SecretUnavailable
+from trail.fetch import auth
+
+SECRET = "hunter2-and-more"
+
+
+@pytest.fixture(autouse=True)
+def no_keyring():
+    before = keyring.get_keyring()
+    keyring.set_keyring(fail.Keyring())
+    yield
+    keyring.set_keyring(before)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "conf" / "config.toml"
+
+
+@pytest.fixture
+def trail(path, capsys):
+    """Runs a command line and gives exit code, stdout, stderr."""
+
+    def call(*words):
+        code = run(["--config", str(path), *map(str, words)])
+        return code, *capsys.readouterr()
+
+    return call
+
+
+def type_answers(path, answers, *, check_login, environ=None, given=None):
+    """Run the questions with a person who types `answers`, a line each."""
+
+    def work(session):
+        questions = Questions(interactive=True)
+        init.set_up(session, given or Answers(), questions, check_login)
+
+    session = Session(config_path=path, environ=environ or {})
+    probe = type(app)()
+    probe.command()(lambda: work(session))
+    return CliRunner().invoke(probe, [], input="\n".join(answers) + "\n")
+
+
+def test_flags_alone_write_a_private_configuration_after_a_real_login(
+    trail, path, pymap_server, monkeypatch
+):
+    monkeypatch.setenv("PW", pymap_server.password)
+    monkeypatch.chdir(path.parent.parent)
+    code, out, err = trail(
+        "init", "--yes", "--me", "Me@Studio.example", "--host", "127.0.0.1", "--port", pymap_server.port,
+        "--security", "plain", "--user", pymap_server.user, "--password-env", "PW", "--archive", "box",
+        "--client", "acme=acme.example", "--client", "acme=jane@mail.example", "--every", "10m",
+    )  # fmt: skip
+    assert code == 0, err
+    assert "INBOX" in out
+    assert "sync --dry-run" in out
+    config = load_config(path)
+    assert config.archive == path.parent / "box"
+    assert config.me == ("me@studio.example",)
+    assert config.accounts[0].every == 600
+    assert config.clients[0].domains == ("acme.example",)
+    assert config.clients[0].addresses == ("jane@mail.example",)
+    assert pymap_server.password not in path.read_text(encoding="utf-8")
+    if os.name == "posix":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_refused_login_writes_nothing(trail, path, pymap_server, monkeypatch):
+    monkeypatch.setenv("PW", SECRET)
+    code, _, err = trail(
+        "init", "--yes", "--me", "me@studio.example", "--host", "127.0.0.1", "--port", pymap_server.port,
+        "--security", "plain", "--password-env", "PW",
+    )  # fmt: skip
+    assert code == LoginRejected.exit_code, err
+    assert SECRET not in err
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "flag"),
+    [
+        ([], "--me"),
+        (["--me", "nobody"], "--me"),
+        (["--me", "me@studio.example"], "--password-env"),
+        (["--me", "me@studio.example", "--host", "imaps://x"], "--host"),
+        (["--me", "me@studio.example", "--port", "99999"], "--port"),
+        (["--me", "me@studio.example", "--port", "x"], "--port"),
+        (["--me", "me@studio.example", "--security", "ssl"], "--security"),
+        (["--me", "me@studio.example", "--account", "My Work"], "--account"),
+        (["--me", "me@studio.example", "--client", "acme"], "--client"),
+        (["--me", "me@studio.example", "--client", "acme=gmail.com"], "--client"),
+        (["--me", "me@studio.example", "--password-command", "'pass"], "--password-command"),
+        (["--password-env", "A", "--password-command", "b"], "--password-command"),
+    ],
+)
+def test_without_a_terminal_a_missing_or_wrong_answer_names_its_flag(trail, path, words, flag):
+    code, out, err = trail("init", *words)
+    assert code == 2
+    assert flag in err
+    assert not out
+    assert not path.exists()
+
+
+def test_a_variable_that_is_not_set_is_told_as_such(trail, path, monkeypatch):
+    monkeypatch.delenv("PW", raising=False)
+    code, _, err = trail("init", "--me", "me@studio.example", "--password-env", "PW")
+    assert code == SecretUnavailable.exit_code
+    assert "PW" in err
+
+
+def test_a_configuration_is_replaced_only_when_told_to(trail, path):
+    words = [
+        "init",
+        "--me",
+        "me@studio.example",
+        "--password-command",
+        "pass show 'my mail'",
+        "--no-test",
+    ]
+    assert trail(*words)[0] == 0
+    assert load_config(path).accounts[0].password_command == ("pass", "show", "my mail")
+    path.write_text("# mine\n")
+    code, _, err = trail(*words)
+    assert code == 3
+    assert "--force" in err
+    assert path.read_text() == "# mine\n"
+    assert trail(*words, "--force")[0] == 0
+    assert load_config(path).me == ("me@studio.example",)
+
+
+def test_json_tells_what_was_written_and_what_is_next(trail, path):
+    code, out, _ = trail(
+        "init", "--json", "--me", "me@studio.example", "--password-env", "NOT_SET_HERE", "--no-test"
+    )
+    assert code == 0
+    data = json.loads(out)
+    assert data["config"] == str(path)
+    assert data["folders"] is None
+    assert any("NOT_SET_HERE" in step for step in data["next"])
+    assert any("client add" in step for step in data["next"])
+
+
+def test_an_own_domain_as_client_is_refused_before_anything_is_written(trail, path):
+    code, _, err = trail(
+        "init", "--me", "me@studio.example", "--client", "us=studio.example", "--password-env", "A", "--no-test"
+    )  # fmt: skip
+    assert code == 3
+    assert "own address" in err
+    assert not path.exists()
+
+
+def test_a_person_answers_with_enter_and_a_password(path, monkeypatch):
+    stored, logins = [], []
+    monkeypatch.setattr(auth, "store_password", lambda *pair: stored.append(pair))
+
+    def check_login(account, password):
+        logins.append((account.host, account.user, password))
+        return ["INBOX"]
+
+    answers = ["wrong", "me@fastmail.com", "", "", "", "", "", "", "", "acme=fastmail.com"]
+    answers += ["acme=acme.example", "-", SECRET]
+    result = type_answers(path, answers, check_login=check_login)
+    assert result.exit_code == 0, result.output
+    assert logins == [("imap.fastmail.com", "me@fastmail.com", SECRET)]
+    assert [(account.name, password) for account, password in stored] == [("work", SECRET)]
+    assert "app password" in result.output
+    assert SECRET not in path.read_text(encoding="utf-8") + result.output
+    assert load_config(path).clients[0].domains == ("acme.example",)
+
+
+def test_without_a_keyring_a_typed_password_becomes_a_variable(path):
+    answers = ["me@studio.example", *[""] * 7, "-", SECRET]
+    result = type_answers(path, answers, check_login=lambda *_: ["INBOX"])
+    assert result.exit_code == 0, result.output
+    assert load_config(path).accounts[0].password_env == "TRAIL_WORK_PASSWORD"
+    assert "export TRAIL_WORK_PASSWORD" in result.output
+    assert SECRET not in path.read_text(encoding="utf-8") + result.output
+
+
+def test_after_a_failed_login_a_person_may_try_other_answers(path):
+    hosts = []
+
+    def check_login(account, password):
+        hosts.append(account.host)
+        if len(hosts) == 1:
+            raise LoginRejected("no", "look again")
+        return ["INBOX"]
+
+    given = Answers(archive="box", clients=(("acme", "acme.example"),))
+    first = ["me@studio.example", *[""] * 6, "pw"]
+    second = ["y", "", "", "mail.studio.example", *[""] * 5, "pw"]
+    result = type_answers(path, first + second, check_login=check_login, given=given)
+    assert result.exit_code == 0, result.output
+    assert "look again" in result.output
+    assert hosts == ["imap.studio.example", "mail.studio.example"]
+    config = load_config(path)
+    assert config.accounts[0].host == "mail.studio.example"
+    assert config.archive == path.parent / "box"
+    assert config.clients[0].slug == "acme"
+
+
+@pytest.mark.parametrize(("answer", "written"), [("y", True), ("n", False)])
+def test_after_a_failed_login_a_person_may_write_anyway_or_give_up(path, answer, written):
+    def check_login(*_):
+        raise LoginRejected("no")
+
+    answers = ["me@studio.example", *[""] * 7, "-", "pw", "n", answer]
+    result = type_answers(path, answers, check_login=check_login)
+    assert path.exists() is written
+    assert result.exit_code == (0 if written else 1)
+
+
+def test_a_password_given_later_skips_the_login(path):
+    def check_login(*_):
+        pytest.fail("there was nothing to log in with")
+
+    answers = ["me@studio.example", *[""] * 7, "-", ""]
+    result = type_answers(path, answers, check_login=check_login)
+    assert result.exit_code == 0, result.output
+    assert "not tested" in result.output
+    assert load_config(path).accounts[0].password_env == "TRAIL_WORK_PASSWORD"
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("me@gmail.com", "imap.gmail.com"),
+        ("me@hotmail.fr", "outlook.office365.com"),
+        ("me@gmx.at", "imap.gmx.net"),
+        ("me@gmx.com", "imap.gmx.com"),
+        ("me@yahoo.co.uk", "imap.mail.yahoo.com"),
+        ("me@posteo.de", "posteo.de"),
+        ("me@live.acme.example", "imap.live.acme.example"),
+        ("me@studio.example", "imap.studio.example"),
+    ],
+)
+def test_the_server_of_an_address_is_guessed(address, host):
+    assert guess_server(address).host == host
+
+
+def test_hostile_answers_are_quoted_in_the_file(path):
+    answers = Answers(
+        ("me@x.example",),
+        "w",
+        "h",
+        "993",
+        "tls",
+        'u"\\\n[[client]]',
+        archive="a#\"'b",
+        scope="clients",
+    )
+    path.parent.mkdir()
+    path.write_text(render_config(answers).replace("\\n", " "), encoding="utf-8")
+    config = load_config(path)
+    assert config.accounts[0].user == 'u"\\ [[client]]'
+    assert config.archive.name == "a#\"'b"

@@ -1,0 +1,99 @@
+"""Fixtures for all rooms: mail servers, each test with a mailbox of its own.
+
+A test that needs a program which is not on the machine is skipped and says why; where CI=true it
+fails, because there a skipped test is one nobody runs. The markers `dovecot` and `browser` do so too.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from servers import MailServer
+    from servers.dovecot import DovecotServer
+    from servers.pymap import PymapServer
+    from servers.scripted import ScriptedServer
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+def find_chromium() -> str | None:
+    """Where a Chromium is, if anywhere."""
+    return next(filter(None, map(shutil.which, CHROMIUMS)), None)
+
+
+def explain_missing(needed: str) -> str | None:
+    """Why what a marker asks for is not here; None when it is."""
+    if needed == "dovecot":
+        from servers.dovecot import DovecotServer  # noqa: PLC0415 - few tests need it
+
+        return DovecotServer.available()
+    return None if find_chromium() else f"no Chromium on this machine (looked for {CHROMIUMS})"
+
+
+def give_up(reason: str) -> NoReturn:
+    """Skip the test, or fail it where every test must run."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"in CI nothing may be skipped: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Hold the markers to what they say."""
+    for needed in ("dovecot", "browser"):
+        if item.get_closest_marker(needed) and (reason := explain_missing(needed)):
+            give_up(reason)
+
+
+@pytest.fixture
+def chromium() -> str:
+    """The path of a Chromium."""
+    return find_chromium() or give_up(str(explain_missing("browser")))
+
+
+@pytest.fixture(scope="session")
+def dovecot_process() -> Iterator[DovecotServer]:
+    """One Dovecot for the whole run. Tests take `dovecot`, a user of their own on it."""
+    if reason := explain_missing("dovecot"):
+        give_up(reason)
+    from servers.dovecot import DovecotServer  # noqa: PLC0415 - few tests need it
+
+    with DovecotServer() as server:
+        yield server
+
+
+@pytest.fixture
+def dovecot(dovecot_process: DovecotServer) -> DovecotServer:
+    """A fresh user with an empty INBOX on a running Dovecot."""
+    dovecot_process.start()  # a test before may have stopped it
+    return dovecot_process.for_user()
+
+
+@pytest.fixture
+def pymap_server() -> Iterator[PymapServer]:
+    """A fresh pymap with an empty INBOX."""
+    from servers.pymap import PymapServer  # noqa: PLC0415 - few tests need it
+
+    with PymapServer() as server:
+        yield server
+
+
+@pytest.fixture
+def scripted() -> Iterator[ScriptedServer]:
+    """A fresh scripted server with an empty INBOX; set `faults` on it, and read `commands`."""
+    from servers.scripted import ScriptedServer  # noqa: PLC0415 - few tests need it
+
+    with ScriptedServer() as server:
+        yield server
+
+
+@pytest.fixture(params=["pymap_server", pytest.param("dovecot", marks=pytest.mark.dovecot)])
+def mail_server(request: pytest.FixtureRequest) -> MailServer:
+    """Each real server in turn."""
+    return request.getfixturevalue(request.param)

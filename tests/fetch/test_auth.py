@@ -1,0 +1,157 @@
+"""Passwords: where they come from, and that they go nowhere else."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import keyring
+import pytest
+from keyring.backend import KeyringBackend
+from keyring.backends import fail
+from keyring.errors import KeyringLocked
+
+from trail.errors import SecretUnavailable
+from trail.fetch import auth
+from trail.fetch.auth import has_keyring, resolve_password, store_password
+from trail.model import Account
+
+SECRET = "hunter2-and-more"
+
+
+class MemoryKeyring(KeyringBackend):
+    """A keyring that forgets."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: dict[tuple[str, str], str] = {}
+        self.locked = False
+
+    def get_password(self, service, username):
+        if self.locked:
+            raise KeyringLocked(SECRET)
+        return self.entries.get((service, username))
+
+    def set_password(self, service, username, password):
+        if self.locked:
+            raise KeyringLocked(password)
+        self.entries[service, username] = password
+
+
+@pytest.fixture
+def memory_keyring():
+    before = keyring.get_keyring()
+    backend = MemoryKeyring()
+    keyring.set_keyring(backend)
+    yield backend
+    keyring.set_keyring(before)
+
+
+@pytest.fixture
+def no_keyring():
+    before = keyring.get_keyring()
+    keyring.set_keyring(fail.Keyring())
+    yield
+    keyring.set_keyring(before)
+
+
+def account(**values) -> Account:
+    return Account("work", "imap.studio.example", "me@studio.example", **values)
+
+
+def command(script: str) -> Account:
+    return account(password_command=(sys.executable, "-c", script))
+
+
+def refusal(act, *arguments) -> SecretUnavailable:
+    with pytest.raises(SecretUnavailable) as caught:
+        act(*arguments)
+    error = caught.value
+    assert 'account "work"' in error.message
+    assert error.hint
+    assert SECRET not in "".join(traceback.format_exception(error)) + error.hint
+    assert error.__context__ is None, "an exception that may hold the secret hangs on"
+    return error
+
+
+def test_the_variable_gives_the_password():
+    assert resolve_password(account(password_env="PW"), {"PW": " a b "}) == " a b "
+
+
+@pytest.mark.parametrize(("environ", "state"), [({}, "not set"), ({"PW": ""}, "empty")])
+def test_a_variable_without_a_password_is_told_by_name(environ, state, memory_keyring):
+    memory_keyring.entries["trail", "me@studio.example@imap.studio.example"] = SECRET
+    error = refusal(resolve_password, account(password_env="PW"), environ)
+    assert "variable PW" in error.message
+    assert state in error.message
+
+
+@pytest.mark.parametrize(
+    "written", [rf"{SECRET}", rf"{SECRET}\n", rf"{SECRET}\r\nuser: me\n", rf"{SECRET}\n\xff"]
+)
+def test_the_first_line_of_the_command_is_the_password(written):
+    script = f"import sys; sys.stdout.buffer.write(b'{written}')"
+    assert resolve_password(command(script), {}) == SECRET
+
+
+def test_the_command_runs_without_a_shell_and_sees_the_environment():
+    script = "import os, sys; print(sys.argv[1] + os.environ['STORE'])"
+    asked = account(password_command=(sys.executable, "-c", script, "$HOME;"))
+    assert resolve_password(asked, {"STORE": "x"}) == "$HOME;x"
+
+
+def test_a_command_that_fails_shows_its_stderr_and_never_its_stdout():
+    script = f"import sys; print('{SECRET}'); print('no such\\x1b[31m entry', file=sys.stderr); sys.exit(7)"
+    error = refusal(resolve_password, command(script), {})
+    assert "exit code 7: no such[31m entry" in error.message
+
+
+@pytest.mark.parametrize(
+    ("script", "problem"),
+    [
+        ("pass", "printed no password"),
+        (f"print('\\n{SECRET}')", "printed no password"),
+        ("import sys; sys.stdout.buffer.write(b'\\xff')", "not UTF-8"),
+    ],
+)
+def test_a_command_that_prints_no_password_is_told(script, problem):
+    assert problem in refusal(resolve_password, command(script), {}).message
+
+
+@pytest.mark.parametrize("name", ["no-such-command-here", "/"])
+def test_a_command_that_cannot_be_run_is_told(name):
+    error = refusal(resolve_password, account(password_command=(name, SECRET)), {})
+    assert "cannot be run" in error.message
+    assert name in error.hint
+
+
+def test_a_command_that_never_ends_is_given_up(monkeypatch):
+    monkeypatch.setattr(auth, "COMMAND_TIMEOUT", 0.2)
+    script = f"import time; print('{SECRET}', flush=True); time.sleep(30)"
+    assert "no answer" in refusal(resolve_password, command(script), {}).message
+
+
+def test_what_is_stored_in_the_keyring_is_found_there(memory_keyring):
+    assert has_keyring()
+    store_password(account(), SECRET)
+    assert memory_keyring.entries == {("trail", "me@studio.example@imap.studio.example"): SECRET}
+    assert resolve_password(account(), {}) == SECRET
+
+
+def test_a_keyring_without_the_password_leads_to_storing_it(memory_keyring):
+    error = refusal(resolve_password, account(), {})
+    assert "keyring set trail me@studio.example@imap.studio.example" in error.hint
+
+
+def test_without_a_keyring_the_next_step_is_another_source(no_keyring):
+    assert not has_keyring()
+    assert "password_env" in refusal(resolve_password, account(), {}).hint
+    assert "no keyring" in refusal(store_password, account(), SECRET).message
+
+
+def test_a_locked_keyring_is_told_without_what_its_backend_says(memory_keyring):
+    memory_keyring.locked = True
+    assert "KeyringLocked" in refusal(resolve_password, account(), {}).message
+    assert "KeyringLocked" in refusal(store_password, account(), SECRET).message

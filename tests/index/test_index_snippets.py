@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trail.index.conditions import iter_words
+from trail.index.query import parse_query
+from trail.index.schema import Stored, clean
+from trail.index.snippets import WIDTH, SnippetMaker, cut_around
+
+NOW = datetime(2024, 3, 5, tzinfo=UTC)
+FILLER = "lorem ipsum dolor sit amet " * 40
+
+
+def make_snippet(query, body="", quoted="", subject="", files=()):
+    stored = Stored(
+        "0" * 64, NOW, NOW, (), "", (), clean(subject), files, clean(body), clean(quoted)
+    )
+    return SnippetMaker(iter_words(parse_query(query, now=NOW))).make(stored)
+
+
+def test_a_short_text_is_shown_whole_on_one_line():
+    assert make_snippet("b", "a\r\n\tb\x00\x1b c\u2028d") == "a b c d"
+
+
+def test_a_long_text_is_cut_between_words_around_the_match():
+    snippet = make_snippet("needle", FILLER + "needle " + FILLER)
+    assert snippet.startswith("…")
+    assert snippet.endswith("…")
+    assert " needle " in snippet
+    assert set(snippet.strip("…").split()) <= {*FILLER.split(), "needle"}
+    assert 100 <= len(snippet) <= WIDTH + 2
+
+
+def test_the_place_with_most_of_the_words_is_shown():
+    text = f"red {FILLER} red {FILLER} the red and the blue {FILLER} blue"
+    assert "the red and the blue" in make_snippet("red blue", text)
+    assert "the red and the blue" in make_snippet("red OR blue -green", text)
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("inbody", "word inbody word"),
+        ("inquote", "word inquote word"),
+        ("insubject", "word insubject"),
+        ("infile", "x.pdf · infile-2.doc"),
+        ("subject:word", "word insubject"),
+        ("file:inf*", "x.pdf · infile-2.doc"),
+        ("from:jane", "word inbody word"),
+        ("-inquote", "word inbody word"),
+        ("", "word inbody word"),
+    ],
+)
+def test_the_part_that_matched_is_shown(query, shown):
+    parts = {
+        "quoted": "word inquote word",
+        "subject": "word insubject",
+        "files": ("x.pdf", "", "infile-2.doc"),
+    }
+    assert make_snippet(query, "word inbody word", **parts) == shown
+
+
+def test_a_message_of_quotes_only_shows_them():
+    assert make_snippet("", "  ", quoted="what you wrote") == "what you wrote"
+    assert make_snippet("") == ""
+
+
+@pytest.mark.parametrize(
+    ("query", "match"),
+    [("strasse", "Straße"), ("INV-2024/0417", "INV\u20112024 / 0417"), ("見積", "見積書"), ("書", "見積書"), ("o", "Ø"),
+     ('"grosse strasse"', "GRÖSSE, Straße"), ("jane@acme.example", "Jane@ACME.example")],
+)  # fmt: skip
+def test_a_match_is_found_in_the_text_as_it_was_written(query, match):
+    text = "ßßß ﬃ Æ " * 60 + match + " ßßß ﬃ" * 60
+    assert match in make_snippet(query, text)
+
+
+def test_a_word_inside_another_is_no_match():
+    text = f"concatenate {FILLER} the cat {FILLER}"
+    assert "the cat" in make_snippet("cat", text)
+
+
+def test_a_text_without_spaces_is_cut_anywhere():
+    snippet = make_snippet("書", "見" * 500 + "書" + "積" * 500)
+    assert "見書積" in snippet
+    assert len(snippet) <= WIDTH + 2
+
+
+@given(st.text(), st.integers(0, 50))
+def test_any_text_becomes_one_line(text, at):
+    line = cut_around(clean(text), min(at, len(text)))
+    assert len(line) <= WIDTH + 2
+    assert len(line.splitlines()) <= 1
+    assert not any(ord(c) < 32 for c in line)
+
+
+@given(st.text(alphabet="aß Øﬁé見書-@.\n"), st.text(alphabet="aß Øﬁé見書-@.\n", max_size=500))
+def test_snippets_of_any_text_and_word_are_one_line(word, text):
+    query = '"' + " ".join(word.split()) + ' x"'
+    assert "\n" not in make_snippet(query, text + word + text)

@@ -1,0 +1,238 @@
+"""The contract of a sync, held against real servers: pymap in this process, and Dovecot."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+
+import pytest
+from checking import audit_archive, read_maildir, read_sightings
+from syncing import ACME, folder_of, make_message, sync, totals
+
+from trail.archive.store import open_archive
+from trail.model import Client
+
+HARD = {
+    "empty": b"",
+    "no final newline": b"Subject: x\r\n\r\nno newline at the end",
+    "bare newlines": b"Subject: x\n\nbare\nnewlines\n",
+    "bare carriage returns": b"Subject: x\r\n\r\na\rb\r\r\n",
+    "eight bits": b"Subject: \xe6\xf8\xe5\r\n\r\n\xff\xfe raw \x80 bytes\r\n",
+    "looks like a response": b"Subject: x\r\n\r\n* 1 FETCH (UID 1 BODY[] {3}\r\nabc)\r\nA1 OK done\r\n",
+    "From line": b"Subject: x\r\n\r\nFrom me to you\r\n>From quoted\r\n",
+    "long line": b"Subject: x\r\n\r\n" + b"y" * 200_000 + b"\r\n",
+}
+
+
+def test_every_byte_the_server_sends_is_on_the_disk(mail_server, tmp_path):
+    for content in HARD.values():
+        if content:  # Dovecot's APPEND takes no empty message; the scripted server sends one
+            mail_server.append("INBOX", content)
+    report = sync(mail_server, tmp_path)
+    audit_archive(tmp_path, mail_server, folders={"INBOX"})
+    assert totals(report)["failed"] == 0
+
+
+def test_a_second_round_fetches_nothing(mail_server, tmp_path):
+    for number in range(25):
+        mail_server.append("INBOX", make_message(number))
+    first = sync(mail_server, tmp_path)
+    second = sync(mail_server, tmp_path)
+    assert totals(first)["archived"] == 25
+    assert totals(second) == {"archived": 0, "already_held": 0, "left": 0, "failed": 0, "gone": 0}
+    assert folder_of(second).on_server == 25
+
+
+def test_flags_and_recent_are_as_before(mail_server, tmp_path):
+    mail_server.append("INBOX", make_message(1))
+    mail_server.append("INBOX", make_message(2), flags=("\\Seen", "\\Flagged"))
+    before = mail_server.snapshot()
+    sync(mail_server, tmp_path)
+    assert mail_server.snapshot() == before
+    letters = sorted(path.name.rpartition(":2,")[2] for path in (tmp_path / "mail").glob("*/*/cur/*"))
+    assert letters == ["", "FS"]
+
+
+def test_only_what_is_new_is_fetched_later(mail_server, tmp_path):
+    mail_server.append("INBOX", make_message(1))
+    sync(mail_server, tmp_path)
+    mail_server.append("INBOX", make_message(2))
+    report = sync(mail_server, tmp_path)
+    assert totals(report)["archived"] == 1
+    audit_archive(tmp_path, mail_server, folders={"INBOX"})
+
+
+def test_a_message_lies_in_the_year_it_was_received_in_utc(mail_server, tmp_path):
+    moment = datetime(2023, 12, 31, 23, 30, tzinfo=UTC)
+    mail_server.append("INBOX", make_message(1), received_at=moment)
+    sync(mail_server, tmp_path)
+    (path,) = (tmp_path / "mail").glob("*/*/cur/*")
+    assert path.parent.parent.name == "2023"
+    assert path.name.startswith(f"{int(moment.timestamp())}.")
+
+
+def test_a_changed_uidvalidity_is_a_new_epoch_in_which_equal_bytes_are_recognised(mail_server, tmp_path):
+    for number in range(12):
+        mail_server.append("INBOX", make_message(number))
+    sync(mail_server, tmp_path)
+    files = read_maildir(tmp_path)
+    old = mail_server.uidvalidity("INBOX")
+    mail_server.set_uidvalidity("INBOX", old + 17)
+    report = sync(mail_server, tmp_path)
+    assert totals(report)["already_held"] == 12
+    assert totals(report)["archived"] == 0
+    assert any("renumbered" in warning for warning in report.warnings)
+    assert read_maildir(tmp_path) == files
+    assert {validity for _, validity, _ in read_sightings(tmp_path)} == {old, old + 17}
+    assert sync(mail_server, tmp_path).warnings == ()
+
+
+def test_an_expunged_message_is_kept_and_marked_as_gone(mail_server, tmp_path):
+    uids = [mail_server.append("INBOX", make_message(number)) for number in range(3)]
+    sync(mail_server, tmp_path)
+    mail_server.expunge("INBOX", uids[1])
+    report = sync(mail_server, tmp_path)
+    assert folder_of(report).gone == 1
+    assert folder_of(report).on_server == 2
+    assert len(read_maildir(tmp_path)) == 3
+    assert totals(sync(mail_server, tmp_path))["gone"] == 0
+
+
+def test_one_message_in_two_folders_is_one_file_with_two_sightings(mail_server, tmp_path):
+    mail_server.create("Archive")
+    content = make_message(1)
+    mail_server.append("INBOX", content)
+    mail_server.append("Archive", content)
+    report = sync(mail_server, tmp_path)
+    assert totals(report) == {"archived": 1, "already_held": 1, "left": 0, "failed": 0, "gone": 0}
+    key = hashlib.sha256(content).hexdigest()
+    assert sorted(found for found, _, _ in read_sightings(tmp_path)) == ["Archive", "INBOX"]
+    assert {found for _, found in read_sightings(tmp_path).values()} == {key}
+    audit_archive(tmp_path, mail_server, folders={"INBOX", "Archive"})
+
+
+def test_equal_bytes_twice_in_one_batch_are_one_file(mail_server, tmp_path):
+    for _ in range(3):
+        mail_server.append("INBOX", make_message(1))
+    assert totals(sync(mail_server, tmp_path)) == {"archived": 1, "already_held": 2, "left": 0, "failed": 0, "gone": 0}
+    audit_archive(tmp_path, mail_server, folders={"INBOX"})
+
+
+@pytest.mark.parametrize("name", ["Kunder/Nørrebro", "桜貿易", "A & B", 'quo"ted \\ back', "with (parens) {3}"])
+def test_folder_names_of_every_kind_are_fetched(mail_server, tmp_path, name):
+    mail_server.create(name)
+    mail_server.append(name, make_message(1))
+    report = sync(mail_server, tmp_path)
+    assert folder_of(report, name).archived == 1
+    audit_archive(tmp_path, mail_server, folders={name})
+
+
+def test_junk_trash_and_drafts_stay_out(mail_server, tmp_path):
+    for number, name in enumerate(("Junk", "Trash", "Drafts", "Sent")):
+        mail_server.create(name)
+        mail_server.append(name, make_message(number))
+    report = sync(mail_server, tmp_path)
+    assert {f.folder for f in report.accounts[0].folders} == {"INBOX", "Sent"}
+
+
+def test_only_the_configured_folders_are_fetched_and_a_missing_one_is_named(mail_server, tmp_path):
+    mail_server.create("Clients")
+    mail_server.append("Clients", make_message(1))
+    mail_server.append("INBOX", make_message(2))
+    report = sync(mail_server, tmp_path, account=mail_server.account(folders=("Clients", "Gone")))
+    assert [f.folder for f in report.accounts[0].folders] == ["Clients"]
+    assert any("'Gone'" in warning for warning in report.warnings)
+
+
+def test_other_peoples_mail_stays_on_the_server_and_leaves_no_trace(mail_server, tmp_path):
+    mail_server.append("INBOX", make_message(1))
+    mail_server.append("INBOX", make_message(2, sender="private@friends.example", subject="Birthday secret"))
+    report = sync(mail_server, tmp_path, scope="clients")
+    assert totals(report)["archived"] == 1
+    assert totals(report)["left"] == 1
+    everything = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"Birthday" not in everything
+    assert b"friends.example" not in everything
+
+
+def test_changed_rules_look_again_at_what_was_left(mail_server, tmp_path):
+    mail_server.append("INBOX", make_message(1, sender="bob@globex.example"))
+    assert totals(sync(mail_server, tmp_path, scope="clients"))["left"] == 1
+    globex = Client("globex", "Globex", domains=("globex.example",))
+    report = sync(mail_server, tmp_path, scope="clients", clients=(ACME, globex))
+    assert totals(report)["archived"] == 1
+    assert totals(sync(mail_server, tmp_path, scope="clients", clients=(ACME, globex)))["archived"] == 0
+
+
+def test_a_wider_scope_fetches_what_was_left(mail_server, tmp_path):
+    mail_server.append("INBOX", make_message(1, sender="bob@globex.example"))
+    sync(mail_server, tmp_path, scope="clients")
+    assert totals(sync(mail_server, tmp_path, scope="everything"))["archived"] == 1
+
+
+def test_a_reply_inherits_the_client_whatever_the_order_of_folders(mail_server, tmp_path):
+    mail_server.create("Aaa")
+    mail_server.create("Zzz")
+    mail_server.append("Zzz", make_message(1))
+    reply = "In-Reply-To: <1@test.example>\r\n"
+    mail_server.append("Aaa", make_message(2, sender="jane@elsewhere.example", extra=reply))
+    mail_server.append("Aaa", make_message(3, sender="nobody@elsewhere.example"))
+    report = sync(mail_server, tmp_path, scope="clients")
+    assert totals(report)["archived"] == 2
+    assert totals(report)["left"] == 1
+    with open_archive(tmp_path) as archive:
+        keys = archive.facts.client_keys("acme")
+        attributions = archive.facts.read_attributions(keys)
+    assert sorted(a.inherited for (a,) in attributions.values()) == [False, True]
+
+
+def test_a_dry_run_shows_the_plan_and_writes_nothing(mail_server, tmp_path):
+    mail_server.append("INBOX", make_message(1))
+    mail_server.append("INBOX", make_message(2, sender="bob@globex.example"))
+    sync(mail_server, tmp_path, scope="clients")
+    mail_server.append("INBOX", make_message(3))
+    before = {path: path.read_bytes() for path in (tmp_path / "mail").rglob("*") if path.is_file()}
+    sightings = read_sightings(tmp_path)
+    report = sync(mail_server, tmp_path, scope="clients", dry_run=True)
+    assert totals(report)["archived"] == 1
+    assert {path: path.read_bytes() for path in (tmp_path / "mail").rglob("*") if path.is_file()} == before
+    assert read_sightings(tmp_path) == sightings
+
+
+def test_a_message_of_60_mb_is_archived(mail_server, tmp_path):
+    content = make_message(1) + b"z" * 78 + b"\r\n" + (b"0123456789abcdef" * 4 + b"\r\n") * 900_000
+    mail_server.append("INBOX", content)
+    sync(mail_server, tmp_path)
+    audit_archive(tmp_path, mail_server, folders={"INBOX"})
+
+
+@pytest.mark.slow
+def test_20000_messages_are_archived_and_the_next_round_is_empty(mail_server, tmp_path):
+    mail_server.fill("INBOX", (make_message(number) for number in range(20_000)))
+    report = sync(mail_server, tmp_path)
+    assert totals(report)["archived"] == 20_000
+    audit_archive(tmp_path, mail_server, folders={"INBOX"})
+    assert totals(sync(mail_server, tmp_path)) == dict.fromkeys(totals(report), 0)
+
+
+def test_the_audit_log_tells_of_every_message_once(mail_server, tmp_path):
+    for number in range(5):
+        mail_server.append("INBOX", make_message(number))
+    sync(mail_server, tmp_path)
+    lines = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
+    assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
+    assert sum(len(line["keys"]) for line in lines if line["event"] == "archived") == 5
+
+
+def test_what_arrives_is_found_attributed_and_indexed(mail_server, tmp_path):
+    mail_server.append("INBOX", make_message(1, subject="The quotation"))
+    sync(mail_server, tmp_path, index=True)
+    from trail.index.store import WhooshIndex
+
+    index = WhooshIndex.open(tmp_path / "index")
+    result = index.search("client:acme quotation", now=datetime.now(UTC))
+    index.close()
+    assert result.total == 1
+    with open_archive(tmp_path) as archive:
+        assert archive.facts.count_unindexed(index.generation) == 0

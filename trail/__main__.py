@@ -1,0 +1,23 @@
+"""`trail` and `python -m trail`."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    if sys.argv[1:] == [
+        "--version"
+    ]:  # answered without importing anything, so that scripts may ask often
+        from trail import __version__  # noqa: PLC0415 - see above
+
+        print(f"trail {__version__}")  # noqa: T201 - the one line printed outside the doors
+        return
+    from trail.cli.main import run  # noqa: PLC0415 - see above
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,323 @@
+"""What the archive knows about its messages: headers as read, whose they are, which are indexed.
+
+Comes in: values read from messages. Goes out: the same, by key, client, thread or Message-ID. All of it can be
+rebuilt from the Maildir and the rules. Writing methods are called inside a ledger transaction.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trail.archive.ledger import chunk_keys, from_seconds, place_holders, to_seconds
+from trail.model import Address, ArchivedMessage, Attribution, Envelope
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from trail.archive.ledger import Ledger
+    from trail.model import ParsedMessage
+
+
+class Facts:
+    """The facts of one archive."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    # messages
+
+    def count_messages(self) -> tuple[int, int]:
+        """How many messages there are, and their bytes."""
+        count, size = self._ledger.execute(
+            "SELECT count(*), coalesce(sum(size), 0) FROM message"
+        ).fetchone()
+        return int(count), int(size)
+
+    def find_messages(self, keys: Iterable[str]) -> dict[str, ArchivedMessage]:
+        """Those of `keys` that are archived."""
+        found: dict[str, ArchivedMessage] = {}
+        for chunk in chunk_keys(keys):
+            rows = self._ledger.execute(
+                f"SELECT key, path, size, received_at FROM message WHERE key IN ({place_holders(chunk)})",
+                chunk,
+            )
+            found |= {row[0]: _message(row) for row in rows}
+        return found
+
+    def iter_messages(self) -> Iterator[ArchivedMessage]:
+        """All messages, by key."""
+        for row in self._ledger.execute(
+            "SELECT key, path, size, received_at FROM message ORDER BY key"
+        ):
+            yield _message(row)
+
+    def find_by_prefix(self, prefix: str) -> list[str]:
+        """The keys that begin with `prefix`; two are enough to know that it is ambiguous."""
+        rows = self._ledger.execute(
+            "SELECT key FROM message WHERE key >= ? AND key < ? ORDER BY key LIMIT 2",
+            (prefix, prefix + "g"),
+        )
+        return [row[0] for row in rows]
+
+    def shorten_key(self, key: str) -> str:
+        """The shortest prefix of `key`, at least 8 digits, that no other message has."""
+        longest = 0
+        for comparison, order in (("<", "DESC"), (">", "ASC")):
+            row = self._ledger.execute(
+                f"SELECT key FROM message WHERE key {comparison} ? ORDER BY key {order} LIMIT 1",
+                (key,),
+            ).fetchone()
+            if row is not None:
+                longest = max(
+                    longest,
+                    next(
+                        (n for n, (a, b) in enumerate(zip(key, row[0], strict=True)) if a != b),
+                        len(key),
+                    ),
+                )
+        return key[: max(8, longest + 1)]
+
+    # envelopes
+
+    def write_envelope(self, key: str, envelope: Envelope) -> None:
+        """Keep what the headers of a message say."""
+        for table in ("reference", "address"):
+            self._ledger.execute(f"DELETE FROM {table} WHERE key = ?", (key,))
+        self._ledger.execute(
+            "INSERT OR REPLACE INTO envelope VALUES (?, ?, ?, ?)",
+            (
+                key,
+                envelope.message_id,
+                envelope.subject,
+                None if envelope.sent_at is None else to_seconds(envelope.sent_at),
+            ),
+        )
+        self._ledger.execute_many(
+            "INSERT INTO reference VALUES (?, ?, ?)",
+            ((key, n, reference) for n, reference in enumerate(envelope.references)),
+        )
+        self._ledger.execute_many(
+            "INSERT INTO address VALUES (?, ?, ?, ?, ?)",
+            ((key, n, a.role, a.name, a.address) for n, a in enumerate(envelope.addresses)),
+        )
+
+    def read_envelopes(self, keys: Iterable[str]) -> dict[str, Envelope]:
+        """The envelopes of those of `keys` that have one."""
+        found: dict[str, Envelope] = {}
+        for chunk in chunk_keys(keys):
+            marks = place_holders(chunk)
+            references: dict[str, list[str]] = {}
+            for key, message_id in self._ledger.execute(
+                f"SELECT key, message_id FROM reference WHERE key IN ({marks}) ORDER BY key, position",
+                chunk,
+            ):
+                references.setdefault(key, []).append(message_id)
+            addresses: dict[str, list[Address]] = {}
+            for key, role, name, address in self._ledger.execute(
+                f"SELECT key, role, name, address FROM address WHERE key IN ({marks}) ORDER BY key, position",
+                chunk,
+            ):
+                addresses.setdefault(key, []).append(Address(role, name, address))
+            for key, message_id, subject, sent_at in self._ledger.execute(
+                f"SELECT key, message_id, subject, sent_at FROM envelope WHERE key IN ({marks})",
+                chunk,
+            ):
+                found[key] = Envelope(
+                    message_id,
+                    tuple(references.get(key, ())),
+                    tuple(addresses.get(key, ())),
+                    subject,
+                    None if sent_at is None else from_seconds(sent_at),
+                )
+        return found
+
+    def write_findings(self, parsed: Iterable[ParsedMessage]) -> None:
+        """Keep what the parser found wrong."""
+        self._ledger.execute_many(
+            "UPDATE message SET defects = ?, unparsable = ? WHERE key = ?",
+            (("\n".join(p.defects), int(p.unparsable), p.key) for p in parsed),
+        )
+
+    def iter_unparsable(self) -> Iterator[tuple[ArchivedMessage, str]]:
+        """Messages that could not be parsed, with the first defect."""
+        rows = self._ledger.execute(
+            "SELECT key, path, size, received_at, defects FROM message WHERE unparsable = 1 ORDER BY received_at"
+        )
+        for row in rows:
+            yield _message(row), str(row[4]).partition("\n")[0]
+
+    def thread_keys(self, key: str, limit: int = 1000) -> list[str]:
+        """The conversation around a message: all that answer each other, directly or through others."""
+        found, queue = {key}, [key]
+        while queue and len(found) < limit:
+            chunk, queue = queue[:500], queue[500:]
+            marks = place_holders(chunk)
+            # parents and siblings share a referenced Message-ID, held or not; children refer to ours
+            rows = self._ledger.execute(
+                f"""
+                WITH ids AS (SELECT message_id FROM envelope WHERE key IN ({marks}) AND message_id IS NOT NULL
+                             UNION SELECT message_id FROM reference WHERE key IN ({marks}))
+                SELECT key FROM envelope WHERE message_id IN ids UNION SELECT key FROM reference WHERE message_id IN ids
+                """,
+                chunk * 2,
+            )
+            new = [row[0] for row in rows if row[0] not in found]
+            found.update(new)
+            queue += new
+        return sorted(found)
+
+    # attributions
+
+    def iter_unattributed(self, under: str, batch: int = 2000) -> Iterator[list[ArchivedMessage]]:
+        """Messages not yet attributed under the present rules, in batches, the oldest first."""
+        keys = [
+            row[0]
+            for row in self._ledger.execute(
+                "SELECT key FROM message WHERE attributed_under IS NULL OR attributed_under <> ? ORDER BY received_at, key",
+                (under,),
+            )
+        ]
+        for chunk in chunk_keys(keys, batch):
+            messages = self.find_messages(chunk)
+            yield [messages[key] for key in chunk]
+
+    def count_unattributed(self, under: str) -> int:
+        """How many messages wait for `iter_unattributed`."""
+        row = self._ledger.execute(
+            "SELECT count(*) FROM message WHERE attributed_under IS NULL OR attributed_under <> ?",
+            (under,),
+        ).fetchone()
+        return int(row[0])
+
+    def write_attributions(self, key: str, attributions: Collection[Attribution]) -> None:
+        """Replace whose message it is."""
+        self._ledger.execute("DELETE FROM attribution WHERE key = ?", (key,))
+        self._ledger.execute_many(
+            "INSERT INTO attribution VALUES (?, ?, ?, ?)",
+            ((key, a.client, a.reason, int(a.inherited)) for a in attributions),
+        )
+
+    def drop_inherited(self, keys: Iterable[str]) -> None:
+        """Take back what these inherited, so that it can be worked out anew."""
+        self._ledger.execute_many(
+            "DELETE FROM attribution WHERE inherited = 1 AND key = ?", ((key,) for key in keys)
+        )
+
+    def mark_attributed(self, keys: Iterable[str], under: str) -> None:
+        """Note under which rules these were attributed."""
+        self._ledger.execute_many(
+            "UPDATE message SET attributed_under = ? WHERE key = ?", ((under, key) for key in keys)
+        )
+
+    def read_attributions(self, keys: Iterable[str]) -> dict[str, tuple[Attribution, ...]]:
+        """Whose messages these are; keys without a client are left out."""
+        found: dict[str, list[Attribution]] = {}
+        for chunk in chunk_keys(keys):
+            rows = self._ledger.execute(
+                f"SELECT key, client, reason, inherited FROM attribution WHERE key IN ({place_holders(chunk)}) ORDER BY key, client",
+                chunk,
+            )
+            for key, client, reason, inherited in rows:
+                found.setdefault(key, []).append(Attribution(key, client, reason, bool(inherited)))
+        return {key: tuple(attributions) for key, attributions in found.items()}
+
+    def parents_of(self, message_ids: Collection[str]) -> dict[str, tuple[Attribution, ...]]:
+        """Archived messages with one of these Message-IDs that belong to a client, with their attributions."""
+        keys: list[str] = []
+        for chunk in chunk_keys(message_ids):
+            rows = self._ledger.execute(
+                f"SELECT key FROM envelope WHERE message_id IN ({place_holders(chunk)})",
+                chunk,
+            )
+            keys += [row[0] for row in rows]
+        return self.read_attributions(keys)
+
+    def children_of(self, key: str) -> list[str]:
+        """Archived messages that refer to this one."""
+        rows = self._ledger.execute(
+            "SELECT DISTINCT r.key FROM envelope e JOIN reference r ON r.message_id = e.message_id WHERE e.key = ? AND r.key <> e.key",
+            (key,),
+        )
+        return [row[0] for row in rows]
+
+    def references_of(self, key: str) -> list[str]:
+        """The Message-IDs a message refers to."""
+        return [
+            row[0]
+            for row in self._ledger.execute(
+                "SELECT message_id FROM reference WHERE key = ?", (key,)
+            )
+        ]
+
+    def iter_client_message_ids(self) -> Iterator[str]:
+        """The Message-IDs of all messages that belong to a client."""
+        for row in self._ledger.execute(
+            "SELECT DISTINCT e.message_id FROM attribution a JOIN envelope e ON e.key = a.key WHERE e.message_id IS NOT NULL"
+        ):
+            yield row[0]
+
+    def client_keys(self, client: str) -> list[str]:
+        """The messages of a client, in the order of their dates (of sending, else of receipt)."""
+        rows = self._ledger.execute(
+            "SELECT a.key FROM attribution a JOIN message m ON m.key = a.key LEFT JOIN envelope e ON e.key = a.key"
+            " WHERE a.client = ? ORDER BY coalesce(e.sent_at, m.received_at), m.received_at, a.key",
+            (client,),
+        )
+        return [row[0] for row in rows]
+
+    def count_clients(self) -> dict[str, tuple[int, int, int]]:
+        """Messages of each client, and the dates (seconds) of the first and the last."""
+        rows = self._ledger.execute(
+            "SELECT a.client, count(*), min(m.received_at), max(m.received_at) FROM attribution a JOIN message m ON m.key = a.key GROUP BY a.client"
+        )
+        return {client: (count, first, last) for client, count, first, last in rows}
+
+    # index
+
+    def forget_indexed(self, keys: Iterable[str]) -> None:
+        """Note that what the index says of these is out of date."""
+        self._ledger.execute_many(
+            "UPDATE message SET indexed_in = NULL WHERE key = ?", ((key,) for key in keys)
+        )
+
+    def iter_unindexed(
+        self, generation: str, most: int, most_bytes: int
+    ) -> Iterator[list[ArchivedMessage]]:
+        """Messages that the index of this generation lacks, the newest first, in batches bounded by count and bytes."""
+        keys = [
+            row[0]
+            for row in self._ledger.execute(
+                "SELECT key FROM message WHERE indexed_in IS NULL OR indexed_in <> ? ORDER BY received_at DESC, key",
+                (generation,),
+            )
+        ]
+        for chunk in chunk_keys(keys, most):
+            messages = self.find_messages(chunk)
+            batch: list[ArchivedMessage] = []
+            size = 0
+            for message in (messages[key] for key in chunk):
+                if batch and size + message.size > most_bytes:
+                    yield batch
+                    batch, size = [], 0
+                batch.append(message)
+                size += message.size
+            yield batch
+
+    def count_unindexed(self, generation: str) -> int:
+        """How many messages the index of this generation lacks."""
+        row = self._ledger.execute(
+            "SELECT count(*) FROM message WHERE indexed_in IS NULL OR indexed_in <> ?",
+            (generation,),
+        ).fetchone()
+        return int(row[0])
+
+    def mark_indexed(self, keys: Iterable[str], generation: str) -> None:
+        """Note that the index of this generation has these."""
+        self._ledger.execute_many(
+            "UPDATE message SET indexed_in = ? WHERE key = ?", ((generation, key) for key in keys)
+        )
+
+
+def _message(row: tuple[str, str, int, int]) -> ArchivedMessage:
+    return ArchivedMessage(row[0], Path(row[1]), row[2], from_seconds(row[3]))

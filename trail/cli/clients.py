@@ -1,0 +1,200 @@
+"""`trail clients` and `trail client add|show|suggest`: the address book of clients.
+
+In: the configuration, and the archive where there is one. Out: tables; new rules in the configuration.
+Must never change a line of the configuration that a person wrote for another reason.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trail.cli.app import Session, app
+from trail.config import find_client
+from trail.render import format_day, format_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from trail.cli.suggestions import Suggestion
+    from trail.config import Config
+    from trail.model import Client, Envelope
+
+Counts = dict[str, tuple[int, int, int]]
+"""By slug: messages, and the dates (seconds) of the first and the last."""
+
+book = typer.Typer(help="The address book of clients.", no_args_is_help=True)
+app.add_typer(book, name="client")
+
+
+@app.command("clients")
+def clients(ctx: typer.Context) -> None:
+    """List the clients, their rules, and how much of their mail is archived."""
+    session: Session = ctx.obj
+    counts = count_messages(session.config)
+    rows = [describe_client(client, counts) for client in session.config.clients]
+    if not rows:
+        session.note(
+            "no clients yet: `trail client suggest` proposes some, `trail client add` adds"
+        )
+    session.emit({"clients": rows}, _tabulate(rows))
+
+
+@book.command("show")
+def show(
+    ctx: typer.Context,
+    client: Annotated[str, typer.Argument(metavar="CLIENT", help="Its slug or name.")],
+) -> None:
+    """Show a client's rules and how much of their mail is archived."""
+    session: Session = ctx.obj
+    found = find_client(session.config, client)
+    data = describe_client(found, count_messages(session.config))
+    lines = [f"{found.name} ({found.slug})"]
+    lines += [f"{key:<10} {', '.join(data[key])}" for key in _RULES if data[key]]
+    lines.append(f"{'messages':<10} {_count_text(data)}")
+    session.emit(data, "\n".join(lines))
+
+
+@book.command("add")
+def add(
+    ctx: typer.Context,
+    slug: Annotated[str, typer.Argument(metavar="SLUG", help="A short name, such as acme.")],
+    name: Annotated[str, typer.Option("--name", help="The full name.")] = "",
+    address: Annotated[list[str] | None, typer.Option("--address", help="An address.")] = None,
+    domain: Annotated[list[str] | None, typer.Option("--domain", help="A domain.")] = None,
+    folder: Annotated[
+        list[str] | None, typer.Option("--folder", help="An IMAP folder or Gmail label.")
+    ] = None,
+    subject: Annotated[
+        list[str] | None, typer.Option("--subject", help="A mark in subjects, such as [ACME].")
+    ] = None,
+) -> None:
+    """Add a client, or rules to one; every option may be repeated."""
+    from trail.config import read_config_text
+    from trail.config.edit import add_client, write_config
+
+    session: Session = ctx.obj
+    rules = {
+        "addresses": address or [],
+        "domains": domain or [],
+        "folders": folder or [],
+        "subjects": subject or [],
+    }
+    if not any(rules.values()):
+        raise typer.BadParameter(
+            "give at least one rule: --address, --domain, --folder or --subject"
+        )
+    path = session.config_path
+    done = add_client(read_config_text(path), path, slug, name, rules)
+    if done.added:
+        write_config(path, done.text)
+    if name and name.strip() != done.client.name:
+        session.note(f'its name stays "{done.client.name}"; to change it, edit {path}')
+    added = {key: list(values) for key, values in done.added.items()}
+    data = {**describe_client(done.client, {}, counted=False), "new": done.is_new, "added": added}
+    session.emit(data, _describe_addition(done.client, done.added, is_new=done.is_new))
+    if done.added:
+        session.note("next: trail sync  (looks again at the mail that was left on the server)")
+
+
+@book.command("suggest")
+def suggest(
+    ctx: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many at most.")] = 10,
+) -> None:
+    """Suggest clients from the archived mail, each with the command that adds it."""
+    from trail.cli.suggestions import gather_correspondents, name_program, rank_suggestions
+
+    session: Session = ctx.obj
+    people = gather_correspondents(_iter_mail(session.config), session.config)
+    program = shlex.join(name_program(session.config_path))
+    found = [
+        replace(one, command=one.command.replace("trail", program, 1))
+        for one in rank_suggestions(people, session.config, limit)
+    ]
+    if not found:
+        session.note('nobody to suggest; with scope = "clients" only mail of known clients is held')
+    rows = [{**asdict(one), "last_at": format_time(one.last_at)} for one in found]
+    session.emit({"suggestions": rows}, "\n".join(_describe_suggestion(one) for one in found))
+
+
+_RULES = ("addresses", "domains", "folders", "subjects")
+
+
+def describe_client(
+    client: Client, counts: Mapping[str, tuple[int, int, int]], *, counted: bool = True
+) -> dict[str, Any]:
+    """Return a client as JSON-ready data."""
+    data: dict[str, Any] = {"client": client.slug, "name": client.name}
+    data |= {key: list(getattr(client, key)) for key in _RULES}
+    if counted:
+        messages, first, last = counts.get(client.slug, (0, 0, 0))
+        data |= {"messages": messages, "first": None, "last": None}
+        if messages:
+            data |= {"first": _day(first), "last": _day(last)}
+    return data
+
+
+def count_messages(config: Config) -> Counts:
+    """Return the archived messages of each client; nothing where there is no archive yet."""
+    if not (config.archive / "ledger.db").is_file():
+        return {}
+    from trail.archive.store import open_archive
+
+    with open_archive(config.archive) as archive:
+        return archive.facts.count_clients()
+
+
+def _iter_mail(config: Config) -> Iterator[tuple[Envelope, datetime]]:
+    from trail.archive.store import open_archive
+
+    with open_archive(config.archive) as archive:
+        received = {message.key: message.received_at for message in archive.facts.iter_messages()}
+        keys = list(received)
+        for start in range(0, len(keys), 1000):
+            envelopes = archive.facts.read_envelopes(keys[start : start + 1000])
+            for key, envelope in envelopes.items():
+                yield envelope, received[key]
+
+
+def _day(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
+
+
+def _tabulate(rows: list[dict[str, Any]]) -> str:
+    if not rows:
+        return ""
+    cells = [("client", "name", "messages", "rules")]
+    for row in rows:
+        rules = ", ".join(rule for key in _RULES for rule in row[key])
+        cells.append((row["client"], row["name"], f"{row['messages']:,}", rules))
+    widths = [max(len(line[column]) for line in cells) for column in range(3)]
+    return "\n".join(
+        f"{slug:<{widths[0]}}  {name:<{widths[1]}}  {count:>{widths[2]}}  {rules}"
+        for slug, name, count, rules in cells
+    )
+
+
+def _count_text(data: Mapping[str, Any]) -> str:
+    if not data["messages"]:
+        return "none archived"
+    return f"{data['messages']:,}, {data['first']} to {data['last']}"
+
+
+def _describe_addition(
+    client: Client, added: Mapping[str, tuple[str, ...]], *, is_new: bool
+) -> str:
+    if not added:
+        return f"{client.slug} has these rules already; nothing was changed"
+    what = "added the client" if is_new else "added to the client"
+    rules = "; ".join(f"{key}: {', '.join(values)}" for key, values in added.items())
+    return f"{what} {client.slug}: {rules}"
+
+
+def _describe_suggestion(one: Suggestion) -> str:
+    who = f"{one.name} <{one.rule}>" if one.name else one.rule
+    return f"{who}: {one.received:,} received, {one.sent:,} sent, last {format_day(one.last_at)}\n  {one.command}"

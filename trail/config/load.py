@@ -1,0 +1,214 @@
+"""The configuration as a value: one TOML file, read once, checked completely.
+
+In: the path of a `config.toml` (`config.example.toml` documents every key). Out: a frozen `Config`,
+or one ConfigError that names file, line and key of everything wrong with it.
+Must never write, read the environment, hold a password, or repeat a value that could be one.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from trail.config import schema
+from trail.config.domains import covers
+from trail.config.problems import (
+    describe_problems,
+    describe_syntax,
+    find_near,
+    find_secrets,
+    list_tables,
+)
+from trail.config.schema import Problem, read_table
+from trail.errors import ConfigError, UnknownClient
+from trail.model import Account, Client, Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pydantic_core import SchemaValidator
+
+    from trail.config.lines import Place
+
+_Made = TypeVar("_Made", Account, Client)
+DEFAULT_ARCHIVE = "~/trail"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the configuration says: addresses and domains in lower case, paths absolute."""
+
+    path: Path
+    """The file itself, as it was named."""
+    archive: Path
+    scope: Scope = "clients"
+    me: tuple[str, ...] = ()
+    """The user's own addresses."""
+    accounts: tuple[Account, ...] = ()
+    clients: tuple[Client, ...] = ()
+
+
+def default_config_path() -> Path:
+    """Return where the configuration lies unless the user says otherwise."""
+    import platformdirs  # noqa: PLC0415 - not needed when the user names the file
+
+    return platformdirs.user_config_path("trail", appauthor=False) / "config.toml"
+
+
+def load_config(path: Path) -> Config:
+    """Read and check the configuration at `path`. Raises ConfigError listing all that is wrong."""
+    return parse_config(read_config_text(path), path)
+
+
+def read_config_text(path: Path) -> str:
+    """Return the text, its line ends as they are. Raises ConfigError when it cannot be read."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path}: there is no such file",
+            "`trail init` writes it for you; `trail demo` shows trail without an account",
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a usable path"
+        raise ConfigError(f"{path}: cannot be read: {reason}") from None
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}:{line}: is not UTF-8", "save the file as UTF-8") from None
+
+
+def parse_config(text: str, path: Path) -> Config:
+    """Check the text of a configuration; `path` names it, and relative paths start at its folder.
+
+    Raises ConfigError listing all that is wrong, one line each.
+    """
+    try:
+        return _read_text(text.removeprefix("\ufeff"), path)  # editors on Windows put that mark
+    except RecursionError:
+        raise ConfigError(f"{path}: tables and lists are nested too deeply") from None
+
+
+def find_client(config: Config, name: str) -> Client:
+    """Return the client with that slug or name, ignoring case; UnknownClient names near ones."""
+    wanted = name.strip().casefold()
+    for client in config.clients:
+        if client.slug == wanted:
+            return client
+    named = [client for client in config.clients if client.name.casefold() == wanted]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        slugs = ", ".join(client.slug for client in named)
+        raise UnknownClient(f'several clients are called "{name}"', f"say which: {slugs}")
+    known = {client.name.casefold(): client.slug for client in config.clients}
+    known |= {client.slug: client.slug for client in config.clients}
+    near = dict.fromkeys(known[match] for match in find_near(wanted, known))
+    if near:
+        hint = f"did you mean {' or '.join(near)}?"
+    elif known:
+        hint = "`trail clients` lists them"
+    else:
+        hint = "there is none yet: `trail client add`"
+    raise UnknownClient(f'no client "{name}"', hint)
+
+
+def find_account(config: Config, name: str) -> Account:
+    """Return the account with that name, ignoring case. Raises ConfigError listing the names."""
+    for account in config.accounts:
+        if account.name == name.strip().casefold():
+            return account
+    names = ", ".join(account.name for account in config.accounts)
+    raise ConfigError(
+        f'{config.path}: no account "{name}"',
+        f"accounts: {names}" if names else "`trail init` sets one up",
+    )
+
+
+def _read_text(text: str, path: Path) -> Config:
+    try:
+        data = tomllib.loads(text)
+    except ValueError as error:
+        raise describe_syntax(error, text, path) from None
+    top, problems = read_table(schema.FILE, data, ())
+    accounts, found = _read_tables("account", schema.ACCOUNT, Account, data)
+    clients, also_found = _read_tables("client", schema.CLIENT, Client, data)
+    me: tuple[str, ...] = (top or {}).get("me", ())
+    problems += found + also_found
+    problems += _find_repeated("account", "name", data)
+    problems += _find_repeated("client", "slug", data)
+    for i, client in clients.items():
+        problems += find_own(("client", i), client, me)
+    secrets = find_secrets(data)
+    if top is None or problems or secrets:
+        places = {problem.place for problem in secrets}
+        others = [problem for problem in problems if problem.place not in places]
+        raise describe_problems(secrets + others, data, text, path)
+    return Config(
+        path,
+        archive=_complete_path(top.get("archive", DEFAULT_ARCHIVE), path),
+        scope=top.get("scope", "clients"),
+        me=me,
+        accounts=tuple(_complete_account(account, path) for account in accounts.values()),
+        clients=tuple(clients.values()),
+    )
+
+
+def _read_tables(
+    kind: str, table_schema: SchemaValidator, make: type[_Made], data: Mapping[str, Any]
+) -> tuple[dict[int, _Made], list[Problem]]:
+    """Return what was made of each table that is right, by its number, and the problems."""
+    made: dict[int, _Made] = {}
+    problems: list[Problem] = []
+    for i, table in enumerate(list_tables(data, kind)):
+        values, found = read_table(table_schema, table, (kind, i))
+        problems += found
+        if values is not None:
+            made[i] = make(**values)
+    return made, problems
+
+
+def _complete_account(account: Account, config_path: Path) -> Account:
+    if account.ca_file is None:
+        return account
+    return replace(account, ca_file=str(_complete_path(account.ca_file, config_path)))
+
+
+def _complete_path(written: str, config_path: Path) -> Path:
+    path = Path(written)
+    with suppress(RuntimeError):  # nobody has that home: then it is a folder called ~name
+        path = path.expanduser()
+    path = config_path.parent / path
+    return path if path.is_absolute() else Path.cwd() / path
+
+
+def _find_repeated(kind: str, key: str, data: Mapping[str, Any]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for i, table in enumerate(list_tables(data, kind)):
+        name = table.get(key) if isinstance(table, dict) else None
+        if isinstance(name, str):
+            if name in seen:
+                yield Problem((kind, i, key), f"another {kind} has this {key} already")
+            seen.add(name)
+
+
+def find_own(place: Place, client: Client, me: tuple[str, ...]) -> Iterator[Problem]:
+    """Yield a problem for each rule of the client, which stands at `place`, that takes in one of `me`."""
+    for address in me:
+        if address in client.addresses:
+            yield Problem(
+                (*place, "addresses"),
+                f"{address} is one of your own addresses (me)",
+                "all of your mail would be this client's: take it out",
+            )
+        for domain in client.domains:
+            if covers(domain, address):
+                yield Problem(
+                    (*place, "domains"),
+                    f"{domain} takes in your own address {address} (me)",
+                    "all of your mail would be this client's: list their addresses instead",
+                )

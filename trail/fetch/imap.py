@@ -1,0 +1,422 @@
+"""A mail server through IMAPClient: read only, every call with a timeout, every answer checked.
+
+Comes in: an account and its password. Goes out: folders, UIDs, header blocks, messages as the server sent them.
+It never selects a folder for writing (EXAMINE only), never sets a flag (BODY.PEEK only), and never logs a secret.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import imapclient
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
+from imapclient.imap_utf7 import decode as decode_utf7
+
+from trail.errors import LoginRejected, ServerUnreachable
+from trail.fetch.source import Fetched, FolderState, FolderUnavailable, RawHeader, RemoteFolder
+from trail.fetch.wire import compress_uids, read_fetch, read_internaldate
+from trail.model import RawMessage, RemoteRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from trail.fetch.wire import Item
+    from trail.model import Account
+
+CONNECT_TIMEOUT = 20.0
+SEARCH_WINDOW = 50_000
+"""Messages a SEARCH asks for at once: imaplib refuses answer lines over a million bytes."""
+_TEMPORARY = (
+    "[UNAVAILABLE]",
+    "[LIMIT]",
+    "[OVERQUOTA]",
+    "[INUSE]",
+    "[SERVERBUG]",
+    "[CONTACTADMIN]",
+    "TOO MANY",
+    "THROTTL",
+    "TEMPORAR",
+    "TRY AGAIN",
+)
+
+
+class ImapSource:
+    """A logged-in connection that keeps the contract of `trail.fetch.source.Source`."""
+
+    def __init__(self, account: Account, password: str) -> None:
+        self._account = account
+        self._folder: RemoteFolder | None = None
+        self._state = FolderState(0, None, 0)
+        with _translating(account):
+            self._client = _connect(account)
+        try:
+            self._log_in(password)
+            self.is_gmail = self._client.has_capability("X-GM-EXT-1")
+            self._client._imap._encoding = "latin-1"  # noqa: SLF001 - raw 8-bit folder names pass through unchanged
+        except BaseException:
+            self.close()
+            raise
+
+    def _log_in(self, password: str) -> None:
+        account = self._account
+        with _translating(account):
+            if self._client.has_capability("LOGINDISABLED"):
+                raise LoginRejected(
+                    f"account {account.name!r}: {account.host} takes no password on this connection",
+                    'set security = "tls" (or "starttls") for the account',
+                )
+            try:
+                if (account.user + password).isascii():
+                    self._client.login(account.user, password)
+                else:  # LOGIN knows ASCII only; PLAIN is UTF-8 (RFC 4616)
+                    self._client.plain_login(account.user, password)
+            except IMAPClientAbortError:
+                raise
+            except IMAPClientError as error:
+                answer = _first_line(error)
+                if any(word in answer.upper() for word in _TEMPORARY):
+                    raise ServerUnreachable(
+                        f"account {account.name!r}: {account.host} takes no logins just now ({answer})",
+                        "wait a while; the next round tries again",
+                    ) from None
+                raise LoginRejected(
+                    f"account {account.name!r}: {account.host} refused the login of {account.user} ({answer})",
+                    "check user and password; some providers ask for an app password",
+                ) from None
+
+    def list_folders(self) -> list[RemoteFolder]:
+        """All folders (LIST, RFC 9051, section 6.3.9)."""
+        with _translating(self._account):
+            folders = []
+            for attributes, delimiter, raw in self._client.list_folders():
+                name = raw if isinstance(raw, bytes) else str(raw).encode()
+                folders.append(
+                    RemoteFolder(
+                        _decode_folder(name, delimiter),
+                        name,
+                        frozenset(_text(a).lower() for a in attributes),
+                    )
+                )
+            return folders
+
+    def read_status(self, folder: RemoteFolder) -> FolderState:
+        """STATUS, without opening the folder. Raises FolderUnavailable."""
+        with _translating(self._account), _refusing(folder):
+            answer = self._client.folder_status(
+                _spell(folder), ("MESSAGES", "UIDNEXT", "UIDVALIDITY")
+            )
+            uidnext = answer.get(b"UIDNEXT")
+            return FolderState(
+                int(answer[b"UIDVALIDITY"]),
+                None if uidnext is None else int(uidnext),
+                int(answer[b"MESSAGES"]),
+            )
+
+    def examine(self, folder: RemoteFolder) -> FolderState:
+        """EXAMINE. Raises FolderUnavailable, also where the server gives no UIDVALIDITY, without which no UID means anything."""
+        with _translating(self._account), _refusing(folder):
+            answer = self._client.select_folder(_spell(folder), readonly=True)
+            if not answer.get(b"UIDVALIDITY"):
+                raise FolderUnavailable(f"{folder.name}: the server gives no UIDVALIDITY")
+            uidnext = answer.get(b"UIDNEXT")
+            self._folder = folder
+            self._state = FolderState(
+                int(answer[b"UIDVALIDITY"]),
+                None if uidnext is None else int(uidnext),
+                int(answer.get(b"EXISTS", 0)),
+            )
+            return self._state
+
+    def list_uids(self) -> list[int]:
+        """UID SEARCH ALL, in windows of sequence numbers where the folder is large."""
+        with _translating(self._account):
+            exists = self._state.exists
+            if (
+                exists == 0
+            ):  # 1:0 is no sequence set, and some servers say NO to a search in an empty folder
+                return []
+            if exists <= SEARCH_WINDOW:
+                return sorted(set(self._client.search("ALL")))
+            uids: set[int] = set()
+            for start in range(1, exists + 1, SEARCH_WINDOW):
+                last = start + SEARCH_WINDOW - 1
+                uids.update(self._client.search([f"{start}:{last if last < exists else '*'}"]))
+            return sorted(uids)
+
+    def fetch_sizes(self, uids: Sequence[int]) -> dict[int, int]:
+        """RFC822.SIZE."""
+        answers = self._fetch(uids, "(UID RFC822.SIZE)")
+        return {
+            uid: item["RFC822.SIZE"]
+            for uid, item in answers.items()
+            if isinstance(item.get("RFC822.SIZE"), int)
+        }
+
+    def fetch_headers(self, uids: Sequence[int]) -> tuple[list[RawHeader], dict[int, str]]:
+        """BODY.PEEK[HEADER] with size, date and flags."""
+        headers: list[RawHeader] = []
+        failures: dict[int, str] = {}
+        items = f"(UID RFC822.SIZE INTERNALDATE FLAGS {self._label_item}BODY.PEEK[HEADER])"
+        for uid, item, reason in self._fetch_each(uids, items, "BODY[HEADER]"):
+            if item is None:
+                failures[uid] = reason
+                continue
+            size = item.get("RFC822.SIZE")
+            headers.append(
+                RawHeader(
+                    uid,
+                    item["BODY[HEADER]"],
+                    size if isinstance(size, int) else 0,
+                    _received_at(item),
+                    _flags(item),
+                    _labels(item),
+                )
+            )
+        return headers, failures
+
+    def fetch_messages(self, uids: Sequence[int], sizes: dict[int, int]) -> Fetched:
+        """BODY.PEEK[]. A length other than RFC822.SIZE is asked for again alone; what comes twice alike is believed."""
+        assert self._folder is not None
+        messages: list[RawMessage] = []
+        failures: dict[int, str] = {}
+        notes: dict[int, str] = {}
+        items = f"(UID INTERNALDATE FLAGS {self._label_item}BODY.PEEK[])"
+        for uid, item, reason in self._fetch_each(uids, items, "BODY[]"):
+            if item is None:
+                failures[uid] = reason
+                continue
+            content: bytes = item["BODY[]"]
+            announced = sizes.get(uid, len(content))
+            if len(content) != announced:
+                again = self._fetch([uid], items).get(uid, {}).get("BODY[]")
+                if again != content:
+                    failures[uid] = (
+                        f"the server announced {announced} bytes, sent {len(content)}, and something else when asked again"
+                    )
+                    continue
+                notes[uid] = (
+                    f"the server announced {announced} bytes and sent {len(content)}, twice"
+                )
+            ref = RemoteRef(self._account.name, self._folder.name, self._state.uidvalidity, uid)
+            messages.append(
+                RawMessage(ref, content, _received_at(item), _flags(item), _labels(item))
+            )
+        return Fetched(tuple(messages), failures, notes)
+
+    def close(self) -> None:
+        """LOGOUT, or drop the line."""
+        with contextlib.suppress(Exception):
+            self._client.logout()
+            return
+        with contextlib.suppress(Exception):
+            self._client.shutdown()
+
+    def abort(self) -> None:
+        """Cut the line, from whatever thread."""
+        with contextlib.suppress(Exception):
+            self._client.socket().shutdown(socket.SHUT_RDWR)
+
+    @property
+    def _label_item(self) -> str:
+        return "X-GM-LABELS " if self.is_gmail else ""
+
+    def _fetch_each(
+        self, uids: Sequence[int], items: str, wanted: str
+    ) -> Iterator[tuple[int, Item | None, str]]:
+        """Each UID with its item, or None and why. What a batch does not bring is asked for alone once more."""
+        answers = self._fetch(uids, items)
+        for uid in uids:
+            item = answers.pop(uid, None)
+            reason = ""
+            if item is None or not isinstance(item.get(wanted), bytes):
+                item, reason = self._fetch_alone(uid, items, wanted)
+            yield uid, item, reason
+
+    def _fetch_alone(self, uid: int, items: str, wanted: str) -> tuple[Item | None, str]:
+        with _translating(self._account):
+            try:
+                data = self._command(str(uid), items)
+            except IMAPClientAbortError:
+                raise
+            except IMAPClientError as error:
+                return None, f"the server refused it: {_first_line(error)}"
+        answers, unreadable = read_fetch(data)
+        item = answers.get(uid)
+        if item is not None and isinstance(item.get(wanted), bytes):
+            return item, ""
+        if unreadable:
+            return None, "the server's answer could not be read"
+        return (
+            None,
+            "the server did not send it" if item is None else "the server sent no content for it",
+        )
+
+    def _fetch(self, uids: Sequence[int], items: str) -> dict[int, Item]:
+        """UID FETCH of a set; where the server says NO to a set it is halved until the culprit stands alone."""
+        if not uids:
+            return {}
+        with _translating(self._account):
+            try:
+                answers, _ = read_fetch(self._command(compress_uids(sorted(uids)), items))
+            except IMAPClientAbortError:
+                raise
+            except IMAPClientError:
+                if len(uids) == 1:
+                    return {}
+                half = len(uids) // 2
+                return self._fetch(uids[:half], items) | self._fetch(uids[half:], items)
+        wanted = set(uids)
+        return {uid: item for uid, item in answers.items() if uid in wanted}
+
+    def _command(self, uids: str, items: str) -> list[Any]:
+        # imaplib below IMAPClient: its FETCH reader holds everything twice and confuses UIDs with sequence numbers
+        kind, data = self._client._imap.uid("FETCH", uids, items)  # noqa: SLF001 - the seam that `_create_IMAP4` opens
+        if kind != "OK":
+            raise IMAPClientError(f"fetch failed: {_text(data[-1] if data else b'')}")
+        return list(data)
+
+
+def check_login(account: Account, password: str) -> list[str]:
+    """Log in, and return the names of the folders. Raises LoginRejected, ServerUnreachable."""
+    source = ImapSource(account, password)
+    try:
+        return [folder.name for folder in source.list_folders()]
+    finally:
+        source.close()
+
+
+def _connect(account: Account) -> Any:
+    context = (
+        ssl.create_default_context(cafile=account.ca_file) if account.security != "plain" else None
+    )
+    timeout = imapclient.SocketTimeout(
+        connect=min(CONNECT_TIMEOUT, account.timeout), read=account.timeout
+    )
+    client = imapclient.IMAPClient(
+        account.host,
+        account.port,
+        ssl=account.security == "tls",
+        ssl_context=context,
+        timeout=timeout,
+    )
+    client._imap.debug = 0  # noqa: SLF001 - IMAPClient sets 5, which formats every literal for its log: slow, and our logs hold no bodies
+    client.folder_encode = False  # names go back as the server spelled them
+    try:
+        if account.security == "starttls":
+            client.starttls(context)
+    except BaseException:
+        client.shutdown()
+        raise
+    return client
+
+
+@contextlib.contextmanager
+def _translating(account: Account) -> Iterator[None]:
+    """Whatever breaks the line is ServerUnreachable; a command that is refused stays IMAPClientError."""
+    where = f"account {account.name!r}: {account.host}:{account.port}"
+    try:
+        yield
+    except ssl.SSLCertVerificationError as error:
+        raise ServerUnreachable(
+            f"{where}: the server's certificate is not valid for it ({error.verify_message})",
+            "check `host`; if the server uses a certificate of your own, name its authority in `ca_file`",
+        ) from error
+    except ssl.SSLError as error:
+        raise ServerUnreachable(
+            f"{where}: no secure connection ({error.reason or error})",
+            'check `port` and `security` ("tls" is usually 993, "starttls" 143)',
+        ) from error
+    except TimeoutError as error:
+        raise ServerUnreachable(
+            f"{where}: no answer in time", "check the network; the next round tries again"
+        ) from error
+    except OSError as error:
+        raise ServerUnreachable(
+            f"{where}: {error.strerror or error}",
+            "check `host`, `port` and the network; the next round tries again",
+        ) from error
+    except IMAPClientAbortError as error:
+        raise ServerUnreachable(
+            f"{where}: the connection broke ({_first_line(error)})",
+            "the next round goes on where this one stopped",
+        ) from error
+
+
+@contextlib.contextmanager
+def _refusing(folder: RemoteFolder) -> Iterator[None]:
+    try:
+        yield
+    except IMAPClientAbortError:
+        raise
+    except (IMAPClientError, KeyError, ValueError, TypeError, IndexError) as error:
+        raise FolderUnavailable(
+            f"{folder.name}: the server does not open this folder ({_first_line(error)})"
+        ) from error
+
+
+def _received_at(item: Item) -> datetime:
+    """INTERNALDATE; a server that gives none leaves us the moment of archiving."""
+    return read_internaldate(item.get("INTERNALDATE")) or datetime.now(UTC).replace(microsecond=0)
+
+
+def _flags(item: Item) -> tuple[str, ...]:
+    flags = item.get("FLAGS")
+    if not isinstance(flags, list):
+        return ()
+    # \Recent is about sessions, not about the message (RFC 3501, section 2.3.2)
+    return tuple(text for flag in flags if (text := _text(flag)) and text.lower() != "\\recent")
+
+
+def _labels(item: Item) -> tuple[str, ...]:
+    labels = item.get("X-GM-LABELS")
+    return (
+        tuple(_decode_folder(_bytes(label), None) for label in labels)
+        if isinstance(labels, list)
+        else ()
+    )
+
+
+def _decode_folder(raw: bytes, delimiter: object) -> str:
+    """A folder's name: modified UTF-7 (RFC 3501, section 5.1.3), raw UTF-8, or whatever it is, never lossy."""
+    try:
+        name = decode_utf7(raw) if raw.isascii() else raw.decode("utf-8")
+        name.encode()
+    except (UnicodeError, ValueError):
+        name = "".join(chr(byte) if byte < 0x80 else f"\\x{byte:02x}" for byte in raw)  # noqa: PLR2004 - the end of ASCII
+    separator = _text(delimiter) if delimiter else ""
+    return (
+        name.replace("/", "\u2215").replace(separator, "/")
+        if separator and separator != "/"
+        else name
+    )
+
+
+def _spell(folder: RemoteFolder) -> str:
+    """The name as it goes over the wire."""
+    if (
+        b"\r" in folder.raw or b"\n" in folder.raw or b"\0" in folder.raw
+    ):  # would end our command and begin another
+        raise FolderUnavailable(
+            f"{folder.name!r}: a folder name with a line break cannot be opened"
+        )
+    return folder.raw.decode("latin-1")
+
+
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+def _text(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _first_line(error: BaseException) -> str:
+    """What the server said, on one line of decent length."""
+    text = str(error.args[0] if error.args else error)
+    if text.startswith(("b'", 'b"')):
+        text = text[2:-1]
+    return " ".join(text.split())[:200]

@@ -1,0 +1,166 @@
+"""What to do in a folder: pure, without a network.
+
+Comes in: what the server shows and what is decided already. Goes out: UIDs to decide, in batches. What to fetch is
+always server UIDs minus UIDs with a decision, never "greater than the last one seen".
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from trail.fetch.source import FolderState, RemoteFolder
+
+BATCH_MESSAGES = 200
+BATCH_BYTES = 8 * 1024 * 1024
+HEADER_BATCH = 500
+
+_LEAVE_OUT = frozenset({"\\junk", "\\trash", "\\drafts"})
+_VIRTUAL = frozenset(
+    {"\\all", "\\flagged", "\\important"}
+)  # shows of messages that lie in other folders
+_UNOPENABLE = frozenset({"\\noselect", "\\nonexistent"})
+# Names by which servers without special-use call the same folders, in the languages of our users
+_JUNK_NAMES = frozenset(
+    (
+        "junk",
+        "spam",
+        "junk e-mail",
+        "junk email",
+        "bulk mail",
+        "uønsket mail",
+        "uønsket post",
+        "junk-e-mail",
+        "spamverdacht",
+        "unerwünscht",
+        "courrier indésirable",
+        "indésirables",
+        "pourriel",
+    )
+)
+_TRASH_NAMES = frozenset(
+    (
+        "trash",
+        "deleted",
+        "deleted items",
+        "deleted messages",
+        "papirkurv",
+        "slettet post",
+        "papierkorb",
+        "gelöschte elemente",
+        "gelöscht",
+        "corbeille",
+        "éléments supprimés",
+    )
+)
+_DRAFT_NAMES = frozenset(("drafts", "draft", "kladder", "kladde", "entwürfe", "brouillons"))
+
+
+@dataclass(frozen=True, slots=True)
+class FolderPlan:
+    """What a round has to do in one folder."""
+
+    undecided: tuple[int, ...]
+    """To be decided, new ones first, then those that failed before; each part ascending."""
+    gone: frozenset[int]
+    """Decided, and no longer on the server."""
+    returned: frozenset[int]
+    """Marked as gone, and on the server after all."""
+
+
+def choose_folders(
+    folders: Sequence[RemoteFolder], wanted: Collection[str] = (), *, gmail: bool = False
+) -> tuple[list[RemoteFolder], list[str], list[str]]:
+    """The folders to archive, the names of those left out, and names that were wanted but are not there.
+
+    With `wanted` just these. Otherwise all but junk, trash and drafts, and the virtual folders that repeat others.
+    On Gmail, where every label is a folder, All Mail alone, unless IMAP access to it is switched off.
+    """
+    openable = [f for f in folders if not f.attributes & _UNOPENABLE]
+    if wanted:
+        by_name = {_normalise(f.name): f for f in openable}
+        chosen = [by_name[_normalise(name)] for name in wanted if _normalise(name) in by_name]
+        missing = [name for name in wanted if _normalise(name) not in by_name]
+        return chosen, [f.name for f in openable if f not in chosen], missing
+    if gmail and (all_mail := [f for f in openable if "\\all" in f.attributes]):
+        return all_mail, [f.name for f in openable if f not in all_mail], []
+    chosen = [
+        f
+        for f in openable
+        if not f.attributes & (_LEAVE_OUT | _VIRTUAL) and not _has_left_out_name(f, openable)
+    ]
+    return chosen, [f.name for f in openable if f not in chosen], []
+
+
+def plan_folder(
+    on_server: Collection[int],
+    *,
+    settled: AbstractSet[int],
+    failed: AbstractSet[int],
+    gone: AbstractSet[int],
+) -> FolderPlan:
+    """Compare what the server shows with what is decided."""
+    shown = frozenset(on_server)
+    new = sorted(shown - settled - failed)
+    again = sorted(shown & failed)
+    return FolderPlan(
+        tuple(new + again), frozenset((settled | failed) - shown - gone), frozenset(gone & shown)
+    )
+
+
+def is_unchanged(state: FolderState, *, uidnext: int | None, on_server: int) -> bool:
+    """Whether equal numbers prove that nothing came and nothing went since the last complete look.
+
+    Within one UIDVALIDITY nothing can arrive without raising UIDNEXT, so the set of messages can only have shrunk;
+    an equal count then means the same set (RFC 9051, section 2.3.1.1).
+    """
+    return uidnext is not None and state.uidnext == uidnext and state.exists == on_server
+
+
+def split_batches(
+    uids: Sequence[int],
+    sizes: Mapping[int, int],
+    *,
+    most: int = BATCH_MESSAGES,
+    most_bytes: int = BATCH_BYTES,
+) -> Iterator[list[int]]:
+    """Batches bounded by count and by bytes; a message larger than that stands alone."""
+    batch: list[int] = []
+    total = 0
+    for uid in uids:
+        size = sizes.get(
+            uid, most_bytes
+        )  # a server that does not tell the size may be hiding a large one
+        if batch and (len(batch) >= most or total + size > most_bytes):
+            yield batch
+            batch, total = [], 0
+        batch.append(uid)
+        total += size
+    if batch:
+        yield batch
+
+
+def _has_left_out_name(folder: RemoteFolder, folders: Sequence[RemoteFolder]) -> bool:
+    """Go by the name only for a use that the server marks nowhere."""
+    marked = frozenset().union(*(f.attributes for f in folders))
+    last = _normalise(folder.name.rsplit("/", 1)[-1])
+    parents = _normalise(folder.name.rsplit("/", 1)[0]) if "/" in folder.name else ""
+    if parents not in (
+        "",
+        "inbox",
+        "[gmail]",
+        "[google mail]",
+    ):  # Clients/Spam is a client's matter
+        return False
+    names = {"\\junk": _JUNK_NAMES, "\\trash": _TRASH_NAMES, "\\drafts": _DRAFT_NAMES}
+    return any(use not in marked and last in known for use, known in names.items())
+
+
+def _normalise(name: str) -> str:
+    name = unicodedata.normalize("NFC", name)
+    return name.casefold() if name.upper() != "INBOX" else "inbox"

@@ -1,0 +1,94 @@
+"""What a sync asks of a mail server, whoever answers: the contract that `fetch.imap` and the fakes of the tests keep.
+
+Words (RFC 9051): UID, UIDVALIDITY: section 2.3.1.1; special-use: RFC 6154; INTERNALDATE: section 2.3.3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from trail.errors import TrailError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from trail.model import RawMessage
+
+
+class FolderUnavailable(TrailError):
+    """The server refused a folder: it vanished, or may not be read. The round goes on with the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFolder:
+    """A folder on the server."""
+
+    name: str
+    """Decoded; parts of a path are separated by `/`, whatever the server's own separator is."""
+    raw: bytes
+    """As the server spells it; what is sent back to it."""
+    attributes: frozenset[str] = frozenset()
+    """In lower case: `\\sent`, `\\junk`, `\\noselect` …"""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderState:
+    """A folder as STATUS or EXAMINE tells it. `uidnext` is None where the server does not say."""
+
+    uidvalidity: int
+    uidnext: int | None
+    exists: int
+
+
+@dataclass(frozen=True, slots=True)
+class RawHeader:
+    """The header block of a message that may yet be left on the server."""
+
+    uid: int
+    content: bytes
+    size: int
+    received_at: datetime
+    flags: tuple[str, ...]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The answer to a fetch: what came, what did not, and remarks, by UID."""
+
+    messages: tuple[RawMessage, ...]
+    failures: dict[int, str]
+    notes: dict[int, str]
+
+
+class Source(Protocol):
+    """A connection to one account. Every method may raise ServerUnreachable; then the connection is of no more use."""
+
+    def list_folders(self) -> list[RemoteFolder]:
+        """All folders that can be opened."""
+
+    def read_status(self, folder: RemoteFolder) -> FolderState:
+        """How a folder stands, without opening it (RFC 9051, section 6.3.11). Raises FolderUnavailable."""
+
+    def examine(self, folder: RemoteFolder) -> FolderState:
+        """Open a folder, read-only (section 6.3.3). The calls below are about it. Raises FolderUnavailable."""
+
+    def list_uids(self) -> list[int]:
+        """The UIDs of the open folder, ascending."""
+
+    def fetch_sizes(self, uids: Sequence[int]) -> dict[int, int]:
+        """RFC822.SIZE of each; what the server does not tell is missing."""
+
+    def fetch_headers(self, uids: Sequence[int]) -> tuple[list[RawHeader], dict[int, str]]:
+        """Header blocks, and the reason for each that could not be had."""
+
+    def fetch_messages(self, uids: Sequence[int], sizes: dict[int, int]) -> Fetched:
+        """Whole messages, without a trace on the server (BODY.PEEK)."""
+
+    def close(self) -> None:
+        """End the connection; never raises."""
+
+    def abort(self) -> None:
+        """Cut the line from another thread; the call under way then raises ServerUnreachable. Never raises."""

@@ -1,0 +1,262 @@
+"""A client's mail as a Mailbag 1.0: every message as .eml, all of them as one mbox, their attachments, a page to open.
+
+In: messages in date order, what was withheld, who hands over. Out: a folder that is there whole or not at all.
+Never: keeps a message in memory after it is written, changes a byte of it, uses a name from a mail as a path,
+or says more of a withheld message than that it is withheld. The format: docs/formats/handoff.md.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from trail.errors import FixityMismatch
+from trail.handoff import csvfile, mbox, names
+from trail.handoff.bag import Bag
+from trail.handoff.building import building, disk_errors
+from trail.handoff.headers import read_headers
+from trail.handoff.plain import one_line
+from trail.handoff.select import HeldBack, count_reasons, list_message_ids
+from trail.handoff.table import ROWS_PER_FILE, MessageTable
+from trail.handoff.viewer.markup import Entry, File, format_size
+from trail.handoff.viewer.pages import Colophon, Pages
+from trail.model import Bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+    from types import TracebackType
+
+    from trail.model import ArchivedMessage, Attachment, Client, ParsedMessage
+
+_SPOOL = ".spool"
+_KEY = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class BundleItem:
+    """One message for a bundle, with everything that is known of it."""
+
+    archived: ArchivedMessage
+    content: bytes
+    parsed: ParsedMessage
+    folder: str
+    """Where it was first seen, as the server names it, with `/` between levels."""
+    account: str
+    attachments: tuple[tuple[Attachment, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BagInfo:
+    """What a bundle says of itself. `since` and `until` are the limits asked for, if any."""
+
+    client: Client
+    agent_version: str
+    imap_users: tuple[str, ...]
+    imap_hosts: tuple[str, ...]
+    created_at: datetime
+    since: datetime | None = None
+    until: datetime | None = None
+    me: tuple[str, ...] = ()
+    organization: str = ""
+    contact_name: str = ""
+    contact_email: str = ""
+
+
+def write_bundle(
+    items: Iterable[BundleItem],
+    withheld: Sequence[HeldBack],
+    info: BagInfo,
+    out: Path,
+    on_progress: Callable[[int], None] | None = None,
+    *,
+    rows_per_csv: int = ROWS_PER_FILE,
+) -> Bundle:
+    """Write the bundle to the new folder `out`; `on_progress` is told how many messages are written.
+
+    Raises BundleExists, ArchiveFull, ArchiveReadOnly, and FixityMismatch for a message whose bytes are not
+    those of its key. After any exception, KeyboardInterrupt too, nothing is left on the disk.
+    """
+    with building(out) as folder:
+        with disk_errors(out):
+            mailbag = _Mailbag(folder, names.escape_name(out.name), info, rows_per_csv)
+        with mailbag:
+            # The source's own errors are not the bundle's: only what happens here is translated.
+            for number, item in enumerate(items, start=1):
+                with disk_errors(out):
+                    mailbag.add(number, item)
+                if on_progress:
+                    on_progress(number)
+            with disk_errors(out):
+                digest = mailbag.finish(withheld)
+    return Bundle(
+        client=info.client.slug,
+        path=out,
+        messages=mailbag.messages,
+        attachments=mailbag.attachments,
+        bytes=mailbag.bag.payload_bytes,
+        withheld=tuple(held.message for held in withheld),
+        digest=digest,
+    )
+
+
+class _Mailbag:
+    """A Mailbag under construction."""
+
+    def __init__(self, folder: Path, identifier: str, info: BagInfo, rows_per_csv: int) -> None:
+        self.messages = 0
+        self.attachments = 0
+        self._info = info
+        self._identifier = identifier
+        self._own = frozenset(address.strip().lower() for address in info.me)
+        self._spool = folder / _SPOOL
+        self._spool.mkdir()
+        self._folders = names.FolderNames()
+        self._pages = Pages(self._spool, info.me)
+        self.bag = Bag(folder)
+        self._table = MessageTable(self.bag, rows_per_csv)
+        self._mbox = self.bag.open_file(f"data/mbox/{identifier}.mbox")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pages.abandon()
+        self.bag.__exit__(kind, error, trace)
+
+    def add(self, number: int, item: BundleItem) -> None:
+        """Write one message everywhere it belongs."""
+        key = item.archived.key
+        if not _KEY.fullmatch(key):
+            raise _changed(key)
+        at = item.parsed.envelope.sent_at or item.archived.received_at
+        mailbag_id = names.name_message(number, at, key)
+        folder = self._folders.escape(item.folder)
+        path = "/".join(part for part in ("data/eml", folder, f"{mailbag_id}.eml") if part)
+        if self.bag.write_file(path, item.content) != key:
+            raise _changed(key)
+        for piece in mbox.frame_message(item.content, mailbag_id, item.archived.received_at):
+            self._mbox.write(piece)
+        files = self._write_attachments(mailbag_id, item.attachments)
+        self._table.add(
+            (
+                "; ".join(item.parsed.defects),
+                mailbag_id,
+                item.parsed.envelope.message_id or "",
+                "",
+                item.folder,
+                folder,
+                str(len(files)),
+                *read_headers(item.content),
+            )
+        )
+        sender = item.parsed.envelope.sender
+        self._pages.add(
+            Entry(
+                mailbag_id=mailbag_id,
+                path=path,
+                at=at,
+                envelope=item.parsed.envelope,
+                text=item.parsed.text,
+                quoted=item.parsed.quoted,
+                outgoing=sender is not None and sender.address.lower() in self._own,
+                files=files,
+            )
+        )
+        self.messages += 1
+        self.attachments += len(files)
+
+    def finish(self, withheld: Sequence[HeldBack]) -> str:
+        """Write the tag files; return the SHA-256 of the tag manifest in hex."""
+        self.bag.close_file(self._mbox)
+        self._table.finish()
+        reasons = count_reasons(withheld)
+        if reasons:
+            rows = [csvfile.WITHHELD_COLUMNS, *((r, str(n)) for r, n in reasons.items())]
+            self.bag.write_file("withheld.csv", b"".join(map(csvfile.format_row, rows)))
+        if listed := list_message_ids(withheld):
+            lines = "".join(f"{one_line(message_id)}\n" for message_id in listed)
+            self.bag.write_file("messages_not_retained.txt", lines.encode())
+        self._pages.write(
+            self.bag,
+            Colophon(
+                client=self._info.client.name,
+                senders=self._info.me[:3],
+                created_at=self._info.created_at,
+                since=self._info.since,
+                until=self._info.until,
+                withheld=reasons,
+                mbox=self._mbox.path,
+                version=self._info.agent_version,
+            ),
+        )
+        shutil.rmtree(self._spool)
+        self.bag.write_info(self._describe())
+        return self.bag.seal()
+
+    def _write_attachments(
+        self, mailbag_id: str, attachments: tuple[tuple[Attachment, bytes], ...]
+    ) -> tuple[File, ...]:
+        if not attachments:
+            return ()
+        stored = names.name_attachments(mailbag_id, [a.filename for a, _ in attachments])
+        rows = [csvfile.format_row(csvfile.ATTACHMENT_COLUMNS)]
+        files = []
+        folder = f"data/attachments/{mailbag_id}"
+        for (attachment, content), name in zip(attachments, stored, strict=True):
+            path = f"{folder}/{name}"
+            self.bag.write_file(path, content)
+            original = one_line(attachment.filename) or "unknown"
+            rows.append(
+                csvfile.format_row((original, name, attachment.mime_type, attachment.content_id))
+            )
+            files.append(File(path, attachment.filename, attachment.mime_type, len(content)))
+        self.bag.write_file(f"{folder}/attachments.csv", b"".join(rows))
+        return tuple(files)
+
+    def _describe(self) -> list[tuple[str, str]]:
+        """Return the fields of bag-info.txt; none may be repeated (Mailbag 1.0, section 5.2)."""
+        info, version = self._info, self._info.agent_version
+        timestamp = info.created_at.isoformat(timespec="seconds")
+        return [
+            ("Bag-Type", "Mailbag"),
+            ("Mailbag-Source", "imap"),
+            ("Mailbag-Specification-Version", "1.0"),
+            ("Original-Included", "False"),
+            ("Bagging-Timestamp", timestamp),
+            ("Bagging-Date", timestamp[:10]),
+            ("External-Identifier", self._identifier),
+            ("Mailbag-Agent", "trail"),
+            ("Mailbag-Agent-Version", version),
+            ("Payload-Oxum", f"{self.bag.payload_bytes}.{self.bag.payload_files}"),
+            ("Bag-Size", format_size(self.bag.payload_bytes)),
+            ("Capture-Date", timestamp),
+            ("Capture-Agent", "trail"),
+            ("Capture-Agent-Version", version),
+            ("IMAP-User", ", ".join(info.imap_users)),
+            ("IMAP-Host", ", ".join(info.imap_hosts)),
+            ("MBOX-Format-Details", "mboxrd"),
+            ("MBOX-Agent", "trail"),
+            ("MBOX-Agent-Version", version),
+            ("EML-Agent", "trail"),
+            ("EML-Agent-Version", version),
+            ("Source-Organization", info.organization),
+            ("Contact-Name", info.contact_name),
+            ("Contact-Email", info.contact_email),
+            ("External-Description", f"Correspondence with {info.client.name}"),
+        ]
+
+
+def _changed(key: str) -> FixityMismatch:
+    return FixityMismatch(
+        f"message {key[:12]!r} is not what was archived",
+        hint="Run `trail verify` to see what happened to the archive.",
+    )

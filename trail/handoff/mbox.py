@@ -1,0 +1,108 @@
+"""Messages in one mbox file (mboxrd), framed so that each one's exact bytes come out again.
+
+    From <Mailbag-Message-ID>@mailbag.invalid Tue Mar  5 10:11:12 2024 LF
+    the message's bytes; a line that matches `^>*From ` has one more `>` in front
+    LF                     after a message that ends in LF
+    LF LF                  after one that does not; its From_ line has `@unterminated.mailbag.invalid`
+
+Lines end at LF only: CRLF, bare CR and zero bytes stay what they are. Never: reads a whole file into memory.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+_TO_QUOTE = re.compile(rb"^(?=>*From )", re.MULTILINE)
+_QUOTED = re.compile(rb"^>(?=>*From )", re.MULTILINE)
+_FROM_LINE = re.compile(rb"^From [^\n]*\n?", re.MULTILINE)
+_OUR_FROM_LINE = re.compile(rb"From (\S+)@(unterminated\.)?mailbag\.invalid ")
+_LONGEST_FROM_LINE = 1 << 16
+
+
+def frame_message(content: bytes, mailbag_id: str, received_at: datetime) -> tuple[bytes, ...]:
+    """Return what is to be written of a message, in pieces."""
+    whole = content.endswith(b"\n")
+    host = "mailbag.invalid" if whole else "unterminated.mailbag.invalid"
+    from_line = f"From {mailbag_id}@{host} {received_at.ctime()}\n".encode()
+    return from_line, quote(content), b"\n" if whole else b"\n\n"
+
+
+def quote(content: bytes) -> bytes:
+    """Put one more `>` before every line that a reader could take for a From_ line or a quoted one."""
+    return _TO_QUOTE.sub(b">", content) if b"From " in content else content
+
+
+def unquote(content: bytes) -> bytes:
+    """Take back what `quote` did."""
+    return _QUOTED.sub(b"", content) if b">From " in content else content
+
+
+def read_mbox(stream: BinaryIO, block: int = 1 << 16) -> Iterator[str | bytes]:
+    """Yield a str for each From_ line (its Mailbag-Message-ID, "" if not ours), then the message's bytes in pieces.
+
+    Bytes before the first From_ line come without a str. Memory: two blocks, or a line of nothing but `>`.
+    """
+    rest = b""
+    inside_line = False
+    tail = _Tail()
+    while True:
+        read = stream.read(block)
+        rest += read
+        ready = _count_ready(rest, inside_line=inside_line) if read else len(rest)
+        lines, rest = rest[:ready], rest[ready:]
+        position = 0
+        if inside_line:
+            position = lines.find(b"\n") + 1 or len(lines)
+            yield from tail.push(lines[:position])
+        for from_line in _FROM_LINE.finditer(lines):
+            if from_line.start() < position:
+                continue
+            yield from tail.push(unquote(lines[position : from_line.start()]))
+            yield from tail.close()
+            ours = _OUR_FROM_LINE.match(from_line.group())
+            tail = _Tail(2 if ours and ours[2] else 1)
+            yield ours[1].decode("ascii", "replace") if ours else ""
+            position = from_line.end()
+        yield from tail.push(unquote(lines[position:]))
+        if lines:
+            inside_line = not lines.endswith(b"\n")
+        if not read:
+            yield from tail.close()
+            return
+
+
+def _count_ready(rest: bytes, *, inside_line: bool) -> int:
+    """Return how many bytes of `rest` can be understood without the bytes that follow."""
+    complete = rest.rfind(b"\n") + 1
+    if complete or inside_line:
+        return complete or len(rest)
+    start = rest.lstrip(b">")
+    undecided = len(start) < len(b"From ")
+    from_line = rest.startswith(b"From ") and len(rest) < _LONGEST_FROM_LINE
+    return 0 if undecided or from_line else len(rest)
+
+
+class _Tail:
+    """Holds back the LFs that the framing put after a message."""
+
+    def __init__(self, length: int = 0) -> None:
+        self._length = length
+        self._held = b""
+
+    def push(self, piece: bytes) -> Iterator[bytes]:
+        """Yield what surely belongs to the message."""
+        self._held += piece
+        sure = len(self._held) - self._length
+        if sure > 0:
+            yield self._held[:sure]
+            self._held = self._held[sure:]
+
+    def close(self) -> Iterator[bytes]:
+        """Yield what is held when it is not the framing's: the message then differs, and that shows."""
+        if self._held != b"\n" * self._length:
+            yield self._held

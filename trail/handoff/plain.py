@@ -1,0 +1,31 @@
+"""Text out of hostile mail, made fit for a line of a tag file or for a page.
+
+In: any text. Out: text that encodes as UTF-8 and holds no control characters. Never: a line break in a line.
+"""
+
+from __future__ import annotations
+
+import re
+
+CELL_LIMIT = 32_000
+"""Characters of a CSV field: spreadsheets cut at 32,767."""
+
+# Also what str.splitlines takes for a line end: tag files are read with it.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_CONTROLS_IN_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_SURROGATES = re.compile("[\ud800-\udfff\ufffe\uffff]")
+
+
+def one_line(text: str, limit: int = CELL_LIMIT) -> str:
+    """Return `text` on one line, of at most `limit` characters ("…" marks a cut)."""
+    if len(text) > limit:
+        text = text[: limit - 1] + "…"
+    if text.isascii() and text.isprintable():
+        return text
+    return _SURROGATES.sub("\ufffd", _CONTROLS.sub(" ", text).strip())
+
+
+def many_lines(text: str, limit: int) -> str:
+    """Return at most `limit` characters of `text`, its lines ended by LF."""
+    text = text[:limit].replace("\r\n", "\n").replace("\r", "\n")
+    return _SURROGATES.sub("\ufffd", _CONTROLS_IN_TEXT.sub("\ufffd", text)).strip("\n")

@@ -1,0 +1,41 @@
+"""The sender's own list of what was withheld, in full. It stays with the archive and never goes into a bundle.
+
+Comes in: what was held back, with reasons that may name other clients. Goes out: a CSV file only its owner can read.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from typing import TYPE_CHECKING
+
+from trail.handoff.building import disk_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from trail.handoff.select import HeldBack
+
+COLUMNS = ("key", "sent_at", "message_id", "subject", "reason")
+
+
+def write_register(path: Path, withheld: Sequence[HeldBack]) -> None:
+    """Write the register, also when nothing was withheld. Raises ArchiveFull, ArchiveReadOnly."""
+    text = io.StringIO(newline="")
+    rows = csv.writer(text, quoting=csv.QUOTE_ALL)
+    rows.writerow(COLUMNS)
+    for held in withheld:
+        message = held.message
+        sent_at = message.sent_at.isoformat() if message.sent_at else ""
+        rows.writerow(
+            (message.key, sent_at, message.message_id or "", message.subject, message.reason)
+        )
+    with disk_errors(path):
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text.getvalue())
+            file.flush()
+            os.fsync(file.fileno())

@@ -1,0 +1,118 @@
+"""Words of a text, the same for what is indexed and for what is asked.
+
+In: any text. Out: folded words; the place of a word in the list is its position in the text.
+
+- Case, accents and widths are folded away (`Größe` and `GROSSE` are one word; so are `ø` and `o`),
+  so the exact form finds itself, and so does what a foreign keyboard can type.
+- Everything that is no letter or digit parts words. `INV-2024/0417` is three words in a row, and asking for
+  it asks for exactly that row: whole and parts are found alike.
+- Mail addresses are also one word, so that a common domain costs nothing.
+- Scripts without spaces (Chinese, Japanese, Korean, Thai …) become overlapping pairs of characters, with the
+  last character alone: `見積書` is 見積 積書 書. So every character begins a word, and any part is found.
+
+Must never touch Whoosh, or drop a word of one side only.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MAX_WORD = 64
+"""Characters of a word that count; longer ones (encoded data) are cut on both sides."""
+
+_ASCII_WORDS = re.compile(r"[a-z0-9]+")
+_PAIRED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff"  # Thai, Lao, Burmese, Jamo, Khmer
+    "\u3005-\u3007\u3041-\u3096\u3099\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff"  # Kana
+    "\u3100-\u312f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"  # Bopomofo, Han
+    "\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"  # Hangul, more Han
+)
+_PAIRED_RUN = re.compile(f"([{_PAIRED}]+)")
+_PAIRED_WORD = re.compile(f"[{_PAIRED}]{{1,2}}")
+# Vowel signs of Indic scripts, Hebrew and Arabic points: part of their words, though not letters.
+_WORDS = re.compile(f"(?:[^\\W_]|[\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0dff{_PAIRED}])+")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+_PLAIN = str.maketrans(
+    {"ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "ħ": "h", "\u0131": "i", "ł": "l"}
+    | {"þ": "th", "ŋ": "n", "ŧ": "t", "ĸ": "k"}
+    # Invisible: soft hyphens, joiners, marks of direction, variation selectors.
+    | dict.fromkeys(map(chr, (0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F))))
+    | dict.fromkeys(map(chr, (*range(0x2060, 0x2070), *range(0xFE00, 0xFE10), 0xFEFF)))
+)
+_LOCAL_PART = re.compile(r"[^\W_][\w.+%=-]{0,63}\Z")
+_DOMAIN = re.compile(r"(?:[^\W_][\w-]{0,62}\.){1,9}[^\W_](?:[\w-]{0,61}[^\W_])?")
+
+
+def fold(text: str) -> str:
+    """Return `text` without differences of case, accent, width and invisible characters."""
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFKC", text).casefold().translate(_PLAIN)
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", text)))
+
+
+def split_words(folded: str) -> list[str]:
+    """Return the words of a folded text, in order."""
+    if folded.isascii():
+        return [word[:MAX_WORD] for word in _ASCII_WORDS.findall(folded)]
+    words: list[str] = []
+    for word in _WORDS.findall(folded):
+        if word.isascii() or not _PAIRED_RUN.search(word):
+            words.append(word[:MAX_WORD])
+            continue
+        for run in _PAIRED_RUN.split(word):
+            if _PAIRED_RUN.match(run):
+                words += (run[i : i + 2] for i in range(len(run)))
+            elif run:
+                words.append(run[:MAX_WORD])
+    return words
+
+
+def find_addresses(folded: str) -> list[str]:
+    """Return the mail addresses in a folded text, each as often as it stands there."""
+    found = []
+    at = folded.find("@")
+    while at >= 0:
+        local = _LOCAL_PART.search(folded, max(0, at - 64), at)
+        domain = _DOMAIN.match(folded, at + 1)
+        if local and domain:
+            found.append(f"{local[0]}@{domain[0]}")
+        at = folded.find("@", at + 1)
+    return found
+
+
+def list_domains(folded_address: str) -> list[str]:
+    """Return `@mail.acme.example` and `@acme.example` for an address at mail.acme.example."""
+    labels = folded_address.rpartition("@")[2].split(".")[-10:]
+    return ["@" + ".".join(labels[i:]) for i in range(max(1, len(labels) - 1))]
+
+
+def split_asked(text: str) -> tuple[tuple[str, ...], bool]:
+    """Return the row of words that `text` asks for, and whether the last one is only a beginning.
+
+    `見積` asks for the pair 見積, wherever it stands; `書` for every word that begins with 書.
+    """
+    folded = fold(text).strip()
+    if find_addresses(folded) == [folded]:
+        return (folded,), False
+    words = split_words(folded)
+    if not words or not _PAIRED_RUN.match(words[-1]) or len(words[-1]) > 1:
+        return tuple(words), False
+    if len(words) > 1 and len(words[-2]) > 1 and _PAIRED_WORD.fullmatch(words[-2]):
+        return tuple(words[:-1]), False
+    return tuple(words), True
+
+
+def find_row(terms: tuple[str, ...], *, prefix: bool) -> str:
+    """Return a pattern that finds a row of words in a folded text."""
+    row = r"[\W_]*".join(re.escape(_unpair(terms, i)) for i in range(len(terms)))
+    before = "" if _PAIRED_RUN.match(terms[0]) else r"(?<![^\W_])"
+    after = "" if prefix or _PAIRED_RUN.match(terms[-1]) else r"(?![^\W_])"
+    return before + row + after
+
+
+def _unpair(terms: tuple[str, ...], i: int) -> str:
+    """Only the first character of a pair that overlaps with the next word."""
+    paired = _PAIRED_WORD.fullmatch(terms[i]) and len(terms[i]) > 1 and i + 1 < len(terms)
+    return terms[i][0] if paired else terms[i]

@@ -1,0 +1,109 @@
+"""Dates as people write them.
+
+In: a text and the moment it is read at. Out: the period it names. Days, months and years are those of the time
+zone of that moment: give a `zoneinfo` zone where summer time matters, a fixed offset counts all year.
+Must never read the clock or the environment.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, time, timedelta
+from typing import Final
+
+from trail.errors import InvalidQuery
+
+HINT: Final = (
+    "dates look like 2024-03-05, 2024-03, 2024, today, yesterday, 3w, "
+    '"3 weeks ago", "last month" or 2024-01..2024-03'
+)
+
+_ISO = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?")
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[t ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(z|[+-][0-9:]{4,6})?"
+)
+_AGO = re.compile(r"([0-9]{1,6}|an?) ?(d|days?|w|weeks?|m|months?|y|years?)( ago)?")
+_NAMED = re.compile(r"(this|last) (week|month|year)")
+
+
+def parse_date(text: str, now: datetime) -> tuple[datetime, datetime]:
+    """Return start (inclusive) and end (exclusive) of the period `text` names, aware, in the zone of `now`.
+
+    `3w` and `3 weeks ago` name the day three weeks before today; `a..b` everything from a to the end of b.
+    Raises InvalidQuery, whose hint lists the forms.
+    """
+    first, dots, last = text.partition("..")
+    try:
+        start, end = _parse_period(first, now)
+        if dots:
+            end = _parse_period(last, now)[1]
+    except (ValueError, OverflowError) as error:
+        raise InvalidQuery(f'not a date: "{text}"', HINT) from error
+    if start >= end:
+        raise InvalidQuery(f'ends before it begins: "{text}"', HINT)
+    return start, end
+
+
+def _parse_period(text: str, now: datetime) -> tuple[datetime, datetime]:
+    """Raise ValueError or OverflowError for what is no date."""
+    text = " ".join(text.lower().split())
+    today = datetime.combine(now.date(), time(), now.tzinfo)
+    if text in ("today", "now"):
+        return _count_days(today, 0)
+    if text == "yesterday":
+        return _count_days(today, 1)
+    if match := _ISO.fullmatch(text):
+        year, month, day = (int(part) if part else 0 for part in match.groups())
+        return (
+            _find_calendar_period(year, month, day, now)
+            if month
+            else _span_months(today, year, 1, 12)
+        )
+    if match := _MOMENT.fullmatch(text):
+        moment = datetime.fromisoformat(text.upper())
+        moment = (
+            moment.astimezone(now.tzinfo) if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
+        )
+        return moment, moment + (timedelta(seconds=1) if match[1] else timedelta(minutes=1))
+    if match := _AGO.fullmatch(text):
+        return _go_back(today, 1 if match[1].startswith("a") else int(match[1]), match[2][0])
+    if match := _NAMED.fullmatch(text):
+        return _find_named_period(today, match[2], last=match[1] == "last")
+    raise ValueError(text)
+
+
+def _find_calendar_period(
+    year: int, month: int, day: int, now: datetime
+) -> tuple[datetime, datetime]:
+    first = datetime(year, month, day or 1, tzinfo=now.tzinfo)
+    return _count_days(first, 0) if day else _span_months(first, year, month, 1)
+
+
+def _count_days(day: datetime, back: int) -> tuple[datetime, datetime]:
+    # Wall-clock arithmetic: a day of 23 or 25 hours is still one day.
+    return day - timedelta(days=back), day - timedelta(days=back) + timedelta(days=1)
+
+
+def _span_months(like: datetime, year: int, month: int, months: int) -> tuple[datetime, datetime]:
+    start = datetime(year, month, 1, tzinfo=like.tzinfo)
+    years, month_index = divmod(year * 12 + month - 1 + months, 12)
+    return start, datetime(years, month_index + 1, 1, tzinfo=like.tzinfo)
+
+
+def _go_back(today: datetime, count: int, unit: str) -> tuple[datetime, datetime]:
+    if unit in "dw":
+        return _count_days(today, count * (7 if unit == "w" else 1))
+    index = today.year * 12 + today.month - 1 - count * (12 if unit == "y" else 1)
+    month, after = _span_months(today, index // 12, index % 12 + 1, 1)
+    # The 31st, a month ago, is the last day of a shorter month.
+    last_day = (after - timedelta(days=1)).day
+    return _count_days(month.replace(day=min(today.day, last_day)), 0)
+
+
+def _find_named_period(today: datetime, unit: str, *, last: bool) -> tuple[datetime, datetime]:
+    if unit == "week":
+        monday = today - timedelta(days=today.weekday() + 7 * last)
+        return monday, monday + timedelta(days=7)
+    months = 12 if unit == "year" else 1
+    index = today.year * 12 + (today.month - 1 if unit == "month" else 0) - months * last
+    return _span_months(today, index // 12, index % 12 + 1, months)

@@ -1,0 +1,227 @@
+"""Which documents of an index meet a query's conditions, and how well.
+
+In: one segment of a Whoosh index and a tree of conditions. Out: sets of its document numbers, and scores.
+Sets instead of Whoosh's own matchers: exact totals, newest first without scoring, phrases that decode the
+positions of few documents only. The tests hold it against Whoosh's own queries.
+Must never read stored fields, or know what a query looked like.
+"""
+
+# Whoosh has types in part only.
+# mypy: allow-untyped-calls
+from __future__ import annotations
+
+import fnmatch
+import math
+import re
+from collections import Counter
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from whoosh.reading import TermNotFound
+
+from trail.index.conditions import And, Exact, Glob, Node, Not, Or, Sent, Words, iter_words
+from trail.index.schema import order_from
+
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from whoosh.reading import IndexReader
+
+_BOOST = {"subject": 2.0, "quoted": 0.4}
+# The usual constants of BM25. Length says nothing of a subject or a file name.
+_SATURATION = 1.2
+_LENGTH_WEIGHT = {"body": 0.75, "quoted": 0.75}
+_WILDCARD = re.compile(r"[*?]")
+
+
+class Segment:
+    """A segment of an index, open for reading, with at least one document.
+
+    Opens every file at once: Whoosh would open columns when first needed, and take one that was removed
+    meanwhile for one that never was. Raises FileNotFoundError when one that must be there is not.
+    """
+
+    def __init__(self, reader: IndexReader) -> None:
+        self.reader = reader
+        if not reader.has_column("order"):
+            raise FileNotFoundError("order column")
+        reader.column_reader("order")
+        for field in _LENGTH_WEIGHT:
+            reader.doc_field_length(0, field)
+        try:
+            reader.stored_fields(0)
+        except TypeError as error:
+            raise FileNotFoundError("stored column") from error
+
+    @cached_property
+    def order(self) -> array[int]:
+        """For each document the number that sorts it by date."""
+        column: Any = self.reader.column_reader("order", translate=False)
+        numbers: array[int] = column.load()
+        return numbers
+
+    @cached_property
+    def documents(self) -> set[int]:
+        """All documents."""
+        return set(self.reader.all_doc_ids())
+
+    def find(self, node: Node) -> set[int]:  # noqa: PLR0911 - one for each kind of node
+        """Return the documents that meet `node`."""
+        match node:
+            case Words():
+                return set().union(*(self.find_words(field, node) for field in node.fields))
+            case Exact(field, value, prefix):
+                return self._find_terms(
+                    field, self._expand(field, value) if prefix else [_to_bytes(value)]
+                )
+            case Glob(field, pattern):
+                return self._find_terms(field, self._expand_pattern(field, pattern))
+            case Sent():
+                return self._select_sent(self.documents, node)
+            case Or(parts):
+                return set().union(*map(self.find, parts))
+            case Not(part):
+                return self.documents - self.find(part)
+            case And(parts):
+                return self._find_all(parts)
+
+    def find_words(self, field: str, words: Words) -> set[int]:
+        """Return the documents with that row of words in `field`."""
+        if len(words.terms) > 1:
+            return set(self.count_rows(field, words))
+        term = words.terms[0]
+        return self._find_terms(
+            field, self._expand(field, term) if words.prefix else [_to_bytes(term)]
+        )
+
+    def count_words(self, field: str, words: Words) -> dict[int, float]:
+        """Return for each document with that row of words how often `field` has it."""
+        if len(words.terms) > 1:
+            return self.count_rows(field, words)
+        term = words.terms[0]
+        counts: Counter[int] = Counter()
+        for expanded in self._expand(field, term) if words.prefix else [_to_bytes(term)]:
+            matcher = self._read_postings(field, expanded)
+            while matcher is not None and matcher.is_active():
+                counts[matcher.id()] += matcher.weight()
+                matcher.next()
+        return dict(counts)
+
+    def count_rows(self, field: str, words: Words) -> dict[int, float]:
+        """Return for each document with several words side by side how often it has them."""
+        columns = [[_to_bytes(term)] for term in words.terms]
+        if words.prefix:
+            columns[-1] = list(self._expand(field, words.terms[-1]))
+        found: set[int] | None = None
+        # A rare word first leaves little to do for the others.
+        for terms in sorted(columns, key=lambda terms: self._estimate(field, terms)):
+            found = (
+                self._find_terms(field, terms)
+                if found is None
+                else found & self._find_terms(field, terms)
+            )
+            if not found:
+                return {}
+        wanted = sorted(found or ())
+        starts: dict[int, set[int]] = {}
+        for offset, terms in enumerate(columns):
+            places: dict[int, set[int]] = {}
+            for term in terms:
+                for document, positions in self._read_positions(field, term, wanted):
+                    places.setdefault(document, set()).update(p - offset for p in positions)
+            starts = (
+                {d: starts[d] & at for d, at in places.items() if d in starts} if offset else places
+            )
+        return {document: float(len(at)) for document, at in starts.items() if at}
+
+    def _find_all(self, parts: tuple[Node, ...]) -> set[int]:
+        found: set[int] | None = None
+        for part in parts:
+            if not isinstance(part, Sent | Not):
+                found = self.find(part) if found is None else found & self.find(part)
+                if not found:
+                    return set()
+        found = self.documents if found is None else found
+        for part in parts:
+            if isinstance(part, Sent):
+                found = self._select_sent(found, part)
+            elif isinstance(part, Not):
+                found = found - self.find(part.part)
+        return found
+
+    def _select_sent(self, documents: Iterable[int], sent: Sent) -> set[int]:
+        order = self.order
+        low = -math.inf if sent.since is None else order_from(sent.since)
+        high = math.inf if sent.until is None else order_from(sent.until)
+        return {document for document in documents if low <= order[document] < high}
+
+    def _find_terms(self, field: str, terms: Iterable[bytes]) -> set[int]:
+        found: set[int] = set()
+        for term in terms:
+            matcher = self._read_postings(field, term)
+            if matcher is not None:
+                found.update(matcher.all_ids())
+        return found
+
+    def _read_postings(self, field: str, term: bytes) -> Any:
+        try:
+            return self.reader.postings(field, term)
+        except TermNotFound:
+            return None
+
+    def _read_positions(
+        self, field: str, term: bytes, wanted: Sequence[int]
+    ) -> Iterator[tuple[int, Iterable[int]]]:
+        matcher = self._read_postings(field, term)
+        if matcher is None:
+            return
+        for document in wanted:
+            if not matcher.is_active():
+                return
+            matcher.skip_to(document)
+            if matcher.is_active() and matcher.id() == document:
+                yield document, matcher.value_as("positions")
+
+    def _estimate(self, field: str, terms: list[bytes]) -> int:
+        return sum(self.reader.doc_frequency(field, term) for term in terms)
+
+    def _expand(self, field: str, beginning: str) -> Iterator[bytes]:
+        return iter(self.reader.expand_prefix(field, _to_bytes(beginning)))
+
+    def _expand_pattern(self, field: str, pattern: str) -> Iterator[bytes]:
+        begins = _WILDCARD.split(pattern, maxsplit=1)[0]
+        # In a file name, brackets are brackets.
+        fits = re.compile(fnmatch.translate(pattern.replace("[", "[[]"))).match
+        return (term for term in self._expand(field, begins) if fits(term.decode()))
+
+
+def score_documents(
+    segments: Sequence[Segment], node: Node, found: Sequence[set[int]]
+) -> list[dict[int, float]]:
+    """Return for each segment the BM25 scores of the documents `found` in it.
+
+    A word in the subject counts twice, a quoted one less than half.
+    """
+    scores = [dict.fromkeys(documents, 0.0) for documents in found]
+    total = max(1, sum(segment.reader.doc_count() for segment in segments))
+    for words in iter_words(node):
+        counts = [{f: segment.count_words(f, words) for f in words.fields} for segment in segments]
+        having = sum(len(set().union(*fields.values())) for fields in counts)
+        rarity = math.log(1 + max(0.0, total - having + 0.5) / (having + 0.5))
+        for field in words.fields:
+            weight = rarity * _BOOST.get(field, 1.0)
+            length_weight = _LENGTH_WEIGHT.get(field, 0.0)
+            average = max(1.0, sum(s.reader.field_length(field) for s in segments) / total)
+            for segment, fields, scored in zip(segments, counts, scores, strict=True):
+                for document in fields[field].keys() & scored.keys():
+                    count, drag = fields[field][document], _SATURATION
+                    if length_weight:
+                        length = segment.reader.doc_field_length(document, field) or 1
+                        drag *= 1 - length_weight + length_weight * length / average
+                    scored[document] += weight * count * (_SATURATION + 1) / (count + drag)
+    return scores
+
+
+def _to_bytes(term: str) -> bytes:
+    return term.encode("utf-8", "replace")

@@ -1,0 +1,259 @@
+"""What the index keeps of a message, as Whoosh fields.
+
+In: a SearchDocument. Out: the values of one Whoosh document; and back, the stored part.
+Classes here are named in the index's files but never loaded from them: `SCHEMA_VERSION` must grow with every
+change of a field, of `analysis`, or of how positions are packed, and the next sync then builds the index anew.
+"""
+
+# Whoosh has types in part only.
+# mypy: allow-untyped-calls
+from __future__ import annotations
+
+import re
+import struct
+import sys
+from array import array
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from whoosh.analysis.analyzers import IDAnalyzer
+from whoosh.columns import NumericColumn
+from whoosh.fields import COLUMN, STORED, FieldType, Schema
+from whoosh.formats import Existence, Positions
+
+from trail.index.analysis import find_addresses, fold, list_domains, split_words
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Sequence
+
+    from trail.model import Address, SearchDocument
+
+SCHEMA_VERSION = 1
+
+MAX_INDEXED = 2_000_000
+"""Characters of a text whose words are found; what follows is in the archive only."""
+MAX_STORED = 100_000
+"""Characters of a text that snippets are taken from."""
+
+_KEY_BITS = 24
+_PEOPLE_ROLES = ("from", "sender", "reply-to", "to", "cc", "bcc")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+class PackedPositions(Positions):
+    """Positions as plain little-endian numbers: 2 bytes each where they fit, else 4."""
+
+    def encode(self, poslist: Sequence[int]) -> bytes:
+        """Return the positions in ascending order, packed."""
+        if poslist[-1] < 1 << 16:
+            return struct.pack(f"<{len(poslist)}H", *poslist) + b"H"
+        return struct.pack(f"<{len(poslist)}I", *poslist) + b"I"
+
+    def decode_positions(self, valuestring: bytes) -> list[int]:
+        """Return what `encode` was given."""
+        positions = array("H" if valuestring.endswith(b"H") else "I", valuestring[:-1])
+        if sys.byteorder == "big":
+            positions.byteswap()
+        return positions.tolist()
+
+    def decode_frequency(self, valuestring: bytes) -> int:
+        """Return how many positions there are."""
+        return (len(valuestring) - 1) // (2 if valuestring.endswith(b"H") else 4)
+
+
+# Whoosh asks for one; all our values are cut already.
+_UNCUT: Any = IDAnalyzer()
+_POSITIONS = PackedPositions()
+
+
+class WordsField(FieldType):
+    """Words in their order. The value is (words, addresses): "" among the words keeps rows apart."""
+
+    def __init__(self) -> None:
+        super().__init__(_POSITIONS, _UNCUT, scorable=True)
+
+    def index(
+        self, value: tuple[Sequence[str], Sequence[str]], **_: Any
+    ) -> Generator[tuple[bytes, int, float, bytes], Any, None]:
+        """Yield term, frequency, weight and packed positions."""
+        words, addresses = value
+        places: defaultdict[str, list[int]] = defaultdict(list)
+        for position, word in enumerate(words):
+            places[word].append(position)
+        places.pop("", None)
+        # No row of words ever contains a whole address, so its position says nothing.
+        for address in addresses:
+            places[address].append(0)
+        encode = _POSITIONS.encode
+        for word, positions in places.items():
+            count = len(positions)
+            yield word.encode("utf-8", "replace"), count, float(count), encode(positions)
+
+
+class OrderColumn(NumericColumn):
+    """A number a document that sorts it: see `pack_order`."""
+
+    def __init__(self) -> None:
+        super().__init__("q")
+
+    class Reader(NumericColumn.Reader):
+        """Adds a fast way to have all numbers at once."""
+
+        def load(self) -> Any:
+            """Return the numbers of all documents, as array[int]."""
+            numbers = array("q", self._dbfile.get(self._basepos, self._count * 8))
+            if sys.byteorder == "little":
+                numbers.byteswap()
+            # Whoosh leaves out defaults at the end of a column.
+            numbers.extend([0] * (self._doccount - len(numbers)))
+            return numbers
+
+    def reader(self, dbfile: Any, basepos: int, length: int, doccount: int) -> Reader:
+        """Return our own Reader."""
+        return self.Reader(dbfile, basepos, length, doccount, "q", 0)
+
+
+def build_schema() -> Schema:
+    """Return the fields of the index."""
+    exact = FieldType(Existence(), _UNCUT)
+    words = WordsField()
+    return Schema(
+        key=FieldType(Existence(), _UNCUT, unique=True),
+        order=COLUMN(OrderColumn()),
+        stored=STORED(),
+        **dict.fromkeys(("client", "account", "folder", "has", "filename"), exact),
+        **dict.fromkeys(("body", "quoted", "subject", "file"), words),
+        **dict.fromkeys(("people", "from", "to", "cc", "bcc"), words),
+    )
+
+
+def pack_order(sent_at: datetime, key: str) -> int:
+    """Return a number that sorts by the second of sending, and by key within a second."""
+    return int(sent_at.timestamp() // 1) << _KEY_BITS | int(key[: _KEY_BITS // 4], 16)
+
+
+def order_from(seconds: int) -> int:
+    """Return the lowest number `pack_order` gives in or after that second."""
+    return seconds << _KEY_BITS
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a hit shows."""
+
+    key: str
+    sent_at: datetime
+    received_at: datetime
+    clients: tuple[str, ...]
+    sender: str
+    recipients: tuple[str, ...]
+    subject: str
+    files: tuple[str, ...]
+    body: str
+    quoted: str
+
+
+def to_fields(document: SearchDocument) -> dict[str, Any]:
+    """Return the Whoosh document of a message."""
+    parsed = document.parsed
+    addresses = parsed.envelope.addresses
+    sent_at = parsed.envelope.sent_at or document.received_at
+    files = [a.filename for a in parsed.attachments if a.filename]
+    fields: dict[str, Any] = {
+        "key": document.key,
+        "order": pack_order(sent_at, document.key),
+        "client": _fold_all(document.clients),
+        "account": _fold_all(document.accounts),
+        "folder": _list_folders(document.folders),
+        "filename": _fold_all(files),
+        "has": ["attachment"] if parsed.attachments else [],
+        "body": _read_text(parsed.text),
+        "quoted": _read_text(parsed.quoted),
+        "subject": _read_text(parsed.envelope.subject),
+        "file": _read_rows(files),
+        "people": _read_people(addresses, _PEOPLE_ROLES),
+        "from": _read_people(addresses, ("from", "sender")),
+        "stored": _to_stored(document, sent_at, files),
+    }
+    for role in ("to", "cc", "bcc"):
+        fields[role] = _read_people(addresses, (role,))
+    return fields
+
+
+def from_stored(stored: tuple[Any, ...]) -> Stored:
+    """Return what `to_fields` stored. Raises ValueError or TypeError when it is something else."""
+    key, sent_at, received_at, *rest = stored
+    sent_at, received_at = (
+        datetime.fromtimestamp(second, UTC) for second in (sent_at, received_at)
+    )
+    return Stored(key, sent_at, received_at, *rest)
+
+
+def _to_stored(document: SearchDocument, sent_at: datetime, files: list[str]) -> tuple[Any, ...]:
+    # Plain values only: Whoosh pickles them.
+    parsed = document.parsed
+    sender = parsed.envelope.sender
+    return (
+        document.key,
+        sent_at.timestamp(),
+        document.received_at.timestamp(),
+        document.clients,
+        _show_address(sender) if sender else "",
+        tuple(_show_address(a) for a in parsed.envelope.recipients),
+        clean(parsed.envelope.subject),
+        tuple(clean(name) for name in files) + ("",) * (len(parsed.attachments) - len(files)),
+        clean(parsed.text[:MAX_STORED]),
+        clean(parsed.quoted[:MAX_STORED]),
+    )
+
+
+def clean(text: str) -> str:
+    """Return `text` on one line, without control characters and halves of surrogate pairs."""
+    return _CONTROLS.sub(" ", text).encode("utf-8", "replace").decode()
+
+
+def _show_address(address: Address) -> str:
+    return clean(f"{address.name} <{address.address}>" if address.name else address.address)
+
+
+def _read_text(text: str) -> tuple[list[str], list[str]]:
+    folded = fold(text[:MAX_INDEXED])
+    return split_words(folded), find_addresses(folded)
+
+
+def _read_rows(texts: Iterable[str]) -> tuple[list[str], list[str]]:
+    words: list[str] = []
+    for text in texts:
+        words += [*split_words(fold(text)), ""]
+    return words, []
+
+
+def _read_people(addresses: Iterable[Address], roles: Sequence[str]) -> tuple[list[str], list[str]]:
+    # A message to a thousand people often repeats one of them.
+    people = dict.fromkeys((a.name, fold(a.address)) for a in addresses if a.role in roles)
+    words, _ = _read_rows(f"{name} {address}" for name, address in people)
+    whole = [
+        term
+        for _, address in people
+        if "@" in address
+        for term in (address, *list_domains(address))
+    ]
+    if len(roles) > 2:  # noqa: PLR2004 - all people: an address in a display name is found too, but proves no sender
+        whole += [address for name, _ in people for address in find_addresses(fold(name))]
+    return words, whole
+
+
+def _fold_all(values: Iterable[str]) -> list[str]:
+    return [fold(value).encode("utf-8", "replace").decode() for value in values if value]
+
+
+def _list_folders(folders: Iterable[str]) -> list[str]:
+    """A folder, the folders above it, and its own last name."""
+    names: set[str] = set()
+    for folder in _fold_all(folders):
+        names.add(folder)
+        names.update(folder[: m.start()] for m in re.finditer(r"[/.\\]", folder) if m.start())
+        names.add(re.split(r"[/.\\]", folder)[-1] or folder)
+    return sorted(names)

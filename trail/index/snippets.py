@@ -1,0 +1,106 @@
+"""A few words around what matched.
+
+In: the stored part of a message and the rows of words that were asked. Out: one line from the body, the quoted
+text, the subject or a file name, whichever matched first; the beginning of the text where none did.
+Must never return control characters or more than one line.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+from trail.index.analysis import find_row, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from trail.index.conditions import Words
+    from trail.index.schema import Stored
+
+WIDTH = 140
+"""Characters of a snippet, about."""
+_LEAD = 40
+"""Characters before the match."""
+_LOOKED_AT = 200
+"""Matches in a text among which the best place is chosen."""
+_REACH = 20
+"""Characters a cut moves at most to fall between words."""
+
+
+class SnippetMaker:
+    """Makes the snippets of one search."""
+
+    def __init__(self, asked: Iterable[Words]) -> None:
+        rows: dict[str, list[str]] = {}
+        for words in asked:
+            for field in words.fields:
+                rows.setdefault(field, []).append(find_row(words.terms, prefix=words.prefix))
+        self.patterns = {
+            field: re.compile("|".join(f"({row})" for row in dict.fromkeys(patterns)))
+            for field, patterns in rows.items()
+        }
+
+    def make(self, stored: Stored) -> str:
+        """Return the line to show for `stored`."""
+        names = " · ".join(filter(None, stored.files))
+        texts = {
+            "body": stored.body,
+            "quoted": stored.quoted,
+            "subject": stored.subject,
+            "file": names,
+        }
+        for field, text in texts.items():
+            at = self._find_best(field, text)
+            if at is not None:
+                return cut_around(text, at)
+        return cut_around(stored.body.strip() or stored.quoted, 0)
+
+    def _find_best(self, field: str, text: str) -> int | None:
+        """Return where the match begins that has the most of the other words near."""
+        pattern = self.patterns.get(field)
+        if pattern is None:
+            return None
+        folded = fold(text)
+        places = []
+        for match in pattern.finditer(folded):
+            places.append((match.start(), match.lastindex))
+            if len(places) == _LOOKED_AT:
+                break
+        if not places:
+            return None
+        reach = WIDTH - _LEAD
+
+        def count_near(first: int) -> int:
+            start = places[first][0]
+            end = bisect_left(places, start + reach, lo=first, key=lambda place: place[0])
+            return len({which for _, which in places[first:end]})
+
+        best = max(range(len(places)), key=lambda i: (count_near(i), -i))
+        return _unfold(text, folded, places[best][0])
+
+
+def cut_around(text: str, at: int) -> str:
+    """Return a line of `text` that begins a little before `at`, cut between words where there are any."""
+    start = max(0, at - _LEAD)
+    if start:
+        space = text.find(" ", start, min(at, start + _REACH))
+        if space < 0:
+            space = text.rfind(" ", max(0, start - _REACH), start)
+        start = space + 1 if space >= 0 else start
+    # Runs of spaces count as one: take more, then shorten.
+    line = " ".join(text[start : start + 4 * WIDTH].split())
+    more = len(line) > WIDTH or start + 4 * WIDTH < len(text)
+    if len(line) > WIDTH:
+        space = line.rfind(" ", WIDTH - _REACH, WIDTH)
+        line = line[: space if space > 0 else WIDTH]
+    return ("…" if start else "") + line + ("…" if more and line else "")
+
+
+def _unfold(text: str, folded: str, at: int) -> int:
+    """Return the place in `text` of place `at` in its folded form."""
+    if len(text) == len(folded):
+        return at
+    # Folding works from left to right, so a place is found by folding ever better beginnings.
+    return bisect_left(range(len(text)), at, key=lambda end: len(fold(text[:end])))

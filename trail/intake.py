@@ -1,0 +1,369 @@
+"""From the servers to the Maildir: one round over the accounts, folder by folder.
+
+    look (STATUS) -> plan -> headers, where other people's mail is to stay on the server -> bodies -> archive
+
+Comes in: an open archive, a configuration, a way to connect. Goes out: a SyncReport. Decisions are recorded batch by
+batch, so a round that is cut short is continued by the next one; a line that breaks is taken up again on a fresh one.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from trail.archive.sightings import Epoch
+from trail.attribute.rules import attribute, fingerprint_rules
+from trail.catchup import attribute_keys
+from trail.errors import LoginRejected, SecretUnavailable, ServerUnreachable
+from trail.fetch.plan import HEADER_BATCH, choose_folders, is_unchanged, plan_folder, split_batches
+from trail.fetch.source import FolderUnavailable
+from trail.model import AccountReport, FolderReport, RemoteRef, Sighting, SyncReport
+from trail.parse.envelope import parse_envelope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from trail.archive.store import Archive
+    from trail.config import Config
+    from trail.errors import TrailError
+    from trail.fetch.source import RawHeader, RemoteFolder, Source
+    from trail.model import Account, Envelope
+
+    Connect = Callable[[Account], Source]
+    Progress = Callable[[str, int, int], None]
+    """Called with what is being done, how many messages are done, and of how many."""
+
+ATTEMPTS = 5
+"""Connections a folder may use up without getting one message further."""
+SUDDENLY_EMPTY = 10
+"""A folder that held at least so many messages and now shows none is worth a warning."""
+
+
+@dataclass
+class Round:
+    """What one round knows while it runs."""
+
+    archive: Archive
+    config: Config
+    connect: Connect
+    dry_run: bool = False
+    progress: Progress = lambda *_: None
+    stopping: Callable[[], bool] = lambda: False
+    sleep: Callable[[float], None] = time.sleep
+    warnings: list[str] = field(default_factory=list)
+    problems: dict[str, TrailError] = field(default_factory=dict)
+    """What kept an account from being looked at to the end, by its name."""
+    left_replies: dict[int, list[RemoteRef]] = field(default_factory=lambda: defaultdict(list))
+    """Hash of a Message-ID -> messages left in this round that refer to it. In memory only: of other people's mail nothing is kept."""
+
+    @property
+    def rules(self) -> str:
+        """The fingerprint messages are attributed under."""
+        return fingerprint_rules(self.config.clients)
+
+    @property
+    def under(self) -> str:
+        """The fingerprint decisions are made under: what is left under "clients" is looked at again under "everything"."""
+        return f"{self.config.scope}:{self.rules}"
+
+
+def fetch_accounts(round_: Round, accounts: Sequence[Account]) -> SyncReport:
+    """One look at the accounts; an account that fails does not stop the others.
+
+    Raises ArchiveFull and ArchiveReadOnly, after which the next round goes on where this one stopped.
+    """
+    reports = [sync_account(round_, account) for account in accounts]
+    # A reply may have been left before its parent turned out to be a client's; look again until that settles.
+    for _ in range(ATTEMPTS):
+        if round_.dry_run or not _reopen_replies(round_):
+            break
+        reports = [
+            _merge_reports(report, sync_account(round_, account))
+            for report, account in zip(reports, accounts, strict=True)
+        ]
+    troubles = (f"{p.message}; {p.hint}" if p.hint else p.message for p in round_.problems.values())
+    return SyncReport(tuple(reports), (*round_.warnings, *troubles))
+
+
+def sync_account(round_: Round, account: Account) -> AccountReport:
+    """One round over one account. What went wrong is in the report, and in the archive's record of rounds."""
+    number = (
+        None if round_.dry_run else round_.archive.rounds.begin(account.name, datetime.now(UTC))
+    )
+    folders: list[FolderReport] = []
+    error = ""
+    try:
+        _sync_folders(round_, account, folders)
+    except (LoginRejected, SecretUnavailable, ServerUnreachable) as problem:
+        error = problem.message
+        round_.problems[account.name] = problem
+    except BaseException:
+        error = "interrupted"
+        raise
+    finally:
+        if number is not None:
+            round_.archive.rounds.end(
+                number, datetime.now(UTC), archived=sum(f.archived for f in folders), error=error
+            )
+    return AccountReport(account.name, tuple(folders), error)
+
+
+def _sync_folders(round_: Round, account: Account, done: list[FolderReport]) -> None:
+    source = _connect(round_, account)
+    try:
+        chosen, _, missing = choose_folders(
+            source.list_folders(), account.folders, gmail=getattr(source, "is_gmail", False)
+        )
+        round_.warnings += [
+            f"account {account.name!r}: there is no folder {name!r} on the server"
+            for name in missing
+        ]
+        for folder in chosen:
+            failures = 0
+            while not round_.stopping():
+                walk = FolderRound(round_, account, folder)
+                try:
+                    done.append(walk.run(source))
+                    break
+                except FolderUnavailable as refused:
+                    round_.warnings.append(f"account {account.name!r}: {refused.message}")
+                    break
+                except ServerUnreachable:
+                    failures = 0 if walk.progressed else failures + 1
+                    if failures >= ATTEMPTS:
+                        raise
+                    source.close()
+                    source = _connect(round_, account, pause=failures)
+    finally:
+        source.close()
+
+
+def _connect(round_: Round, account: Account, pause: int = 0) -> Source:
+    """A fresh connection, tried a few times with a jittered backoff. A refused login is never tried again."""
+    for attempt in range(pause, ATTEMPTS):
+        if attempt:
+            round_.sleep(random.uniform(0.5, 1.0) * min(2**attempt, 30))
+        try:
+            return round_.connect(account)
+        except ServerUnreachable:
+            if attempt == ATTEMPTS - 1 or round_.stopping():
+                raise
+    raise ServerUnreachable(
+        f"account {account.name!r}: the connection to {account.host} keeps breaking",
+        "the next round goes on where this one stopped",
+    )
+
+
+class FolderRound:
+    """One round over one folder: look, plan, decide, fetch, store. `progressed` tells whether anything was recorded."""
+
+    def __init__(self, round_: Round, account: Account, folder: RemoteFolder) -> None:
+        self.round = round_
+        self.archive = round_.archive
+        self.account = account
+        self.folder = folder
+        self.progressed = False
+        self.report = FolderReport(folder.name, 0)
+
+    def run(self, source: Source) -> FolderReport:
+        """Look at the folder, and fetch what is undecided. Raises FolderUnavailable, ServerUnreachable."""
+        under = self.round.under
+        state = source.read_status(self.folder)
+        epoch = self.archive.sightings.find_epoch(
+            self.account.name, self.folder.name, state.uidvalidity
+        )
+        if (
+            epoch
+            and epoch.looked_under == under
+            and is_unchanged(state, uidnext=epoch.uidnext, on_server=epoch.on_server)
+        ):
+            self._touch(epoch)
+            return FolderReport(self.folder.name, state.uidvalidity, state.exists)
+        state = source.examine(self.folder)
+        epoch = self._open_epoch(state.uidvalidity)
+        on_server = source.list_uids()
+        decided = self.archive.sightings.read_decided(epoch, under)
+        plan = plan_folder(
+            on_server, settled=decided.settled, failed=decided.failed, gone=decided.gone
+        )
+        self.report = FolderReport(
+            self.folder.name, state.uidvalidity, len(on_server), gone=len(plan.gone)
+        )
+        self._warn_if_emptied(len(on_server), plan.gone)
+        self._fetch_undecided(source, epoch, plan.undecided)
+        if not self.round.dry_run:
+            with self.archive.ledger.transaction():
+                at = datetime.now(UTC)
+                self.archive.sightings.mark_gone(epoch, plan.gone, at)
+                self.archive.sightings.mark_returned(epoch, plan.returned)
+                # only a look that ended with a decision for everything proves anything to the next one
+                complete = not self.round.stopping() and not self.archive.sightings.count_failed(
+                    epoch
+                )
+                self.archive.sightings.close_round(
+                    epoch,
+                    on_server=len(on_server),
+                    uidnext=state.uidnext if complete else None,
+                    under=under,
+                    at=at,
+                )
+        return self.report
+
+    def _fetch_undecided(self, source: Source, epoch: Epoch, uids: Sequence[int]) -> None:
+        done = 0
+        size = HEADER_BATCH if self._headers_first else HEADER_BATCH * 4
+        for start in range(0, len(uids), size):
+            window = uids[start : start + size]
+            if self._headers_first:
+                wanted, sizes = self._decide_by_headers(source, epoch, window)
+            else:
+                wanted, sizes = list(window), source.fetch_sizes(window)
+            done += len(window) - len(wanted)
+            for batch in split_batches(wanted, sizes):
+                if self.round.stopping():
+                    return
+                if self.round.dry_run:
+                    self._count(archived=len(batch))
+                else:
+                    self._store(source, epoch, batch, sizes)
+                done += len(batch)
+                self.round.progress(f"{self.account.name}: {self.folder.name}", done, len(uids))
+
+    @property
+    def _headers_first(self) -> bool:
+        return self.round.config.scope == "clients"
+
+    def _decide_by_headers(
+        self, source: Source, epoch: Epoch, uids: Sequence[int]
+    ) -> tuple[list[int], dict[int, int]]:
+        """The UIDs that are a client's, with sizes; of the others only the decision is recorded."""
+        headers, failures = source.fetch_headers(uids)
+        wanted: list[int] = []
+        left: list[Sighting] = []
+        at = datetime.now(UTC)
+        for header in headers:
+            envelope = parse_envelope(header.content)
+            if self._is_clients(header, envelope):
+                wanted.append(header.uid)
+            else:
+                ref = self._ref(epoch, header.uid)
+                left.append(Sighting(ref, None, "left", at))
+                for parent in envelope.references:
+                    self.round.left_replies[hash(parent)].append(ref)
+        self._record(epoch, left, failures)
+        self._count(left=len(left))
+        return wanted, {header.uid: header.size for header in headers}
+
+    def _is_clients(self, header: RawHeader, envelope: Envelope) -> bool:
+        places = (self.folder.name, *header.labels)
+        return bool(
+            attribute("", envelope, places, self.round.config.clients)
+            or self.archive.facts.parents_of(envelope.references)
+        )
+
+    def _store(self, source: Source, epoch: Epoch, batch: list[int], sizes: dict[int, int]) -> None:
+        fetched = source.fetch_messages(batch, sizes)
+        sightings = self.archive.store(
+            epoch, fetched.messages, under=self.round.under, notes=fetched.notes
+        )
+        self._record(epoch, [], fetched.failures)
+        self.progressed = self.progressed or bool(sightings)
+        archived = sum(s.decision == "archived" for s in sightings)
+        self._count(archived=archived, already_held=len(sightings) - archived)
+        if self._headers_first:  # so that the replies to these are recognised within the round
+            with self.archive.ledger.transaction():
+                keys = {
+                    s.key: m.content
+                    for s, m in zip(sightings, fetched.messages, strict=True)
+                    if s.key
+                }
+                for key, content in keys.items():
+                    self.archive.facts.write_envelope(key, parse_envelope(content))
+                attribute_keys(self.archive, self.round.config.clients, keys, self.round.rules)
+
+    def _record(self, epoch: Epoch, sightings: list[Sighting], failures: dict[int, str]) -> None:
+        self._count(failed=len(failures))
+        at = datetime.now(UTC)
+        sightings += [
+            Sighting(self._ref(epoch, uid), None, "failed", at, reason)
+            for uid, reason in failures.items()
+        ]
+        if sightings and not self.round.dry_run:
+            with self.archive.ledger.transaction():
+                self.archive.sightings.record(epoch, sightings, self.round.under)
+            self.progressed = True
+
+    def _ref(self, epoch: Epoch, uid: int) -> RemoteRef:
+        return RemoteRef(self.account.name, self.folder.name, epoch.uidvalidity, uid)
+
+    def _open_epoch(self, uidvalidity: int) -> Epoch:
+        sightings = self.archive.sightings
+        if self.round.dry_run:
+            known = sightings.find_epoch(self.account.name, self.folder.name, uidvalidity)
+            return known or Epoch(
+                -1, self.account.name, self.folder.name, uidvalidity, 0, None, None
+            )
+        with self.archive.ledger.transaction():
+            epoch = sightings.open_epoch(
+                self.account.name, self.folder.name, uidvalidity, datetime.now(UTC)
+            )
+        before = sightings.previous_uidvalidity(epoch)
+        if before is not None and epoch.looked_under is None:
+            self._warn(
+                f"the server has renumbered it (UIDVALIDITY {before} -> {uidvalidity}); every message is compared again, none is stored twice"
+            )
+        return epoch
+
+    def _touch(self, epoch: Epoch) -> None:
+        if not self.round.dry_run:
+            with self.archive.ledger.transaction():
+                self.archive.sightings.touch(epoch, datetime.now(UTC))
+
+    def _warn_if_emptied(self, on_server: int, gone: Collection[int]) -> None:
+        if on_server == 0 and len(gone) >= SUDDENLY_EMPTY:
+            self._warn(
+                f"is suddenly empty on the server: {len(gone)} messages are gone from there; all that was archived is kept"
+            )
+
+    def _warn(self, text: str) -> None:
+        self.round.warnings.append(f"account {self.account.name!r}: {self.folder.name}: {text}")
+
+    def _count(self, **more: int) -> None:
+        self.report = replace(
+            self.report,
+            **{name: getattr(self.report, name) + number for name, number in more.items()},
+        )
+
+
+def _reopen_replies(round_: Round) -> int:
+    """Forget the decision on messages left in this round whose parent is now known to be a client's."""
+    refs: list[RemoteRef] = []
+    for message_id in round_.archive.facts.iter_client_message_ids():
+        refs += round_.left_replies.pop(hash(message_id), ())
+    with round_.archive.ledger.transaction():
+        return round_.archive.sightings.reopen(refs)
+
+
+def _merge_reports(first: AccountReport, second: AccountReport) -> AccountReport:
+    """Two looks of one round as one: what was left at first and fetched in the end counts as fetched."""
+    before = {(f.folder, f.uidvalidity): f for f in first.folders}
+    folders = [_merge_folders(before.get((f.folder, f.uidvalidity)), f) for f in second.folders]
+    return AccountReport(first.account, tuple(folders) or first.folders, second.error or first.error)
+
+
+def _merge_folders(first: FolderReport | None, second: FolderReport) -> FolderReport:
+    if first is None:
+        return second
+    fetched = second.archived + second.already_held
+    return replace(
+        second,
+        archived=first.archived + second.archived,
+        already_held=first.already_held + second.already_held,
+        left=max(0, first.left - fetched - second.failed),
+        failed=max(first.failed, second.failed),
+        gone=first.gone + second.gone,
+    )

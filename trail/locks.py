@@ -1,0 +1,54 @@
+"""One writer at a time. Readers never ask."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from trail.errors import ArchiveLocked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def hold_lock(
+    path: Path,
+    *,
+    wait: float = 1.0,
+    holder: str = "another trail is writing to this archive",
+    hint: str = "",
+) -> Iterator[None]:
+    """Hold the lock file at `path`, waiting up to `wait` seconds. Raises ArchiveLocked.
+
+    The system releases it when the process ends, however it ends.
+    """
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=wait)
+    except Timeout as error:
+        raise ArchiveLocked(
+            f"{holder} ({path.parent})",
+            hint
+            or "wait for it to finish (`trail status` shows what it does), then run the command again",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process holds the lock file at `path` now."""
+    if not path.exists():
+        return False
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except (Timeout, OSError):
+        return True
+    lock.release()
+    return False

@@ -1,0 +1,296 @@
+"""The values that walk through trail. All frozen; no behaviour beyond reading themselves.
+
+Everywhere: `*_at` is an aware datetime in UTC, `key` the SHA-256 of a message's bytes in lower-case hex,
+`content` always bytes exactly as the server sent them, sizes in bytes, durations in seconds.
+Message-IDs stand without their angle brackets; addresses in lower case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+Security = Literal["tls", "starttls", "plain"]
+Scope = Literal["clients", "everything"]
+
+Decision = Literal["archived", "held", "left", "failed"]
+"""What was decided of a message on a server.
+
+archived: its bytes were new and are now in the Maildir; held: its bytes were already there;
+left: nobody's client mail, stays on the server; failed: could not be fetched, is retried.
+"""
+
+Role = Literal["from", "sender", "reply-to", "to", "cc", "bcc", "delivered-to"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A mailbox account on an IMAP server."""
+
+    name: str
+    host: str
+    user: str
+    port: int = 993
+    security: Security = "tls"
+    password_env: str | None = None
+    password_command: tuple[str, ...] = ()
+    every: float = 300.0
+    """Seconds between two rounds of the daemon."""
+    folders: tuple[str, ...] = ()
+    """The only folders to archive; empty: all but junk, trash and drafts."""
+    insecure: bool = False
+    """Allows `plain` to another machine."""
+    timeout: float = 60.0
+    """Seconds without a byte after which a call to the server is given up."""
+    ca_file: str | None = None
+    """Certificates (PEM) to trust instead of the system's: for a server with a private authority."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client, and the rules that tell which mail is theirs. All rules in lower case but `folders`."""
+
+    slug: str
+    name: str
+    addresses: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RemoteRef:
+    """A message's place on a server (RFC 9051, section 2.3.1.1): never reused for other bytes."""
+
+    account: str
+    folder: str
+    uidvalidity: int
+    uid: int
+
+
+@dataclass(frozen=True, slots=True)
+class RawMessage:
+    """A message as a server sent it."""
+
+    ref: RemoteRef
+    content: bytes
+    received_at: datetime
+    """INTERNALDATE."""
+    flags: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    """Gmail's labels; empty elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedMessage:
+    """A message in the Maildir."""
+
+    key: str
+    path: Path
+    """Relative to the archive's folder."""
+    size: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A place where a message was seen, and what was decided."""
+
+    ref: RemoteRef
+    key: str | None
+    """None where the message was left or failed."""
+    decision: Decision
+    seen_at: datetime
+    reason: str = ""
+    flags: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    gone_at: datetime | None = None
+    """When the server no longer had it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address in a header: `role` is the header, `name` the display name ("" when none)."""
+
+    role: Role
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What the headers say of a message. Any of it may be missing or a lie."""
+
+    message_id: str | None = None
+    references: tuple[str, ...] = ()
+    """Message-IDs of References, then In-Reply-To, without repetition: the last is the parent."""
+    addresses: tuple[Address, ...] = ()
+    subject: str = ""
+    sent_at: datetime | None = None
+    """The Date header; None when missing or unreadable."""
+
+    @property
+    def sender(self) -> Address | None:
+        """The first address of From."""
+        return next((a for a in self.addresses if a.role == "from"), None)
+
+    @property
+    def recipients(self) -> tuple[Address, ...]:
+        """The addresses of To, Cc and Bcc."""
+        return tuple(a for a in self.addresses if a.role in ("to", "cc", "bcc"))
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A part of a message that is not its text."""
+
+    number: int
+    """Position among the message's attachments, starting at 1."""
+    filename: str
+    """As the sender named it, decoded; "" when nameless. Never use it as a path."""
+    safe_name: str
+    """A name that is valid and harmless on every system, unique within the message (ignoring case)."""
+    mime_type: str
+    content_id: str
+    size: int
+    """Of the decoded bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedMessage:
+    """What a message means: derived from its bytes, possibly wrong, always repeatable."""
+
+    key: str
+    envelope: Envelope
+    text: str
+    """What the author wrote."""
+    quoted: str = ""
+    """What the author quoted."""
+    attachments: tuple[Attachment, ...] = ()
+    defects: tuple[str, ...] = ()
+    """What was wrong with the message, in words without its content."""
+    unparsable: bool = False
+    """True when no more than a part of the headers could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Whose message it is, and why: `reason` reads like "domain acme.example in To"."""
+
+    key: str
+    client: str
+    reason: str
+    inherited: bool = False
+    """True when only the thread says so, no rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderReport:
+    """What one round did in one folder. `on_server` is the count after it."""
+
+    folder: str
+    uidvalidity: int
+    on_server: int = 0
+    archived: int = 0
+    already_held: int = 0
+    left: int = 0
+    failed: int = 0
+    gone: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AccountReport:
+    """What one round did in one account. `error` is empty when the account was reached."""
+
+    account: str
+    folders: tuple[FolderReport, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What one round did."""
+
+    accounts: tuple[AccountReport, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchDocument:
+    """What the index is told of a message."""
+
+    key: str
+    received_at: datetime
+    parsed: ParsedMessage
+    clients: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """One answer of the index. The archive adds where it lies."""
+
+    key: str
+    sent_at: datetime
+    """The Date header; `received_at` where there is none."""
+    received_at: datetime
+    clients: tuple[str, ...]
+    sender: str
+    """"Name <address>", or the bare address."""
+    recipients: tuple[str, ...]
+    subject: str
+    snippet: str
+    """A few words around the first match, on one line."""
+    attachments: int
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """`total` messages match; `hits` are those asked for."""
+
+    total: int
+    hits: tuple[SearchHit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A message that stays out of a bundle, and why."""
+
+    key: str
+    reason: str
+    message_id: str | None = None
+    sent_at: datetime | None = None
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A finished hand-off (or the plan of one, when nothing was written)."""
+
+    client: str
+    path: Path
+    messages: int
+    attachments: int
+    bytes: int
+    """Of the payload."""
+    withheld: tuple[Withheld, ...] = ()
+    digest: str = ""
+    """SHA-256 of tagmanifest-sha256.txt, in hex."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """`checked` files were looked at; `problems` is empty when all was well."""
+
+    checked: int
+    problems: tuple[str, ...] = field(default=())
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found wrong."""
+        return not self.problems

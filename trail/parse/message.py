@@ -1,0 +1,86 @@
+"""The bytes of a message come in; what they mean goes out as a `ParsedMessage`.
+
+Derived and repeatable: equal bytes give equal values. Must never raise, whatever the bytes, never
+change or write anything, and never put a word of the message into a defect.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trail.model import Envelope, ParsedMessage
+from trail.parse.attachments import iter_attachments, read_attachments
+from trail.parse.body import BodyReader, Text
+from trail.parse.diagnosis import diagnose
+from trail.parse.envelope import parse_envelope, read_envelope
+from trail.parse.html import read_html
+from trail.parse.parts import split_parts
+from trail.parse.text import split_quoted
+
+if TYPE_CHECKING:
+    from trail.model import Attachment
+
+
+def parse_file(key: str, path: str) -> ParsedMessage:
+    """Read the message in the file `path` and parse it: for worker processes. Raises OSError."""
+    return parse_message(key, Path(path).read_bytes())
+
+
+def parse_whole(
+    key: str, content: bytes
+) -> tuple[ParsedMessage, tuple[tuple[Attachment, bytes], ...]]:
+    """Parse a message, and give its attachments with their decoded bytes: for a hand-off."""
+    parsed = parse_message(key, content)
+    return parsed, tuple(iter_attachments(content)) if parsed.attachments else ()
+
+
+def parse_message(key: str, content: bytes) -> ParsedMessage:
+    """Parse a message. What cannot be read is a defect; when nothing can, `unparsable` is set."""
+    try:
+        return _parse(key, content)
+    except Exception as error:  # noqa: BLE001 - one bad message never stops a round, whatever it is
+        defect = f"the parser failed: {type(error).__name__}"
+    try:
+        envelope = parse_envelope(content)
+    except Exception:  # noqa: BLE001 - the same
+        envelope = Envelope()
+    return ParsedMessage(key, envelope, text="", defects=(defect,), unparsable=True)
+
+
+def _parse(key: str, content: bytes) -> ParsedMessage:
+    tree = split_parts(content)
+    defects = list(tree.defects)
+    if not tree.root.fields:
+        defects.append("the message has no headers" if content else "the message is empty")
+    reader = BodyReader(tree)
+    texts = reader.read()
+    defects += reader.defects
+    try:
+        texts, found = diagnose(tree.root.fields, texts)
+        defects += found
+    except Exception as error:  # noqa: BLE001 - mail-parser's failures are its own; our texts serve
+        defects.append(f"mail-parser failed: {type(error).__name__}")
+    text, quoted = _divide(texts)
+    attachments = []
+    for attachment, _, defect in read_attachments(tree):
+        attachments.append(attachment)
+        if defect:
+            defects.append(f"attachment: {defect}")
+    return ParsedMessage(
+        key=key,
+        envelope=read_envelope(tree.root.fields),
+        text=text,
+        quoted=quoted,
+        attachments=tuple(attachments),
+        defects=tuple(dict.fromkeys(defects)),
+    )
+
+
+def _divide(texts: list[Text]) -> tuple[str, str]:
+    """Divide each text by itself: a quotation never reaches into the next part."""
+    pairs = [split_quoted(read_html(t.markup) if t.is_html else t.markup) for t in texts]
+    return (
+        "\n\n".join(written for written, _ in pairs if written),
+        "\n\n".join(quoted for _, quoted in pairs if quoted),
+    )

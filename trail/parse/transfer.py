@@ -1,0 +1,76 @@
+"""The body of a part and the name of its transfer encoding come in; the decoded bytes go out (RFC 2045, section 6).
+
+Decodes what can be decoded, as mail programs do. Must never raise.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+
+_DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_ALPHABET = _DIGITS + b"=\r\n \t"
+_NO_DIGITS = bytes(set(range(256)) - set(_DIGITS))
+_BAD_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:\r|\n|\Z))")
+_UUENCODE = {"x-uuencode", "uuencode", "x-uue", "uue"}
+_AS_IT_IS = {"", "7bit", "8bit", "binary", "7-bit", "8-bit", "none"}
+
+
+def decode_transfer(data: bytes, encoding: str) -> tuple[bytes, str]:
+    """Decode `data`; give the bytes and a defect in words, "" when there was none."""
+    if encoding in _AS_IT_IS:
+        return data, ""
+    if encoding == "base64":
+        return _decode_base64(data)
+    if encoding == "quoted-printable":
+        return _decode_quoted(data)
+    if encoding in _UUENCODE:
+        return _decode_uu(data)
+    return data, "the transfer encoding is unknown"
+
+
+def _decode_base64(data: bytes) -> tuple[bytes, str]:
+    try:
+        decoded = binascii.a2b_base64(data)
+    except binascii.Error:
+        # A cut or unpadded end: the whole bytes before it are good. Padding ends the data.
+        end = data.find(b"=")
+        digits = (data if end < 0 else data[:end]).translate(None, _NO_DIGITS)
+        whole = len(digits) // 4 * 4
+        # Apart, so that a large body is not copied once more for its last three characters.
+        last = digits[whole:] if len(digits) - whole > 1 else b""
+        decoded = binascii.a2b_base64(memoryview(digits)[:whole])
+        del digits
+        decoded += binascii.a2b_base64(last + b"=" * (-len(last) % 4))
+        return decoded, "the base64 is incomplete"
+    if data.translate(None, _ALPHABET):
+        return decoded, "the base64 has foreign characters"
+    padding = data.find(b"=")
+    if padding >= 0 and data[padding:].strip(b"=\r\n \t"):
+        return decoded, "the base64 goes on after its end"
+    return decoded, ""
+
+
+def _decode_quoted(data: bytes) -> tuple[bytes, str]:
+    defect = "the quoted-printable is broken" if _BAD_ESCAPE.search(data) else ""
+    return binascii.a2b_qp(data), defect
+
+
+def _decode_uu(data: bytes) -> tuple[bytes, str]:
+    lines = iter(data.splitlines())
+    if not any(line.startswith(b"begin ") for line in lines):
+        return data, "the uuencoded data has no beginning"
+    out: list[bytes] = []
+    for line in lines:
+        if line.strip(b" \t\r\n`") == b"end":
+            return b"".join(out), ""
+        try:
+            out.append(binascii.a2b_uu(line))
+        except binascii.Error:
+            # Some encoders write rubbish behind the data of a line; its first byte has the length.
+            length = (((line[0] - 32) & 63) * 4 + 5) // 3
+            try:
+                out.append(binascii.a2b_uu(line[:length]))
+            except binascii.Error:
+                return b"".join(out), "the uuencoded data is broken"
+    return b"".join(out), "the uuencoded data has no end"

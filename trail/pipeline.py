@@ -1,0 +1,85 @@
+"""The corridor in: fetch -> archive -> parse -> attribute -> index. This page is the map.
+
+    server --UIDs--> plan --batches--> fetch --bytes--> Maildir --facts--> ledger      trail.intake
+                                                           |
+                 index <--words-- parse <--bytes-----------+--headers--> attribute     trail.catchup
+
+Every step starts from what is recorded, so each can be cut anywhere and goes on at the next round:
+UIDs without a decision are fetched, messages not attributed under the present rules are attributed, messages the
+present index lacks are indexed. Nothing but the archive is handed from round to round.
+
+The corridor out, to a hand-off, is `trail.transfer`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from trail.catchup import attribute_pending, index_pending
+from trail.errors import IndexUnavailable
+from trail.index.store import WhooshIndex
+from trail.intake import fetch_accounts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from trail.archive.store import Archive
+    from trail.intake import Progress, Round
+    from trail.model import Account, SyncReport
+
+
+def run_round(round_: Round, accounts: Sequence[Account], *, index: bool = True) -> SyncReport:
+    """One whole round. Without `index` it ends when everything is durable; the next round catches up.
+
+    Raises ArchiveFull, ArchiveReadOnly. What went wrong with an account is in the report.
+    """
+    archive, clients = round_.archive, round_.config.clients
+    if not round_.dry_run:
+        attribute_pending(
+            archive, clients, round_.progress
+        )  # changed rules first: they decide what is fetched
+    report = fetch_accounts(round_, accounts)
+    if index and not round_.dry_run:
+        attribute_pending(archive, clients, round_.progress)
+        with open_index(archive.root) as words:
+            index_pending(archive, words, progress=round_.progress, stopping=round_.stopping)
+    return report
+
+
+@contextmanager
+def open_index(root: Path) -> Iterator[WhooshIndex]:
+    """The index to write to: made anew where there is none, or one that cannot be read. Only the writer may call this."""
+    place, building = root / "index", root / "index.new"
+    if (
+        not place.exists() and building.exists()
+    ):  # a rebuild that was killed between its two renames, or before
+        building.rename(place)
+    try:
+        index = WhooshIndex.open(place)
+    except IndexUnavailable:
+        shutil.rmtree(place, ignore_errors=True)
+        index = WhooshIndex.create(place)
+    try:
+        yield index
+    finally:
+        index.close()
+
+
+def rebuild_index(archive: Archive, progress: Progress = lambda *_: None) -> int:
+    """Build the index anew from the Maildir, the old one answering until the new one is complete."""
+    place, building, old = (archive.root / name for name in ("index", "index.new", "index.old"))
+    shutil.rmtree(building, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+    index = WhooshIndex.create(building)
+    try:
+        count = index_pending(archive, index, progress=progress)
+    finally:
+        index.close()
+    if place.exists():
+        place.rename(old)
+    building.rename(place)
+    shutil.rmtree(old, ignore_errors=True)
+    return count
