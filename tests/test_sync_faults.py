@@ -90,9 +90,10 @@ def test_a_wrong_size_is_asked_for_again_and_what_comes_twice_is_kept(scripted, 
 
 def test_a_literal_that_lies_about_its_length_never_becomes_a_message(scripted, tmp_path):
     uids = fill(scripted, 5)
+    account = scripted.account(timeout=0.5)
     for lie in (5, -5):
         scripted.faults.wrong_literal = {uids[2]: lie}
-        with_lie = sync(scripted, tmp_path)
+        with_lie = sync(scripted, tmp_path, account=account)
         assert totals(with_lie)["archived"] + totals(with_lie)["already_held"] <= 4
         real = {content for content, _ in scripted.snapshot()["INBOX"].values()}
         assert {content for copies in read_maildir(tmp_path).values() for content in copies} <= real
@@ -156,7 +157,7 @@ def test_a_suddenly_empty_folder_is_worth_a_warning_and_changes_no_file(scripted
     assert read_maildir(tmp_path) == files
 
 
-@pytest.mark.parametrize("where", [1, 200, 1500, 4000])
+@pytest.mark.parametrize("where", [1, 100, 200, 250, 300, 500, 1500, 4000])
 @pytest.mark.parametrize("way", ["rst", "fin"])
 def test_a_line_cut_anywhere_is_taken_up_again(scripted, tmp_path, where, way):
     fill(scripted, 15)
@@ -182,10 +183,31 @@ def test_a_line_that_always_breaks_is_given_up_and_the_account_reported(scripted
 
 
 def test_a_server_that_stalls_is_given_up_after_the_timeout(scripted, tmp_path):
-    fill(scripted, 3)
+    fill(scripted, 30)
     scripted.faults.stall_on = {"UID FETCH"}
-    report = sync(scripted, tmp_path, account=scripted.account(timeout=0.3))
-    assert "no answer in time" in report.accounts[0].error
+    report = sync(scripted, tmp_path, account=scripted.account(timeout=0.2))
+    assert "breaks on one message after the other" in report.accounts[0].error
+    scripted.faults.stall_on = set()
+    sync(scripted, tmp_path)
+    audit_archive(tmp_path, scripted, folders={"INBOX"})
+
+
+def test_one_message_that_breaks_the_line_every_time_is_recorded_and_the_rest_fetched(scripted, tmp_path):
+    uids = fill(scripted, 30)
+    scripted.faults.bye_always_at = {uids[7]}
+    report = sync(scripted, tmp_path)
+    assert totals(report)["archived"] == 29
+    assert totals(report)["failed"] == 1
+    scripted.faults.bye_always_at = set()
+    assert totals(sync(scripted, tmp_path))["archived"] == 1
+    audit_archive(tmp_path, scripted, folders={"INBOX"})
+
+
+def test_a_server_that_asks_for_patience_is_not_pressed(scripted, tmp_path):
+    fill(scripted, 10)
+    scripted.faults.refusals = {"UID FETCH": ["[LIMIT] slow down"] * 2}
+    assert totals(sync(scripted, tmp_path))["archived"] == 10
+    assert scripted.connections == 3
 
 
 def test_bye_in_the_middle_is_a_broken_line(scripted, tmp_path):

@@ -192,7 +192,9 @@ def _parse_apart(stored: Stored) -> ParsedMessage:
         key, path = stored
         with Path(path).open("rb") as file:
             envelope = parse_envelope(file.read(1024 * 1024))
-        return ParsedMessage(key, envelope, "", defects=("the parser was killed by it",), unparsable=True)
+        return ParsedMessage(
+            key, envelope, "", defects=("the parser was killed by it",), unparsable=True
+        )
 
 
 def _parse_stored(stored: Stored) -> ParsedMessage:

@@ -49,7 +49,12 @@ PAUSE = 3600.0
 class Daemon:
     """Keeps an archive up to date. `connect` makes a logged-in Source of an account."""
 
-    def __init__(self, config_path: Path, connect: Callable[[], Callable[[Account], Source]], stop: threading.Event) -> None:
+    def __init__(
+        self,
+        config_path: Path,
+        connect: Callable[[], Callable[[Account], Source]],
+        stop: threading.Event,
+    ) -> None:
         self._config_path = config_path
         self._new_connect = connect
         self._stop = stop
@@ -67,9 +72,15 @@ class Daemon:
     def run(self) -> None:
         """Work until the stop event is set. Raises ArchiveLocked when another daemon works on this archive."""
         root = self._config.archive
-        with writing_archive(root):  # made if it is not there; tells at once when it cannot be written
+        with writing_archive(
+            root
+        ):  # made if it is not there; tells at once when it cannot be written
             pass
-        with hold_lock(root / "daemon.lock", holder="another daemon keeps this archive", hint="`trail status` shows it"):
+        with hold_lock(
+            root / "daemon.lock",
+            holder="another daemon keeps this archive",
+            hint="`trail status` shows it",
+        ):
             self._tell("starting")
             self._schedule()
             self._scheduler.start()
@@ -95,7 +106,9 @@ class Daemon:
         for number, account in enumerate(self._config.accounts):
             first = now + timedelta(milliseconds=10 * number)  # in the order of the configuration
             trigger = IntervalTrigger(seconds=int(account.every), timezone=UTC)
-            self._scheduler.add_job(self._run_round, trigger, [account.name], id=account.name, next_run_time=first)
+            self._scheduler.add_job(
+                self._run_round, trigger, [account.name], id=account.name, next_run_time=first
+            )
 
     def _reload(self) -> None:
         """Take up a changed configuration; one that cannot be read is reported once, and the old one stays."""
@@ -112,7 +125,9 @@ class Daemon:
             log.error("the changed configuration is not used: %s", error.message)  # noqa: TRY400 - a user's slip, no traceback
             return
         if config.archive != self._config.archive:
-            log.error("another archive needs a restart of the daemon; the old one is kept until then")
+            log.error(
+                "another archive needs a restart of the daemon; the old one is kept until then"
+            )
             return
         log.info("the configuration has changed")
         self._config = config
@@ -146,7 +161,10 @@ class Daemon:
             sleep=lambda seconds: None if self._stop.wait(seconds) else None,
         )
         report = run_round(round_, [account])
-        sums = [sum(getattr(f, what) for a in report.accounts for f in a.folders) for what in ("archived", "left", "failed")]
+        sums = [
+            sum(getattr(f, what) for a in report.accounts for f in a.folders)
+            for what in ("archived", "left", "failed")
+        ]
         problem = round_.problems.get(account.name)
         if problem is None:
             log.info("%s: %d archived, %d left there, %d failed", account.name, *sums)
@@ -154,7 +172,11 @@ class Daemon:
             log.warning("%s: %s", account.name, problem.message)
         if isinstance(problem, LoginRejected | SecretUnavailable):
             self._paused[account.name] = time.monotonic() + PAUSE
-            log.warning("%s: paused for an hour, or until the configuration changes: %s", account.name, problem.hint)
+            log.warning(
+                "%s: paused for an hour, or until the configuration changes: %s",
+                account.name,
+                problem.hint,
+            )
 
     def _keeping(self, connect: Callable[[Account], Source]) -> Callable[[Account], Source]:
         """The same, but remember the connection, to be able to cut it."""
@@ -184,7 +206,13 @@ class Daemon:
 
     def _tell(self, doing: str, archive: Archive | None = None) -> None:
         """What `trail status` shows from outside."""
-        told = json.dumps({"pid": os.getpid(), "doing": doing, "since": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")})
+        told = json.dumps(
+            {
+                "pid": os.getpid(),
+                "doing": doing,
+                "since": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            }
+        )
         mine = archive or Archive(self._config.archive, write=True)
         try:
             with mine.ledger.transaction():
@@ -196,7 +224,9 @@ class Daemon:
 
 def describe_unit(command: list[str], config_path: Path) -> str:
     """A systemd user unit (systemd.service(5)) that runs the daemon with this configuration."""
-    words = " ".join(_quote_for_systemd(word) for word in [*command, "--config", str(config_path), "daemon"])
+    words = " ".join(
+        _quote_for_systemd(word) for word in [*command, "--config", str(config_path), "daemon"]
+    )
     return f"""[Unit]
 Description=trail: keeps client mail
 Documentation=man:systemd.service(5)
@@ -222,4 +252,3 @@ WantedBy=default.target
 def _quote_for_systemd(word: str) -> str:
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return f'"{escaped}"' if any(c in escaped for c in " \t'\"\\;") else escaped
-

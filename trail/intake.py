@@ -10,22 +10,30 @@ from __future__ import annotations
 
 import random
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from trail.archive.sightings import Epoch
 from trail.attribute.rules import attribute, fingerprint_rules
 from trail.catchup import attribute_keys
 from trail.errors import LoginRejected, SecretUnavailable, ServerUnreachable
-from trail.fetch.plan import HEADER_BATCH, choose_folders, is_unchanged, plan_folder, split_batches
+from trail.fetch.plan import (
+    BATCH_MESSAGES,
+    HEADER_BATCH,
+    choose_folders,
+    is_unchanged,
+    plan_folder,
+    split_batches,
+)
 from trail.fetch.source import FolderUnavailable
 from trail.model import AccountReport, FolderReport, RemoteRef, Sighting, SyncReport
 from trail.parse.envelope import parse_envelope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from trail.archive.store import Archive
     from trail.config import Config
@@ -37,8 +45,12 @@ if TYPE_CHECKING:
     Progress = Callable[[str, int, int], None]
     """Called with what is being done, how many messages are done, and of how many."""
 
+T = TypeVar("T")
+
 ATTEMPTS = 5
 """Connections a folder may use up without getting one message further."""
+BREAKS = 2
+"""Times the line must break on a message asked for alone before it is taken for the message's doing."""
 SUDDENLY_EMPTY = 10
 """A folder that held at least so many messages and now shows none is worth a warning."""
 
@@ -113,63 +125,108 @@ def sync_account(round_: Round, account: Account) -> AccountReport:
 
 
 def _sync_folders(round_: Round, account: Account, done: list[FolderReport]) -> None:
-    source = _connect(round_, account)
+    source, folders = _connect(round_, account, lambda source: (source, source.list_folders()))
     try:
-        chosen, _, missing = choose_folders(
-            source.list_folders(), account.folders, gmail=getattr(source, "is_gmail", False)
-        )
+        chosen, _, missing = choose_folders(folders, account.folders, gmail=source.is_gmail)
         round_.warnings += [
             f"account {account.name!r}: there is no folder {name!r} on the server"
             for name in missing
         ]
         for folder in chosen:
-            failures = 0
-            while not round_.stopping():
-                walk = FolderRound(round_, account, folder)
-                try:
-                    done.append(walk.run(source))
-                    break
-                except FolderUnavailable as refused:
-                    round_.warnings.append(f"account {account.name!r}: {refused.message}")
-                    break
-                except ServerUnreachable:
-                    failures = 0 if walk.progressed else failures + 1
-                    if failures >= ATTEMPTS:
-                        raise
-                    source.close()
-                    source = _connect(round_, account, pause=failures)
+            walk = FolderRound(round_, account, folder)
+            try:
+                source = _walk_folder(round_, walk, source)
+            finally:
+                done += walk.reports
     finally:
         source.close()
 
 
-def _connect(round_: Round, account: Account, pause: int = 0) -> Source:
-    """A fresh connection, tried a few times with a jittered backoff. A refused login is never tried again."""
+def _walk_folder(round_: Round, walk: FolderRound, source: Source) -> Source:
+    """Do one folder, on a fresh connection whenever the line breaks; returns the connection in use at the end."""
+    failures = 0
+    while not round_.stopping():
+        try:
+            walk.run(source)
+            break
+        except FolderUnavailable as refused:
+            round_.warnings.append(f"account {walk.account.name!r}: {refused.message}")
+            break
+        except ServerUnreachable:
+            failures = 0 if walk.take_progress() else failures + 1
+            if failures >= ATTEMPTS:
+                raise
+            source.close()
+            source = _connect(round_, walk.account, lambda fresh: fresh, pause=failures)
+    return source
+
+
+def _connect(round_: Round, account: Account, begin: Callable[[Source], T], pause: int = 0) -> T:
+    """A fresh connection and what is begun with it, tried a few times with a jittered backoff (seconds).
+
+    A refused login is never tried again.
+    """
     for attempt in range(pause, ATTEMPTS):
         if attempt:
             round_.sleep(random.uniform(0.5, 1.0) * min(2**attempt, 30))
         try:
-            return round_.connect(account)
+            source = round_.connect(account)
+            try:
+                return begin(source)
+            except BaseException:
+                source.close()
+                raise
         except ServerUnreachable:
             if attempt == ATTEMPTS - 1 or round_.stopping():
                 raise
-    raise ServerUnreachable(
-        f"account {account.name!r}: the connection to {account.host} keeps breaking",
-        "the next round goes on where this one stopped",
-    )
+    raise AssertionError("pause is below ATTEMPTS")
+
+
+@dataclass
+class Pace:
+    """How much to ask for at once: less after a line broke, more again as it holds.
+
+    A message on which the line breaks every time is found by asking for ever less, down to it alone.
+    """
+
+    most: int = BATCH_MESSAGES
+    broke: Counter[int] = field(default_factory=Counter)
+    """UID -> how often the line broke while it was asked for alone."""
+
+    @contextmanager
+    def ask(self, uids: Sequence[int]) -> Iterator[None]:
+        """Ask for these; whether the line holds decides how many are asked for next."""
+        try:
+            yield
+        except ServerUnreachable:
+            if len(uids) == 1:
+                self.broke[uids[0]] += 1
+            self.most = max(1, min(self.most, len(uids)) // 14)
+            raise
+        self.most = min(BATCH_MESSAGES, self.most * 2)
 
 
 class FolderRound:
-    """One round over one folder: look, plan, decide, fetch, store. `progressed` tells whether anything was recorded."""
+    """One round over one folder: look, plan, decide, fetch, store. `run` may be called again after the line broke."""
 
     def __init__(self, round_: Round, account: Account, folder: RemoteFolder) -> None:
         self.round = round_
         self.archive = round_.archive
         self.account = account
         self.folder = folder
-        self.progressed = False
-        self.report = FolderReport(folder.name, 0)
+        self.reports: list[FolderReport] = []
+        """One; none as long as the folder could not be looked at. Two where the server renumbered it meanwhile."""
+        self._pace = Pace()
+        self._failed: set[int] = set()
+        """UIDs that failed in this round: the next one tries them again, this one does not."""
+        self._progressed = False
 
-    def run(self, source: Source) -> FolderReport:
+    def take_progress(self) -> bool:
+        """Whether anything was recorded since this was last asked."""
+        progressed, self._progressed = self._progressed, False
+        return progressed
+
+    def run(self, source: Source) -> None:
         """Look at the folder, and fetch what is undecided. Raises FolderUnavailable, ServerUnreachable."""
         under = self.round.under
         state = source.read_status(self.folder)
@@ -182,19 +239,22 @@ class FolderRound:
             and is_unchanged(state, uidnext=epoch.uidnext, on_server=epoch.on_server)
         ):
             self._touch(epoch)
-            return FolderReport(self.folder.name, state.uidvalidity, state.exists)
+            self._begin_report(state.uidvalidity, state.exists)
+            return
         state = source.examine(self.folder)
         epoch = self._open_epoch(state.uidvalidity)
         on_server = source.list_uids()
+        self._begin_report(state.uidvalidity, len(on_server))
+        self._give_up_breakers(epoch)
         decided = self.archive.sightings.read_decided(epoch, under)
         plan = plan_folder(
             on_server, settled=decided.settled, failed=decided.failed, gone=decided.gone
         )
-        self.report = FolderReport(
-            self.folder.name, state.uidvalidity, len(on_server), gone=len(plan.gone)
+        self._fetch_undecided(
+            source, epoch, [uid for uid in plan.undecided if uid not in self._failed]
         )
+        self._count(gone=len(plan.gone))
         self._warn_if_emptied(len(on_server), plan.gone)
-        self._fetch_undecided(source, epoch, plan.undecided)
         if not self.round.dry_run:
             with self.archive.ledger.transaction():
                 at = datetime.now(UTC)
@@ -204,34 +264,66 @@ class FolderRound:
                 complete = not self.round.stopping() and not self.archive.sightings.count_failed(
                     epoch
                 )
+                uidnext = state.uidnext if complete else None
                 self.archive.sightings.close_round(
-                    epoch,
-                    on_server=len(on_server),
-                    uidnext=state.uidnext if complete else None,
-                    under=under,
-                    at=at,
+                    epoch, on_server=len(on_server), uidnext=uidnext, under=under, at=at
                 )
-        return self.report
 
     def _fetch_undecided(self, source: Source, epoch: Epoch, uids: Sequence[int]) -> None:
+        pending = list(uids)
         done = 0
-        size = HEADER_BATCH if self._headers_first else HEADER_BATCH * 4
-        for start in range(0, len(uids), size):
-            window = uids[start : start + size]
-            if self._headers_first:
-                wanted, sizes = self._decide_by_headers(source, epoch, window)
-            else:
-                wanted, sizes = list(window), source.fetch_sizes(window)
+        while pending:
+            window = pending[: self._window]
+            pending = pending[len(window) :]
+            with self._pace.ask(window):
+                wanted, sizes = self._look(source, epoch, window)
             done += len(window) - len(wanted)
-            for batch in split_batches(wanted, sizes):
+            while wanted:
                 if self.round.stopping():
                     return
-                if self.round.dry_run:
-                    self._count(archived=len(batch))
-                else:
-                    self._store(source, epoch, batch, sizes)
+                batch = next(split_batches(wanted, sizes, most=self._pace.most))
+                wanted = wanted[len(batch) :]
+                with self._pace.ask(batch):
+                    self._fetch(source, epoch, batch, sizes)
                 done += len(batch)
                 self.round.progress(f"{self.account.name}: {self.folder.name}", done, len(uids))
+
+    @property
+    def _window(self) -> int:
+        """UIDs that are looked at together: many while the line holds."""
+        if self._pace.most < BATCH_MESSAGES:
+            return self._pace.most
+        return HEADER_BATCH if self._headers_first else HEADER_BATCH * 4
+
+    def _look(
+        self, source: Source, epoch: Epoch, window: list[int]
+    ) -> tuple[list[int], dict[int, int]]:
+        """The UIDs to fetch, with the sizes that are known."""
+        if self._headers_first:
+            return self._decide_by_headers(source, epoch, window)
+        return list(window), source.fetch_sizes(window)
+
+    def _fetch(self, source: Source, epoch: Epoch, batch: list[int], sizes: dict[int, int]) -> None:
+        if self.round.dry_run:
+            self._count(archived=len(batch))
+        else:
+            self._store(source, epoch, batch, sizes)
+
+    def _give_up_breakers(self, epoch: Epoch) -> None:
+        """Record as failed what broke the line whenever it was asked for alone, so that the folder goes on without it.
+
+        Where many do, it is the line and not the message: then the folder is not gone on with.
+        """
+        breakers = [uid for uid, times in self._pace.broke.items() if times >= BREAKS]
+        if len(breakers) >= ATTEMPTS:
+            raise ServerUnreachable(
+                f"account {self.account.name!r}: the connection to {self.account.host} breaks on one message after the other",
+                "the next round goes on where this one stopped",
+            )
+        new = [uid for uid in breakers if uid not in self._failed]
+        self._record(
+            epoch, [], dict.fromkeys(new, "the connection broke whenever it was asked for")
+        )
 
     @property
     def _headers_first(self) -> bool:
@@ -271,7 +363,7 @@ class FolderRound:
             epoch, fetched.messages, under=self.round.under, notes=fetched.notes
         )
         self._record(epoch, [], fetched.failures)
-        self.progressed = self.progressed or bool(sightings)
+        self._progressed = self._progressed or bool(sightings)
         archived = sum(s.decision == "archived" for s in sightings)
         self._count(archived=archived, already_held=len(sightings) - archived)
         if self._headers_first:  # so that the replies to these are recognised within the round
@@ -288,14 +380,15 @@ class FolderRound:
     def _record(self, epoch: Epoch, sightings: list[Sighting], failures: dict[int, str]) -> None:
         self._count(failed=len(failures))
         at = datetime.now(UTC)
-        sightings += [
+        failed = [
             Sighting(self._ref(epoch, uid), None, "failed", at, reason)
             for uid, reason in failures.items()
         ]
-        if sightings and not self.round.dry_run:
+        self._failed.update(failures)
+        if not self.round.dry_run and (sightings or failed):
             with self.archive.ledger.transaction():
-                self.archive.sightings.record(epoch, sightings, self.round.under)
-            self.progressed = True
+                self.archive.sightings.record(epoch, [*sightings, *failed], self.round.under)
+            self._progressed = True
 
     def _ref(self, epoch: Epoch, uid: int) -> RemoteRef:
         return RemoteRef(self.account.name, self.folder.name, epoch.uidvalidity, uid)
@@ -332,10 +425,17 @@ class FolderRound:
     def _warn(self, text: str) -> None:
         self.round.warnings.append(f"account {self.account.name!r}: {self.folder.name}: {text}")
 
+    def _begin_report(self, uidvalidity: int, on_server: int) -> None:
+        """Go on with the report of this epoch after a broken line, else begin one."""
+        if self.reports and self.reports[-1].uidvalidity == uidvalidity:
+            self.reports[-1] = replace(self.reports[-1], on_server=on_server)
+        else:
+            self.reports.append(FolderReport(self.folder.name, uidvalidity, on_server))
+
     def _count(self, **more: int) -> None:
-        self.report = replace(
-            self.report,
-            **{name: getattr(self.report, name) + number for name, number in more.items()},
+        report = self.reports[-1]
+        self.reports[-1] = replace(
+            report, **{name: getattr(report, name) + number for name, number in more.items()}
         )
 
 
@@ -352,7 +452,9 @@ def _merge_reports(first: AccountReport, second: AccountReport) -> AccountReport
     """Two looks of one round as one: what was left at first and fetched in the end counts as fetched."""
     before = {(f.folder, f.uidvalidity): f for f in first.folders}
     folders = [_merge_folders(before.get((f.folder, f.uidvalidity)), f) for f in second.folders]
-    return AccountReport(first.account, tuple(folders) or first.folders, second.error or first.error)
+    return AccountReport(
+        first.account, tuple(folders) or first.folders, second.error or first.error
+    )
 
 
 def _merge_folders(first: FolderReport | None, second: FolderReport) -> FolderReport:

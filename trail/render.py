@@ -67,7 +67,12 @@ def format_size(size: int) -> str:
 
 def clean_text(text: str, *, lines: bool = False) -> str:
     """Text from a message, safe for a terminal: no control characters, no escape sequences, no direction tricks."""
-    kept = (c if (lines and c in "\n\t") or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else " " for c in text)
+    kept = (
+        c
+        if (lines and c in "\n\t") or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        else " "
+        for c in text
+    )
     return "".join(kept)
 
 
@@ -112,7 +117,10 @@ def sync_text(report: SyncReport, *, planned: bool = False, by_folder: bool = Fa
     for account in report.accounts:
         lines.append(f"{account.account}: {_describe_account(account, planned=planned)}")
         if by_folder:
-            lines += [f"  {clean_text(f.folder)}: {_describe_counts(f) or 'nothing new'} ({f.on_server:,} on the server)" for f in account.folders]
+            lines += [
+                f"  {clean_text(f.folder)}: {_describe_counts(f) or 'nothing new'} ({f.on_server:,} on the server)"
+                for f in account.folders
+            ]
     return "\n".join(lines)
 
 
@@ -128,7 +136,11 @@ def _describe_account(account: AccountReport, *, planned: bool) -> str:
 
 
 def _describe_counts(counts: Any) -> str:
-    return ", ".join(f"{getattr(counts, name):,} {text}" for name, text in _COUNTS.items() if getattr(counts, name))
+    return ", ".join(
+        f"{getattr(counts, name):,} {text}"
+        for name, text in _COUNTS.items()
+        if getattr(counts, name)
+    )
 
 
 # verify
@@ -136,7 +148,11 @@ def _describe_counts(counts: Any) -> str:
 
 def verification_data(verification: Verification) -> dict[str, Any]:
     """A Verification for programs."""
-    return {"ok": verification.ok, "checked": verification.checked, "problems": list(verification.problems)}
+    return {
+        "ok": verification.ok,
+        "checked": verification.checked,
+        "problems": list(verification.problems),
+    }
 
 
 def verification_text(verification: Verification, what: str, noun: str) -> str:
@@ -157,7 +173,14 @@ def person_text(address: Address | None) -> str:
     return f"{address.name} <{address.address}>" if address.name else address.address
 
 
-def hit_data(hit: SearchHit, short: str, message: ArchivedMessage, places: Sequence[Sighting], clients: Sequence[Attribution], root: Path) -> dict[str, Any]:
+def hit_data(
+    hit: SearchHit,
+    short: str,
+    message: ArchivedMessage,
+    places: Sequence[Sighting],
+    clients: Sequence[Attribution],
+    root: Path,
+) -> dict[str, Any]:
     """A hit for programs; `account` and `folder` are where the message was first seen."""
     ref = places[0].ref if places else None
     return {
@@ -181,14 +204,25 @@ def hit_text(hit: dict[str, Any], sent_at: datetime, width: int | None) -> str:
     """Two lines a hit: who, when, what; and a few words. `width` is that of the terminal, None when there is none."""
     people = _name_of(hit["from"]) or "?"
     if hit["to"]:
-        people += f" → {_name_of(hit['to'][0])}" + (f" +{len(hit['to']) - 1}" if len(hit["to"]) > 1 else "")
+        people += f" → {_name_of(hit['to'][0])}" + (
+            f" +{len(hit['to']) - 1}" if len(hit["to"]) > 1 else ""
+        )
     clip = f"  [{count_of(hit['attachments'], 'attachment')}]" if hit["attachments"] else ""
     first = f"{hit['id']}  {format_day(sent_at)}  {','.join(hit['clients']) or '-'}  {clean_text(people)}  {clean_text(hit['subject']) or '(no subject)'}{clip}"
     second = " " * (len(hit["id"]) + 2) + clean_text(hit["snippet"])
-    return "\n".join(_fit(line, width) for line in ((first, second) if hit["snippet"] else (first,)))
+    return "\n".join(
+        _fit(line, width) for line in ((first, second) if hit["snippet"] else (first,))
+    )
 
 
-def message_data(parsed: ParsedMessage, short: str, message: ArchivedMessage, places: Sequence[Sighting], clients: Sequence[Attribution], root: Path) -> dict[str, Any]:
+def message_data(
+    parsed: ParsedMessage,
+    short: str,
+    message: ArchivedMessage,
+    places: Sequence[Sighting],
+    clients: Sequence[Attribution],
+    root: Path,
+) -> dict[str, Any]:
     """A message for programs."""
     envelope = parsed.envelope
     return {
@@ -198,14 +232,36 @@ def message_data(parsed: ParsedMessage, short: str, message: ArchivedMessage, pl
         "references": list(envelope.references),
         "sent_at": format_time(envelope.sent_at),
         "received_at": format_time(message.received_at),
-        "addresses": [{"role": a.role, "name": a.name, "address": a.address} for a in envelope.addresses],
+        "addresses": [
+            {"role": a.role, "name": a.name, "address": a.address} for a in envelope.addresses
+        ],
         "subject": envelope.subject,
         "text": parsed.text,
         "quoted": parsed.quoted,
-        "attachments": [{"number": a.number, "filename": a.filename, "safe_name": a.safe_name, "mime_type": a.mime_type, "size": a.size} for a in parsed.attachments],
+        "attachments": [
+            {
+                "number": a.number,
+                "filename": a.filename,
+                "safe_name": a.safe_name,
+                "mime_type": a.mime_type,
+                "size": a.size,
+            }
+            for a in parsed.attachments
+        ],
         "defects": list(parsed.defects),
-        "clients": [{"client": a.client, "reason": a.reason, "inherited": a.inherited} for a in clients],
-        "places": [{"account": s.ref.account, "folder": s.ref.folder, "uidvalidity": s.ref.uidvalidity, "uid": s.ref.uid, "gone": s.gone_at is not None} for s in places],
+        "clients": [
+            {"client": a.client, "reason": a.reason, "inherited": a.inherited} for a in clients
+        ],
+        "places": [
+            {
+                "account": s.ref.account,
+                "folder": s.ref.folder,
+                "uidvalidity": s.ref.uidvalidity,
+                "uid": s.ref.uid,
+                "gone": s.gone_at is not None,
+            }
+            for s in places
+        ],
         "size": message.size,
         "path": str(root / message.path),
     }
@@ -216,21 +272,45 @@ def message_text(data: dict[str, Any], sent_at: datetime) -> str:
     lines = [f"{label:<9}{value}" for label, value in _header_lines(data, sent_at) if value]
     lines += ["", clean_text(data["text"], lines=True).rstrip()]
     if data["quoted"].strip():
-        lines += ["", *(f"> {line}" for line in clean_text(data["quoted"], lines=True).strip().splitlines())]
+        lines += [
+            "",
+            *(f"> {line}" for line in clean_text(data["quoted"], lines=True).strip().splitlines()),
+        ]
     if data["attachments"]:
-        lines += ["", *(f"[{a['number']}] {clean_text(a['filename']) or a['safe_name']} ({a['mime_type']}, {format_size(a['size'])})" for a in data["attachments"])]
+        lines += [
+            "",
+            *(
+                f"[{a['number']}] {clean_text(a['filename']) or a['safe_name']} ({a['mime_type']}, {format_size(a['size'])})"
+                for a in data["attachments"]
+            ),
+        ]
     return "\n".join(lines)
 
 
 def _header_lines(data: dict[str, Any], sent_at: datetime) -> list[tuple[str, str]]:
-    people = {role: ", ".join(clean_text(f"{a['name']} <{a['address']}>" if a["name"] else a["address"]) for a in data["addresses"] if a["role"] == role) for role in ("from", "to", "cc", "bcc")}
+    people = {
+        role: ", ".join(
+            clean_text(f"{a['name']} <{a['address']}>" if a["name"] else a["address"])
+            for a in data["addresses"]
+            if a["role"] == role
+        )
+        for role in ("from", "to", "cc", "bcc")
+    }
     return [
         ("id", data["id"]),
         ("date", sent_at.astimezone().strftime("%Y-%m-%d %H:%M %z")),
         *((role, text) for role, text in people.items()),
         ("subject", clean_text(data["subject"])),
-        ("client", ", ".join(f"{c['client']} ({clean_text(c['reason'])})" for c in data["clients"])),
-        ("in", ", ".join(dict.fromkeys(clean_text(f"{p['account']}: {p['folder']}") for p in data["places"]))),
+        (
+            "client",
+            ", ".join(f"{c['client']} ({clean_text(c['reason'])})" for c in data["clients"]),
+        ),
+        (
+            "in",
+            ", ".join(
+                dict.fromkeys(clean_text(f"{p['account']}: {p['folder']}") for p in data["places"])
+            ),
+        ),
     ]
 
 

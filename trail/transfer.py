@@ -54,7 +54,13 @@ class Selection:
     until: datetime | None
 
 
-def select_messages(archive: Archive, config: Config, client: Client, since: datetime | None = None, until: datetime | None = None) -> Selection:
+def select_messages(
+    archive: Archive,
+    config: Config,
+    client: Client,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Selection:
     """Judge every message of the client sent (or, undated, received) from `since` on and before `until`."""
     keys = archive.facts.client_keys(client.slug)
     messages = archive.facts.find_messages(keys)
@@ -102,7 +108,9 @@ def hand_over(
         me=config.me,
     )
     items = iter_items(archive, selection.chosen)
-    return write_bundle(items, selection.withheld, info, out, lambda done: progress("writing", done, total))
+    return write_bundle(
+        items, selection.withheld, info, out, lambda done: progress("writing", done, total)
+    )
 
 
 def iter_items(archive: Archive, messages: Iterable[ArchivedMessage]) -> Iterator[BundleItem]:
@@ -124,15 +132,21 @@ def iter_items(archive: Archive, messages: Iterable[ArchivedMessage]) -> Iterato
                 yield from _join(archive, chunk, result())
 
 
-def _join(archive: Archive, chunk: list[ArchivedMessage], wholes: list[Whole]) -> Iterator[BundleItem]:
+def _join(
+    archive: Archive, chunk: list[ArchivedMessage], wholes: list[Whole]
+) -> Iterator[BundleItem]:
     places = archive.sightings.places(m.key for m in chunk)
     for message, (content, parsed, attachments) in zip(chunk, wholes, strict=True):
         seen = places.get(message.key)
         account = seen[0].ref.account if seen else message.path.parts[1]
-        yield BundleItem(message, content, parsed, seen[0].ref.folder if seen else "", account, attachments)
+        yield BundleItem(
+            message, content, parsed, seen[0].ref.folder if seen else "", account, attachments
+        )
 
 
-def _submit(pool: Executor | None, root: Path, chunk: list[ArchivedMessage]) -> Callable[[], list[Whole]]:
+def _submit(
+    pool: Executor | None, root: Path, chunk: list[ArchivedMessage]
+) -> Callable[[], list[Whole]]:
     """Parse in a worker, or, when there is none or the message is large, here when its turn comes."""
     if pool is None or sum(m.size for m in chunk) > CHUNK_BYTES:
         return lambda: _read_chunk(root, chunk)

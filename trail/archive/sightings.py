@@ -239,7 +239,7 @@ class Sightings:
             GROUP BY e.id ORDER BY e.account, e.folder
             """
         )
-        return [FolderCount(*row[:-1], last_seen_at=from_seconds(row[-1])) for row in rows]
+        return [FolderCount(*row[:-1], from_seconds(row[-1])) for row in rows]
 
     def iter_failed(self) -> Iterator[Sighting]:
         """Messages that could not be fetched, with the reason."""

@@ -14,16 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from trail import __version__
 from trail.config import Config, default_config_path, load_config
-
-if TYPE_CHECKING:
-    from typer import Context
 
 SCHEMA = 1
 """Version of every JSON document this program prints."""
@@ -35,7 +32,7 @@ _FLAGS = frozenset({"--json", "--quiet", "-q", "--verbose", "-v"})
 class GlobalOptionsAnywhere(TyperGroup):
     """A group whose global options may also stand behind the command."""
 
-    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Move the global options to the front, up to a bare `--`."""
         front: list[str] = []
         rest: list[str] = []

@@ -12,6 +12,8 @@ from trail.cli.app import Session, app
 from trail.errors import FixityMismatch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from trail.model import Verification
 
 
@@ -28,7 +30,12 @@ def status(ctx: typer.Context) -> None:
 @app.command()
 def verify(
     ctx: typer.Context,
-    bundle: Annotated[Path | None, typer.Argument(metavar="[BUNDLE]", help="The folder of a hand-off; without it, the archive.")] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[BUNDLE]", help="The folder of a hand-off; without it, the archive."
+        ),
+    ] = None,
 ) -> None:
     """Check the archive, or a hand-off, against its hashes."""
     from trail import render
@@ -37,23 +44,35 @@ def verify(
     session: Session = ctx.obj
     with show_progress(session) as progress:
         if bundle is None:
-            what, noun, result = str(session.config.archive), "message", _verify_archive(session, progress)
+            what, noun, result = (
+                str(session.config.archive),
+                "message",
+                _verify_archive(session, progress),
+            )
         else:
             from trail.handoff.check import verify_bundle
 
-            what, noun, result = str(bundle), "file", verify_bundle(bundle, lambda done: progress("verifying", done, 0))
+            what, noun, result = (
+                str(bundle),
+                "file",
+                verify_bundle(bundle, lambda done: progress("verifying", done, 0)),
+            )
     session.emit(render.verification_data(result), render.verification_text(result, what, noun))
     if not result.ok:
-        hint = "keep it as it is, and restore the files named above from a copy" if bundle is None else "ask the sender for the bundle again"
+        hint = (
+            "keep it as it is, and restore the files named above from a copy"
+            if bundle is None
+            else "ask the sender for the bundle again"
+        )
         raise FixityMismatch(f"{what} is not as it was recorded", hint)
 
 
-def _verify_archive(session: Session, progress: object) -> Verification:
+def _verify_archive(session: Session, progress: Callable[[str, int, int], None]) -> Verification:
     from trail.archive.store import open_archive
     from trail.archive.verify import verify_archive
 
     with open_archive(session.config.archive) as archive:
-        return verify_archive(archive, progress)  # type: ignore[arg-type] - the callable of show_progress
+        return verify_archive(archive, progress)
 
 
 @app.command()

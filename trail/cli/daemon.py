@@ -16,7 +16,9 @@ from trail.cli.app import Session, app
 @app.command()
 def daemon(
     ctx: typer.Context,
-    print_unit: Annotated[bool, typer.Option("--print-unit", help="Print a systemd user unit, and do nothing else.")] = False,
+    print_unit: Annotated[
+        bool, typer.Option("--print-unit", help="Print a systemd user unit, and do nothing else.")
+    ] = False,
 ) -> None:
     """Fetch at every account's interval until stopped; a line a round on stderr."""
     from trail.cli.connect import connect_with
@@ -25,7 +27,16 @@ def daemon(
 
     session: Session = ctx.obj
     if print_unit:
-        session.emit({"unit": (unit := describe_unit([sys.executable, "-m", "trail"], session.config_path.absolute()))}, unit.rstrip("\n"))
+        session.emit(
+            {
+                "unit": (
+                    unit := describe_unit(
+                        [sys.executable, "-m", "trail"], session.config_path.absolute()
+                    )
+                )
+            },
+            unit.rstrip("\n"),
+        )
         return
     choose_accounts(session, ())  # says what is missing when there is none
     stop = threading.Event()

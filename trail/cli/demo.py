@@ -30,8 +30,13 @@ SEARCHES = (
 @app.command()
 def demo(
     ctx: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where the demo's archive and configuration go.")] = Path("trail-demo"),
-    serve: Annotated[bool, typer.Option("--serve", help="Keep the mail server up afterwards, for sync and daemon.")] = False,
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="Where the demo's archive and configuration go.")
+    ] = Path("trail-demo"),
+    serve: Annotated[
+        bool,
+        typer.Option("--serve", help="Keep the mail server up afterwards, for sync and daemon."),
+    ] = False,
 ) -> None:
     """Do the whole job on an embedded mail server with made-up mail; no account needed."""
     from trail.config import load_config
@@ -46,13 +51,28 @@ def demo(
         try:
             server = stack.enter_context(serve_mail(iter_correspondence(), port=port))
         except OSError as error:
-            raise TrailError(f"port {port} is taken ({error.strerror})", "is another `trail demo --serve` running? stop it, or choose another folder") from error
+            raise TrailError(
+                f"port {port} is taken ({error.strerror})",
+                "is another `trail demo --serve` running? stop it, or choose another folder",
+            ) from error
         if is_new:
             folder.mkdir(parents=True, exist_ok=True)
-            config_path.write_text(_config_text(server.port, server.user, server.password), encoding="utf-8")
-        session.note(f"a mail server with the made-up mail of a small studio and its three clients runs on {server.host}:{server.port}\n")
+            config_path.write_text(
+                _config_text(server.port, server.user, server.password), encoding="utf-8"
+            )
+        session.note(
+            f"a mail server with the made-up mail of a small studio and its three clients runs on {server.host}:{server.port}\n"
+        )
         bundle = _run_tour(session, folder, config_path)
-        session.emit({"folder": str(folder), "config": str(config_path), "archive": str(folder / "archive"), "bundle": str(bundle)}, _closing_words(folder, config_path, bundle, serving=serve))
+        session.emit(
+            {
+                "folder": str(folder),
+                "config": str(config_path),
+                "archive": str(folder / "archive"),
+                "bundle": str(bundle),
+            },
+            _closing_words(folder, config_path, bundle, serving=serve),
+        )
         if serve:
             session.note(f"\nserving on {server.host}:{server.port} until Ctrl-C")
             stop = threading.Event()
@@ -67,7 +87,10 @@ def _check_folder(folder: Path, config_path: Path) -> bool:
     if config_path.is_file() and config_path.read_text(encoding="utf-8").startswith(_HEAD):
         return False
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise TrailError(f"{folder} is already there, and no demo of trail", "choose another folder: `trail demo DIR`")
+        raise TrailError(
+            f"{folder} is already there, and no demo of trail",
+            "choose another folder: `trail demo DIR`",
+        )
     return True
 
 
@@ -86,19 +109,29 @@ def _run_command(session: Session, config_path: Path, command: Sequence[str]) ->
     """Show a command and run it, as the user would have typed it."""
     from trail.cli.main import run
 
-    options = ["--config", str(config_path), *(["--quiet"] if session.quiet or session.json else [])]
+    options = [
+        "--config",
+        str(config_path),
+        *(["--quiet"] if session.quiet or session.json else []),
+    ]
     if not session.json:
         print(f"$ trail {shlex.join(command)}", flush=True)
     with contextlib.redirect_stdout(io.StringIO()) if session.json else contextlib.nullcontext():
         code = run([*options, *command])
     if code:
-        raise TrailError(f"`trail {shlex.join(command)}` ended with exit code {code}", "the lines above say why")
+        raise TrailError(
+            f"`trail {shlex.join(command)}` ended with exit code {code}", "the lines above say why"
+        )
     if not session.json:
         print(flush=True)
 
 
 def _closing_words(folder: Path, config_path: Path, bundle: Path, *, serving: bool) -> str:
-    again = f"trail demo {shlex.quote(str(folder))} --serve" if folder != Path("trail-demo") else "trail demo --serve"
+    again = (
+        f"trail demo {shlex.quote(str(folder))} --serve"
+        if folder != Path("trail-demo")
+        else "trail demo --serve"
+    )
     lines = [
         f"Everything lies in {folder}:",
         f"  {folder / 'archive'}  the archive: Maildir, ledger, index, audit log",
@@ -129,7 +162,8 @@ def _config_text(port: int, user: str, password: str) -> str:
         return tomlkit.item(value).as_string()
 
     lines = [
-        _HEAD + " Its mail server runs only during `trail demo`, and while `trail demo --serve` does.",
+        _HEAD
+        + " Its mail server runs only during `trail demo`, and while `trail demo --serve` does.",
         'archive = "archive"',
         'scope = "clients"',
         f"me = {quote(list(ME))}",
@@ -146,5 +180,9 @@ def _config_text(port: int, user: str, password: str) -> str:
     ]
     for client in DEMO_CLIENTS:
         lines += ["", "[[client]]", f"slug = {quote(client.slug)}", f"name = {quote(client.name)}"]
-        lines += [f"{key} = {quote(list(values))}" for key in ("domains", "addresses", "folders", "subjects") if (values := getattr(client, key))]
+        lines += [
+            f"{key} = {quote(list(values))}"
+            for key in ("domains", "addresses", "folders", "subjects")
+            if (values := getattr(client, key))
+        ]
     return "\n".join(lines) + "\n"

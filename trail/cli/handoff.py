@@ -20,11 +20,27 @@ if TYPE_CHECKING:
 @app.command()
 def handoff(
     ctx: typer.Context,
-    client: Annotated[str, typer.Argument(metavar="CLIENT", help="The client whose mail is handed over.")],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the bundle's folder is made; the present folder by default.")] = Path(),
-    since: Annotated[str | None, typer.Option("--since", help="From this date on.", metavar="DATE")] = None,
-    until: Annotated[str | None, typer.Option("--until", help="Up to the end of this date.", metavar="DATE")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would go and what would not; write nothing.")] = False,
+    client: Annotated[
+        str, typer.Argument(metavar="CLIENT", help="The client whose mail is handed over.")
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="Where the bundle's folder is made; the present folder by default.",
+        ),
+    ] = Path(),
+    since: Annotated[
+        str | None, typer.Option("--since", help="From this date on.", metavar="DATE")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="Up to the end of this date.", metavar="DATE")
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="List what would go and what would not; write nothing."),
+    ] = False,
 ) -> None:
     """Export everything that is a client's, and nothing of anybody else's."""
     from trail import __version__, render
@@ -41,21 +57,47 @@ def handoff(
     now = datetime.now().astimezone()
     path = out.expanduser() / f"{whose.slug}-{now:%Y-%m-%d}"
     if not dry_run and path.exists():
-        raise BundleExists(f"{path} is already there", "choose another folder with --out, or move the old bundle away; it is never overwritten")
+        raise BundleExists(
+            f"{path} is already there",
+            "choose another folder with --out, or move the old bundle away; it is never overwritten",
+        )
     _finish_attribution(session)
     with open_archive(config.archive) as archive:
-        selection = select_messages(archive, config, whose, parse_date(since, now)[0] if since else None, parse_date(until, now)[1] if until else None)
+        selection = select_messages(
+            archive,
+            config,
+            whose,
+            parse_date(since, now)[0] if since else None,
+            parse_date(until, now)[1] if until else None,
+        )
         if dry_run:
             session.emit(*_describe_plan(archive, selection, path))
             return
         if not selection.chosen:
-            raise TrailError(f"there is nothing to hand over to {whose.name}", "see `trail handoff --dry-run`, and the client's rules with `trail client show`")
+            raise TrailError(
+                f"there is nothing to hand over to {whose.name}",
+                "see `trail handoff --dry-run`, and the client's rules with `trail client show`",
+            )
         with show_progress(session) as progress:
-            bundle = hand_over(archive, config, selection, path, agent_version=__version__, at=now.astimezone(UTC), progress=progress)
+            bundle = hand_over(
+                archive,
+                config,
+                selection,
+                path,
+                agent_version=__version__,
+                at=now.astimezone(UTC),
+                progress=progress,
+            )
         register = _keep_register(session, archive, selection, bundle)
-    lines = [f"{whose.name}: {render.count_of(bundle.messages, 'message')}, {render.count_of(bundle.attachments, 'attachment')}, {render.format_size(bundle.bytes)}", f"bundle    {bundle.path}", "open      START-HERE.html"]
+    lines = [
+        f"{whose.name}: {render.count_of(bundle.messages, 'message')}, {render.count_of(bundle.attachments, 'attachment')}, {render.format_size(bundle.bytes)}",
+        f"bundle    {bundle.path}",
+        "open      START-HERE.html",
+    ]
     if bundle.withheld:
-        lines.append(f"withheld  {_count_reasons(selection.withheld)}; the full list stays with you: {register}")
+        lines.append(
+            f"withheld  {_count_reasons(selection.withheld)}; the full list stays with you: {register}"
+        )
     session.emit(_bundle_data(bundle), "\n".join(lines))
 
 
@@ -73,7 +115,9 @@ def _finish_attribution(session: Session) -> None:
             attribute_pending(archive, config.clients)
 
 
-def _keep_register(session: Session, archive: Archive, selection: Selection, bundle: Bundle) -> Path | None:
+def _keep_register(
+    session: Session, archive: Archive, selection: Selection, bundle: Bundle
+) -> Path | None:
     """Record the hand-off in the audit log, and keep the list of what was withheld with the archive."""
     from trail.archive.store import record_event
     from trail.errors import ArchiveReadOnly
@@ -82,14 +126,24 @@ def _keep_register(session: Session, archive: Archive, selection: Selection, bun
     register = archive.root / "handoffs" / f"{bundle.path.name}-{bundle.digest[:8]}.csv"
     try:
         write_register(register, selection.withheld)
-        record_event(archive.root, "handed-over", client=bundle.client, bundle=bundle.path.name, messages=bundle.messages, withheld=len(bundle.withheld), digest=bundle.digest)
+        record_event(
+            archive.root,
+            "handed-over",
+            client=bundle.client,
+            bundle=bundle.path.name,
+            messages=bundle.messages,
+            withheld=len(bundle.withheld),
+            digest=bundle.digest,
+        )
     except ArchiveReadOnly as error:
         session.warn(f"the hand-off is not in the audit log: {error.message}")
         return None
     return register
 
 
-def _describe_plan(archive: Archive, selection: Selection, path: Path) -> tuple[dict[str, Any], str]:
+def _describe_plan(
+    archive: Archive, selection: Selection, path: Path
+) -> tuple[dict[str, Any], str]:
     from trail import render
     from trail.transfer import iter_items
 
@@ -98,21 +152,51 @@ def _describe_plan(archive: Archive, selection: Selection, path: Path) -> tuple[
     attachments = sum(len(item.attachments) for item in iter_items(archive, selection.chosen))
     size = sum(m.size for m in selection.chosen)
     going = []
-    lines = [f"would hand over {render.count_of(len(keys), 'message')} with {render.count_of(attachments, 'attachment')}, {render.format_size(size)}, to {selection.client.name} in {path}"]
+    lines = [
+        f"would hand over {render.count_of(len(keys), 'message')} with {render.count_of(attachments, 'attachment')}, {render.format_size(size)}, to {selection.client.name} in {path}"
+    ]
     for message in selection.chosen:
         envelope = envelopes[message.key]
         at = envelope.sent_at or message.received_at
         short = archive.facts.shorten_key(message.key)
         sender = render.person_text(envelope.sender)
-        going.append({"id": short, "sent_at": render.format_time(at), "from": sender, "subject": envelope.subject})
-        lines.append(f"  {short}  {render.format_day(at)}  {render.clean_text(sender)}  {render.clean_text(envelope.subject)}")
+        going.append(
+            {
+                "id": short,
+                "sent_at": render.format_time(at),
+                "from": sender,
+                "subject": envelope.subject,
+            }
+        )
+        lines.append(
+            f"  {short}  {render.format_day(at)}  {render.clean_text(sender)}  {render.clean_text(envelope.subject)}"
+        )
     lines.append(f"would withhold {render.count_of(len(selection.withheld), 'message')}")
     kept = []
     for held in selection.withheld:
         short = archive.facts.shorten_key(held.message.key)
-        kept.append({"id": short, "sent_at": render.format_time(held.message.sent_at), "subject": held.message.subject, "reason": held.verdict.reason_private})
-        lines.append(f"  {short}  {held.verdict.reason_private}: {render.clean_text(held.message.subject)}")
-    data = {"client": selection.client.slug, "path": str(path), "messages": len(keys), "withheld": len(kept), "attachments": attachments, "bytes": size, "dry_run": True, "would_hand_over": going, "would_withhold": kept}
+        kept.append(
+            {
+                "id": short,
+                "sent_at": render.format_time(held.message.sent_at),
+                "subject": held.message.subject,
+                "reason": held.verdict.reason_private,
+            }
+        )
+        lines.append(
+            f"  {short}  {held.verdict.reason_private}: {render.clean_text(held.message.subject)}"
+        )
+    data = {
+        "client": selection.client.slug,
+        "path": str(path),
+        "messages": len(keys),
+        "withheld": len(kept),
+        "attachments": attachments,
+        "bytes": size,
+        "dry_run": True,
+        "would_hand_over": going,
+        "would_withhold": kept,
+    }
     return data, "\n".join(lines)
 
 
@@ -132,4 +216,6 @@ def _count_reasons(withheld: tuple[HeldBack, ...]) -> str:
     counts: dict[str, int] = {}
     for held in withheld:
         counts[held.verdict.reason_private] = counts.get(held.verdict.reason_private, 0) + 1
-    return ", ".join(f"{number} {reason}" for reason, number in sorted(counts.items(), key=lambda pair: -pair[1]))
+    return ", ".join(
+        f"{number} {reason}" for reason, number in sorted(counts.items(), key=lambda pair: -pair[1])
+    )

@@ -29,12 +29,29 @@ class Sort(StrEnum):
 @app.command()
 def search(
     ctx: typer.Context,
-    query: Annotated[list[str] | None, typer.Argument(metavar="QUERY...", help="Words, \"phrases\", from: to: subject: client: after: before: has:attachment file: … with AND, OR, NOT.")] = None,
-    client: Annotated[str | None, typer.Option("--client", help="Only this client's.", metavar="CLIENT")] = None,
-    since: Annotated[str | None, typer.Option("--since", help="From this date on: 2024-03, yesterday, 3 weeks ago.", metavar="DATE")] = None,
-    until: Annotated[str | None, typer.Option("--until", help="Up to the end of this date.", metavar="DATE")] = None,
+    query: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="QUERY...",
+            help='Words, "phrases", from: to: subject: client: after: before: has:attachment file: … with AND, OR, NOT.',
+        ),
+    ] = None,
+    client: Annotated[
+        str | None, typer.Option("--client", help="Only this client's.", metavar="CLIENT")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since", help="From this date on: 2024-03, yesterday, 3 weeks ago.", metavar="DATE"
+        ),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="Up to the end of this date.", metavar="DATE")
+    ] = None,
     sort: Annotated[Sort, typer.Option("--sort", help="Newest first, or best first.")] = Sort.date,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=10000, help="At most so many hits.")] = 20,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=10000, help="At most so many hits.")
+    ] = 20,
 ) -> None:
     """Find messages."""
     from trail import render
@@ -66,13 +83,23 @@ def search(
         places = archive.sightings.places(keys)
         attributions = archive.facts.read_attributions(keys)
         hits = [
-            render.hit_data(hit, archive.facts.shorten_key(hit.key), messages[hit.key], places.get(hit.key, []), attributions.get(hit.key, ()), archive.root)
+            render.hit_data(
+                hit,
+                archive.facts.shorten_key(hit.key),
+                messages[hit.key],
+                places.get(hit.key, []),
+                attributions.get(hit.key, ()),
+                archive.root,
+            )
             for hit in result.hits
             if hit.key in messages
         ]
     width = shutil.get_terminal_size().columns if session.on_terminal else None
     days = {hit.key: hit.sent_at for hit in result.hits}
-    session.emit({"total": result.total, "hits": hits}, "\n".join(render.hit_text(hit, days[hit["key"]], width) for hit in hits))
+    session.emit(
+        {"total": result.total, "hits": hits},
+        "\n".join(render.hit_text(hit, days[hit["key"]], width) for hit in hits),
+    )
     if not hits:
         session.note("nothing found")
     elif result.total > len(hits):
@@ -82,9 +109,14 @@ def search(
 @app.command()
 def show(
     ctx: typer.Context,
-    message: Annotated[str, typer.Argument(metavar="ID", help="The id of a message, as search prints it.")],
+    message: Annotated[
+        str, typer.Argument(metavar="ID", help="The id of a message, as search prints it.")
+    ],
     raw: Annotated[bool, typer.Option("--raw", help="The bytes as the server sent them.")] = False,
-    save_attachments: Annotated[Path | None, typer.Option("--save-attachments", metavar="DIR", help="Write the attachments there.")] = None,
+    save_attachments: Annotated[
+        Path | None,
+        typer.Option("--save-attachments", metavar="DIR", help="Write the attachments there."),
+    ] = None,
 ) -> None:
     """Show one message."""
     from trail.archive.store import open_archive
@@ -111,7 +143,9 @@ def show(
 @app.command()
 def thread(
     ctx: typer.Context,
-    message: Annotated[str, typer.Argument(metavar="ID", help="The id of any message of the conversation.")],
+    message: Annotated[
+        str, typer.Argument(metavar="ID", help="The id of any message of the conversation.")
+    ],
 ) -> None:
     """Show the conversation around a message."""
     from trail import render
@@ -125,17 +159,39 @@ def thread(
         messages = archive.facts.find_messages(keys)
         envelopes = archive.facts.read_envelopes(keys)
         attributions = archive.facts.read_attributions(keys)
-        dates = {key: (envelopes[key].sent_at if key in envelopes else None) or messages[key].received_at for key in keys}
-        members = [ThreadMember(key, envelopes[key].message_id, envelopes[key].references, dates[key]) for key in keys if key in envelopes]
+        dates = {
+            key: (envelopes[key].sent_at if key in envelopes else None) or messages[key].received_at
+            for key in keys
+        }
+        members = [
+            ThreadMember(key, envelopes[key].message_id, envelopes[key].references, dates[key])
+            for key in keys
+            if key in envelopes
+        ]
         rows, lines = [], []
         for node in build_thread(members):
             envelope, short = envelopes[node.key], archive.facts.shorten_key(node.key)
             clients = [a.client for a in attributions.get(node.key, ())]
             sender = render.person_text(envelope.sender)
-            rows.append({"id": short, "key": node.key, "depth": node.depth, "parent": node.parent, "sent_at": render.format_time(dates[node.key]), "clients": clients, "from": sender, "subject": envelope.subject})
+            rows.append(
+                {
+                    "id": short,
+                    "key": node.key,
+                    "depth": node.depth,
+                    "parent": node.parent,
+                    "sent_at": render.format_time(dates[node.key]),
+                    "clients": clients,
+                    "from": sender,
+                    "subject": envelope.subject,
+                }
+            )
             mark = "*" if node.key == archived.key else " "
-            who = render.clean_text((envelope.sender.name or envelope.sender.address) if envelope.sender else "?")
-            lines.append(f"{mark} {short}  {render.format_day(dates[node.key])}  {'  ' * node.depth}{who}: {render.clean_text(envelope.subject)}")
+            who = render.clean_text(
+                (envelope.sender.name or envelope.sender.address) if envelope.sender else "?"
+            )
+            lines.append(
+                f"{mark} {short}  {render.format_day(dates[node.key])}  {'  ' * node.depth}{who}: {render.clean_text(envelope.subject)}"
+            )
     session.emit({"messages": rows}, "\n".join(lines))
 
 
@@ -143,23 +199,32 @@ def find_message(archive: Archive, prefix: str) -> ArchivedMessage:
     """The message whose key begins with `prefix`. Raises UnknownMessage when there is none, or more than one."""
     prefix = prefix.strip().lower()
     if len(prefix) < 4 or not all(c in "0123456789abcdef" for c in prefix):  # noqa: PLR2004 - shorter ones are slips
-        raise UnknownMessage(f"{prefix!r} is no message id", "an id is 8 or more of 0-9 and a-f, as `trail search` prints it")
+        raise UnknownMessage(
+            f"{prefix!r} is no message id",
+            "an id is 8 or more of 0-9 and a-f, as `trail search` prints it",
+        )
     keys = archive.facts.find_by_prefix(prefix)
     if not keys:
         raise UnknownMessage(f"no message has the id {prefix}", "`trail search` prints the ids")
     if len(keys) > 1:
-        raise UnknownMessage(f"more than one message has an id that begins with {prefix}", "add digits")
+        raise UnknownMessage(
+            f"more than one message has an id that begins with {prefix}", "add digits"
+        )
     return archive.facts.find_messages(keys)[keys[0]]
 
 
-def _describe(archive: Archive, archived: ArchivedMessage, content: bytes) -> tuple[dict[str, Any], datetime]:
+def _describe(
+    archive: Archive, archived: ArchivedMessage, content: bytes
+) -> tuple[dict[str, Any], datetime]:
     from trail import render
     from trail.parse.message import parse_message
 
     parsed = parse_message(archived.key, content)
     places = archive.sightings.places([archived.key]).get(archived.key, [])
     clients = archive.facts.read_attributions([archived.key]).get(archived.key, ())
-    data = render.message_data(parsed, archive.facts.shorten_key(archived.key), archived, places, clients, archive.root)
+    data = render.message_data(
+        parsed, archive.facts.shorten_key(archived.key), archived, places, clients, archive.root
+    )
     return data, parsed.envelope.sent_at or archived.received_at
 
 
@@ -173,7 +238,9 @@ def _save_attachments(content: bytes, folder: Path) -> list[Path]:
         for attachment, payload in iter_attachments(content):
             name = Path(attachment.safe_name)
             for number in range(1, 10_000):
-                path = folder / (name.name if number == 1 else f"{name.stem} ({number}){name.suffix}")
+                path = folder / (
+                    name.name if number == 1 else f"{name.stem} ({number}){name.suffix}"
+                )
                 try:
                     with path.open("xb") as file:
                         file.write(payload)
@@ -182,6 +249,8 @@ def _save_attachments(content: bytes, folder: Path) -> list[Path]:
                 saved.append(path)
                 break
     except OSError as error:
-        raise TrailError(f"{error.filename or folder}: {error.strerror}", "choose another folder for the attachments") from error
+        raise TrailError(
+            f"{error.filename or folder}: {error.strerror}",
+            "choose another folder for the attachments",
+        ) from error
     return saved
-

@@ -26,7 +26,18 @@ def read_status(config: Config, now: datetime) -> dict[str, Any]:
     if not (config.archive / "ledger.db").is_file():
         accounts = [_account(name.name, None, []) for name in config.accounts]
         empty = {"present": False, "messages": 0, "lag": 0}
-        return {"archive": str(config.archive), "messages": 0, "bytes": 0, "accounts": accounts, "clients": [], "failures": [], "unparsable": [], "unattributed": 0, "index": empty, "daemon": {"running": False}}
+        return {
+            "archive": str(config.archive),
+            "messages": 0,
+            "bytes": 0,
+            "accounts": accounts,
+            "clients": [],
+            "failures": [],
+            "unparsable": [],
+            "unattributed": 0,
+            "index": empty,
+            "daemon": {"running": False},
+        }
     with open_archive(config.archive) as archive:
         messages, size = archive.facts.count_messages()
         folders = archive.sightings.count_folders()
@@ -37,16 +48,34 @@ def read_status(config: Config, now: datetime) -> dict[str, Any]:
             "messages": messages,
             "bytes": size,
             "accounts": [
-                _account(name, archive.rounds.summarise(name), [f for f in folders if f.account == name]) for name in names
+                _account(
+                    name, archive.rounds.summarise(name), [f for f in folders if f.account == name]
+                )
+                for name in names
             ],
             "clients": [
-                {"client": slug, "messages": count, "first": _day(first), "last": _day(last)} for slug, (count, first, last) in sorted(clients.items())
+                {"client": slug, "messages": count, "first": _day(first), "last": _day(last)}
+                for slug, (count, first, last) in sorted(clients.items())
             ],
             "failures": [
-                {"account": s.ref.account, "folder": s.ref.folder, "uidvalidity": s.ref.uidvalidity, "uid": s.ref.uid, "reason": s.reason, "since": render.format_time(s.seen_at)}
+                {
+                    "account": s.ref.account,
+                    "folder": s.ref.folder,
+                    "uidvalidity": s.ref.uidvalidity,
+                    "uid": s.ref.uid,
+                    "reason": s.reason,
+                    "since": render.format_time(s.seen_at),
+                }
                 for s in archive.sightings.iter_failed()
             ],
-            "unparsable": [{"id": archive.facts.shorten_key(m.key), "path": str(archive.root / m.path), "reason": reason} for m, reason in archive.facts.iter_unparsable()],
+            "unparsable": [
+                {
+                    "id": archive.facts.shorten_key(m.key),
+                    "path": str(archive.root / m.path),
+                    "reason": reason,
+                }
+                for m, reason in archive.facts.iter_unparsable()
+            ],
             "unattributed": archive.facts.count_unattributed(fingerprint_rules(config.clients)),
             "index": _index(archive, messages),
             "daemon": _daemon(archive),
@@ -82,7 +111,11 @@ def _index(archive: Archive, messages: int) -> dict[str, Any]:
     except IndexUnavailable:
         return {"present": False, "messages": 0, "lag": messages}
     try:
-        return {"present": True, "messages": index.count(), "lag": archive.facts.count_unindexed(index.generation)}
+        return {
+            "present": True,
+            "messages": index.count(),
+            "lag": archive.facts.count_unindexed(index.generation),
+        }
     finally:
         index.close()
 
@@ -100,37 +133,77 @@ def _day(seconds: int) -> str:
 def status_text(data: dict[str, Any], *, by_folder: bool = False) -> str:
     """A screen: the archive, a line an account, then only what needs a look."""
     now = datetime.now(UTC)
-    lines = [f"archive   {render.count_of(data['messages'], 'message')}, {render.format_size(data['bytes'])}, in {data['archive']}"]
+    lines = [
+        f"archive   {render.count_of(data['messages'], 'message')}, {render.format_size(data['bytes'])}, in {data['archive']}"
+    ]
     for account in data["accounts"]:
         lines.append(f"{account['account']:<9} {_account_text(account, now)}")
         if by_folder:
             lines += [f"            {_folder_text(f)}" for f in account["folders"]]
     if data["clients"]:
-        lines.append("clients   " + ", ".join(f"{c['client']} {c['messages']:,}" for c in data["clients"]))
+        lines.append(
+            "clients   " + ", ".join(f"{c['client']} {c['messages']:,}" for c in data["clients"])
+        )
     lines.append(f"index     {_index_text(data)}")
     lines.append(f"daemon    {_daemon_text(data['daemon'])}")
-    lines += _list("not fetched, tried again every round:", [f"{f['account']}: {render.clean_text(f['folder'])} UID {f['uid']}: {render.clean_text(f['reason'])}" for f in data["failures"]])
-    lines += _list("archived, but not readable as mail:", [f"{m['id']}: {m['reason']}" for m in data["unparsable"]])
+    lines += _list(
+        "not fetched, tried again every round:",
+        [
+            f"{f['account']}: {render.clean_text(f['folder'])} UID {f['uid']}: {render.clean_text(f['reason'])}"
+            for f in data["failures"]
+        ],
+    )
+    lines += _list(
+        "archived, but not readable as mail:",
+        [f"{m['id']}: {m['reason']}" for m in data["unparsable"]],
+    )
     return "\n".join(lines)
 
 
 def _account_text(account: dict[str, Any], now: datetime) -> str:
-    sums = {name: sum(f[name] for f in account["folders"]) for name in ("on_server", "archived", "left", "failed")}
+    sums = {
+        name: sum(f[name] for f in account["folders"])
+        for name in ("on_server", "archived", "left", "failed")
+    }
     counts = f"{sums['on_server']:,} on the server, {sums['archived']:,} archived"
-    counts += "".join(f", {sums[name]:,} {text}" for name, text in (("left", "left there"), ("failed", "failed")) if sums[name])
+    counts += "".join(
+        f", {sums[name]:,} {text}"
+        for name, text in (("left", "left there"), ("failed", "failed"))
+        if sums[name]
+    )
     if account["last_success_at"] is None and not account["error"]:
         return "never synced; run `trail sync`"
     success = account["last_success_at"]
-    when = f"last done {render.format_ago(datetime.fromisoformat(success), now)}" if success else "never done"
+    when = (
+        f"last done {render.format_ago(datetime.fromisoformat(success), now)}"
+        if success
+        else "never done"
+    )
     if account["error"]:
-        since = render.format_ago(datetime.fromisoformat(account["failing_since"]), now) if account["failing_since"] else "now"
+        since = (
+            render.format_ago(datetime.fromisoformat(account["failing_since"]), now)
+            if account["failing_since"]
+            else "now"
+        )
         return f"{counts}; {when}; FAILING since {since}: {account['error']}"
     return f"{counts}; {when}"
 
 
 def _folder_text(folder: dict[str, Any]) -> str:
-    words = [f"{folder[name]:,} {text}" for name, text in (("archived", "archived"), ("left", "left there"), ("failed", "failed"), ("gone", "gone")) if folder[name]]
-    return f"{render.clean_text(folder['folder'])}: {folder['on_server']:,} on the server" + "".join(f", {w}" for w in words)
+    words = [
+        f"{folder[name]:,} {text}"
+        for name, text in (
+            ("archived", "archived"),
+            ("left", "left there"),
+            ("failed", "failed"),
+            ("gone", "gone"),
+        )
+        if folder[name]
+    ]
+    return (
+        f"{render.clean_text(folder['folder'])}: {folder['on_server']:,} on the server"
+        + "".join(f", {w}" for w in words)
+    )
 
 
 def _index_text(data: dict[str, Any]) -> str:
@@ -138,7 +211,9 @@ def _index_text(data: dict[str, Any]) -> str:
     if not index["present"]:
         return "none yet; the next `trail sync` builds it"
     if index["lag"]:
-        return f"{render.count_of(index['lag'], 'message')} behind; the next `trail sync` catches up"
+        return (
+            f"{render.count_of(index['lag'], 'message')} behind; the next `trail sync` catches up"
+        )
     return "up to date"
 
 

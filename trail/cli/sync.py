@@ -22,9 +22,15 @@ if TYPE_CHECKING:
 @app.command()
 def sync(
     ctx: typer.Context,
-    accounts: Annotated[list[str] | None, typer.Argument(metavar="[ACCOUNT]...", help="Only these accounts.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be fetched; write nothing.")] = False,
-    no_index: Annotated[bool, typer.Option("--no-index", help="Leave the index to the next round.")] = False,
+    accounts: Annotated[
+        list[str] | None, typer.Argument(metavar="[ACCOUNT]...", help="Only these accounts.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be fetched; write nothing.")
+    ] = False,
+    no_index: Annotated[
+        bool, typer.Option("--no-index", help="Leave the index to the next round.")
+    ] = False,
 ) -> None:
     """Fetch, archive and index what is new, once."""
     from trail import render
@@ -35,17 +41,35 @@ def sync(
 
     session: Session = ctx.obj
     chosen = choose_accounts(session, accounts or ())
-    with _open(session.config.archive, dry_run=dry_run) as archive, show_progress(session) as progress:
-        round_ = Round(archive, session.config, connect_with(session.environ), dry_run=dry_run, progress=progress)
+    with (
+        _open(session.config.archive, dry_run=dry_run) as archive,
+        show_progress(session) as progress,
+    ):
+        round_ = Round(
+            archive,
+            session.config,
+            connect_with(session.environ),
+            dry_run=dry_run,
+            progress=progress,
+        )
         report = run_round(round_, chosen, index=not no_index)
-    session.emit(render.sync_data(report), render.sync_text(report, planned=dry_run, by_folder=session.verbose))
-    if len(round_.problems) == len(chosen) and not any(account.folders for account in report.accounts):
-        raise round_.problems[chosen[0].name]  # nothing could be reached: that is the outcome, not a side remark
+    session.emit(
+        render.sync_data(report),
+        render.sync_text(report, planned=dry_run, by_folder=session.verbose),
+    )
+    if len(round_.problems) == len(chosen) and not any(
+        account.folders for account in report.accounts
+    ):
+        raise round_.problems[
+            chosen[0].name
+        ]  # nothing could be reached: that is the outcome, not a side remark
     for warning in report.warnings:
         session.warn(warning)
     failures = sum(folder.failed for account in report.accounts for folder in account.folders)
     if failures:
-        session.warn(f"{render.count_of(failures, 'message')} could not be fetched and will be tried again; `trail status` lists them")
+        session.warn(
+            f"{render.count_of(failures, 'message')} could not be fetched and will be tried again; `trail status` lists them"
+        )
 
 
 def choose_accounts(session: Session, names: Sequence[str]) -> list[Account]:
@@ -53,7 +77,10 @@ def choose_accounts(session: Session, names: Sequence[str]) -> list[Account]:
     from trail.config import find_account
 
     if not session.config.accounts:
-        raise ConfigError(f"{session.config_path} has no account", "add one with `trail init`, or see config.example.toml")
+        raise ConfigError(
+            f"{session.config_path} has no account",
+            "add one with `trail init`, or see config.example.toml",
+        )
     return [find_account(session.config, name) for name in names] or list(session.config.accounts)
 
 

@@ -30,18 +30,9 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT = 20.0
 SEARCH_WINDOW = 50_000
 """Messages a SEARCH asks for at once: imaplib refuses answer lines over a million bytes."""
-_TEMPORARY = (
-    "[UNAVAILABLE]",
-    "[LIMIT]",
-    "[OVERQUOTA]",
-    "[INUSE]",
-    "[SERVERBUG]",
-    "[CONTACTADMIN]",
-    "TOO MANY",
-    "THROTTL",
-    "TEMPORAR",
-    "TRY AGAIN",
-)
+_THROTTLED = ("[UNAVAILABLE]", "[LIMIT]", "[OVERQUOTA]", "[INUSE]", "TOO MANY", "THROTTL")
+# at a login also what would be about the message at a fetch (RFC 5530)
+_TEMPORARY = (*_THROTTLED, "[SERVERBUG]", "[CONTACTADMIN]", "TEMPORAR", "TRY AGAIN")
 
 
 class ImapSource:
@@ -55,7 +46,7 @@ class ImapSource:
             self._client = _connect(account)
         try:
             self._log_in(password)
-            self.is_gmail = self._client.has_capability("X-GM-EXT-1")
+            self._is_gmail = bool(self._client.has_capability("X-GM-EXT-1"))
             self._client._imap._encoding = "latin-1"  # noqa: SLF001 - raw 8-bit folder names pass through unchanged
         except BaseException:
             self.close()
@@ -77,6 +68,10 @@ class ImapSource:
             except IMAPClientAbortError:
                 raise
             except IMAPClientError as error:
+                if isinstance(
+                    error.__context__, IMAPClientAbortError
+                ):  # IMAPClient calls a broken line a refused login
+                    raise error.__context__ from None
                 answer = _first_line(error)
                 if any(word in answer.upper() for word in _TEMPORARY):
                     raise ServerUnreachable(
@@ -88,9 +83,14 @@ class ImapSource:
                     "check user and password; some providers ask for an app password",
                 ) from None
 
+    @property
+    def is_gmail(self) -> bool:
+        """Whether the server speaks Gmail's extensions."""
+        return self._is_gmail
+
     def list_folders(self) -> list[RemoteFolder]:
         """All folders (LIST, RFC 9051, section 6.3.9)."""
-        with _translating(self._account):
+        with _translating(self._account), _failing(self._account, "does not list its folders"):
             folders = []
             for attributes, delimiter, raw in self._client.list_folders():
                 name = raw if isinstance(raw, bytes) else str(raw).encode()
@@ -133,7 +133,8 @@ class ImapSource:
 
     def list_uids(self) -> list[int]:
         """UID SEARCH ALL, in windows of sequence numbers where the folder is large."""
-        with _translating(self._account):
+        assert self._folder is not None
+        with _translating(self._account), _refusing(self._folder):
             exists = self._state.exists
             if (
                 exists == 0
@@ -222,7 +223,7 @@ class ImapSource:
 
     @property
     def _label_item(self) -> str:
-        return "X-GM-LABELS " if self.is_gmail else ""
+        return "X-GM-LABELS " if self._is_gmail else ""
 
     def _fetch_each(
         self, uids: Sequence[int], items: str, wanted: str
@@ -243,6 +244,7 @@ class ImapSource:
             except IMAPClientAbortError:
                 raise
             except IMAPClientError as error:
+                _refuse_to_press(self._account, error)
                 return None, f"the server refused it: {_first_line(error)}"
         answers, unreadable = read_fetch(data)
         item = answers.get(uid)
@@ -264,7 +266,8 @@ class ImapSource:
                 answers, _ = read_fetch(self._command(compress_uids(sorted(uids)), items))
             except IMAPClientAbortError:
                 raise
-            except IMAPClientError:
+            except IMAPClientError as error:
+                _refuse_to_press(self._account, error)
                 if len(uids) == 1:
                     return {}
                 half = len(uids) // 2
@@ -355,6 +358,30 @@ def _refusing(folder: RemoteFolder) -> Iterator[None]:
     except (IMAPClientError, KeyError, ValueError, TypeError, IndexError) as error:
         raise FolderUnavailable(
             f"{folder.name}: the server does not open this folder ({_first_line(error)})"
+        ) from error
+
+
+@contextlib.contextmanager
+def _failing(account: Account, what: str) -> Iterator[None]:
+    """A refusal without which nothing can be done."""
+    try:
+        yield
+    except IMAPClientAbortError:
+        raise
+    except (IMAPClientError, ValueError, TypeError) as error:
+        raise ServerUnreachable(
+            f"account {account.name!r}: {account.host} {what} ({_first_line(error)})",
+            "the next round tries again",
+        ) from error
+
+
+def _refuse_to_press(account: Account, error: IMAPClientError) -> None:
+    """A server that asks for patience gets it: nothing is wrong with the messages asked for."""
+    answer = _first_line(error)
+    if any(word in answer.upper() for word in _THROTTLED):
+        raise ServerUnreachable(
+            f"account {account.name!r}: {account.host} asks for patience ({answer})",
+            "the next round goes on where this one stopped",
         ) from error
 
 

@@ -66,6 +66,10 @@ class Fetched:
 class Source(Protocol):
     """A connection to one account. Every method may raise ServerUnreachable; then the connection is of no more use."""
 
+    @property
+    def is_gmail(self) -> bool:
+        """Whether every label is a folder there, and All Mail holds each message once."""
+
     def list_folders(self) -> list[RemoteFolder]:
         """All folders that can be opened."""
 
