@@ -158,7 +158,7 @@ class Daemon:
             config,
             self._keeping(self._new_connect()),
             stopping=lambda: self._stop.is_set() or time.monotonic() > deadline,
-            sleep=lambda seconds: None if self._stop.wait(seconds) else None,
+            sleep=self._stop.wait,
         )
         report = run_round(round_, [account])
         sums = [

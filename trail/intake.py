@@ -65,7 +65,7 @@ class Round:
     dry_run: bool = False
     progress: Progress = lambda *_: None
     stopping: Callable[[], bool] = lambda: False
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], object] = time.sleep
     warnings: list[str] = field(default_factory=list)
     problems: dict[str, TrailError] = field(default_factory=dict)
     """What kept an account from being looked at to the end, by its name."""

@@ -239,7 +239,10 @@ class Sightings:
             GROUP BY e.id ORDER BY e.account, e.folder
             """
         )
-        return [FolderCount(*row[:-1], from_seconds(row[-1])) for row in rows]
+        return [
+            FolderCount(account, folder, uidvalidity, on_server, archived, left, failed, gone, from_seconds(seen))
+            for account, folder, uidvalidity, on_server, archived, left, failed, gone, seen in rows
+        ]
 
     def iter_failed(self) -> Iterator[Sighting]:
         """Messages that could not be fetched, with the reason."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,7 +22,7 @@ def status(ctx: typer.Context) -> None:
     from trail.cli.status import read_status, status_text
 
     session: Session = ctx.obj
-    data = read_status(session.config, datetime.now(UTC))
+    data = read_status(session.config)
     session.emit(data, status_text(data, by_folder=session.verbose))
 
 

@@ -13,7 +13,7 @@ from trail.cli.app import Session, app
 if TYPE_CHECKING:
     from trail.archive.store import Archive
     from trail.handoff.select import HeldBack
-    from trail.model import Bundle, Client
+    from trail.model import Bundle
     from trail.transfer import Selection
 
 

@@ -21,7 +21,7 @@ SHOWN = 10
 """Failures that are listed; JSON has all."""
 
 
-def read_status(config: Config, now: datetime) -> dict[str, Any]:
+def read_status(config: Config) -> dict[str, Any]:
     """Everything there is to tell, as JSON-ready data. Works beside a running sync."""
     if not (config.archive / "ledger.db").is_file():
         accounts = [_account(name.name, None, []) for name in config.accounts]

@@ -1,0 +1,52 @@
+# What contributors and CI run. `make` alone lists the targets.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+VERSIONS = 3.11 3.12 3.13
+
+.PHONY: help setup demo test test-all check format lock bench torture
+
+help:
+	@echo "setup demo test test-all check format lock bench torture"
+
+$(BIN)/trail: pyproject.toml requirements-dev.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q -r requirements-dev.lock
+	$(BIN)/pip install -q --no-deps -e .
+	@touch $@
+
+setup: $(BIN)/trail
+
+demo: setup  ## the whole job on an embedded mail server
+	$(BIN)/trail demo
+
+test: setup  ## the tests; a missing Dovecot or Chromium skips its own
+	$(BIN)/python -m pytest
+
+test-all:  ## the tests on every Python that is installed, each in a virtual environment of its own
+	@for version in $(VERSIONS); do \
+		if python$$version -c "" 2>/dev/null; then \
+			echo "== Python $$version"; \
+			$(MAKE) --no-print-directory test PYTHON=python$$version VENV=.venv-$$version || exit 1; \
+		else echo "== Python $$version is not installed: skipped"; fi; \
+	done
+
+check: setup  ## what CI checks beside the tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock:  ## write the lock files anew from pyproject.toml (needs uv)
+	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements.lock
+	uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements-dev.lock
+
+bench: setup  ## measured against peers on the same work in one run; prints ratios
+	$(BIN)/python benchmarks/run.py
+
+torture: setup  ## minutes of kills, cuts and full disks; prints the seed
+	$(BIN)/python tests/torture/run.py
