@@ -8,10 +8,8 @@ ledger what is missing, so it can be cut anywhere, repeated, and run after any c
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +18,7 @@ from trail.errors import FixityMismatch
 from trail.model import ParsedMessage, SearchDocument
 from trail.parse.envelope import parse_envelope
 from trail.parse.message import parse_message
+from trail.workers import WORTHWHILE_FROM, open_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -36,8 +35,6 @@ INDEX_BATCH = 2000
 """Messages a commit of the index holds: large enough to be cheap, small enough to lose little to a crash."""
 INDEX_BYTES = 64 * 1024 * 1024
 """Bytes of messages a commit holds: what is parsed waits in memory for it."""
-PARALLEL_FROM = 200
-"""Messages from which worker processes are worth their start."""
 
 
 def attribute_pending(
@@ -168,11 +165,10 @@ def _documents(
 @contextmanager
 def _parser(total: int) -> Iterator[Callable[[list[Stored]], list[ParsedMessage]]]:
     """A way to parse batches: in this process when there is little, else in two beside it."""
-    if total < PARALLEL_FROM:
+    if total < WORTHWHILE_FROM:
         yield lambda batch: [_parse_stored(stored) for stored in batch]
         return
-    # spawn, not fork: the daemon has threads
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+    with open_pool() as pool:
 
         def parse(batch: list[Stored]) -> list[ParsedMessage]:
             try:
@@ -186,7 +182,7 @@ def _parser(total: int) -> Iterator[Callable[[list[Stored]], list[ParsedMessage]
 def _parse_apart(stored: Stored) -> ParsedMessage:
     """Parse a message of a batch that killed its worker, alone; the one that does it again is known by its headers only."""
     try:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        with open_pool(1) as pool:
             return pool.submit(_parse_stored, stored).result()
     except BrokenProcessPool:
         key, path = stored

@@ -442,6 +442,8 @@ class FolderRound:
 def _reopen_replies(round_: Round) -> int:
     """Forget the decision on messages left in this round whose parent is now known to be a client's."""
     refs: list[RemoteRef] = []
+    if not round_.left_replies:
+        return 0
     for message_id in round_.archive.facts.iter_client_message_ids():
         refs += round_.left_replies.pop(hash(message_id), ())
     with round_.archive.ledger.transaction():

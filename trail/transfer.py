@@ -11,10 +11,8 @@ The corridor in is `trail.pipeline`.
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from trail.archive.maildir import read_message
@@ -22,6 +20,7 @@ from trail.handoff.mailbag import BagInfo, BundleItem, write_bundle
 from trail.handoff.select import Candidate, HeldBack, hold_back, judge
 from trail.model import Envelope
 from trail.parse.message import parse_whole
+from trail.workers import WORTHWHILE_FROM, open_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 
     Whole = tuple[bytes, ParsedMessage, tuple[tuple[Attachment, bytes], ...]]
 
-PARALLEL_FROM = 200
-"""Messages from which worker processes are worth their start."""
 CHUNK_MESSAGES = 25
 CHUNK_BYTES = 4 * 1024 * 1024
 CHUNKS_AHEAD = 4
@@ -176,11 +173,8 @@ def _split(messages: Iterable[ArchivedMessage]) -> Iterator[list[ArchivedMessage
 
 @contextmanager
 def _parser(count: int) -> Iterator[Executor | None]:
-    if count < PARALLEL_FROM:
+    if count < WORTHWHILE_FROM:
         yield None
         return
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        try:
-            yield pool
-        finally:
-            pool.shutdown(cancel_futures=True)
+    with open_pool() as pool:
+        yield pool
