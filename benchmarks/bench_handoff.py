@@ -26,7 +26,11 @@ def _race(setting: Setting) -> list[Row]:
     ours = [_hand_over(setting, config, n, len(files)) for n in range(setting.repeats)]
     count = len(files)
     rows = [
-        Row("hand-off, real mail", f"{middle(ours):.2f} s", note=f"{count:,} messages, bundle complete")
+        Row(
+            "hand-off, real mail",
+            f"{middle(ours):.2f} s",
+            note=f"{count:,} messages, bundle complete",
+        )
     ]
     if setting.mailbagit is None:
         note = "mailbagit is not on the PATH; see --mailbagit"
@@ -81,7 +85,9 @@ def _hand_over_many(setting: Setting) -> list[Row]:
     ]
 
 
-def _hand_over(setting: Setting, config: Path, number: int, expected: int | None = None) -> Measured:
+def _hand_over(
+    setting: Setting, config: Path, number: int, expected: int | None = None
+) -> Measured:
     out = setting.scratch / f"bundles-{number}"
     setting.settle()
     done = setting.trail(config, "--json", "handoff", "acme", "--out", str(out))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mailboxes import fill, make_messages, write_config
 from measuring import Row, middle
-from servers.proxy import Proxy
+from setting import Proxy
 
 if TYPE_CHECKING:
     from setting import Setting

@@ -60,11 +60,14 @@ def run_measured(
         )
         watch = MemoryWatch(process.pid)
         watch.start()
+        limit = threading.Timer(timeout, process.kill)
+        limit.start()
         try:
-            code = process.wait(timeout)
+            code = process.wait()  # with a timeout it would look only every 50 ms
+            seconds = time.perf_counter() - started
         finally:
             process.kill()
-            seconds = time.perf_counter() - started
+            limit.cancel()
             watch.stop()
         out.seek(0)
         err.seek(0)

@@ -52,7 +52,6 @@ def main() -> int:
                 repeats=1 if options.quick else 3,
                 corpus=options.corpus,
                 mailbagit=options.mailbagit,
-                quick=options.quick,
             )
             for name in options.only or BENCHMARKS:
                 print(f"{name} …", file=sys.stderr, flush=True)
@@ -69,7 +68,9 @@ def main() -> int:
 
 def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="2,000 messages instead of 20,000, one run of each")
+    parser.add_argument(
+        "--quick", action="store_true", help="2,000 messages instead of 20,000, one run of each"
+    )
     parser.add_argument("--only", action="append", choices=BENCHMARKS, help="may be repeated")
     parser.add_argument("--messages", type=int, default=20_000, help="in the large mailbox")
     parser.add_argument("--corpus", type=Path, default=CORPUS, help="real mail: a folder, or a tar")
@@ -96,7 +97,9 @@ def find_file_system(place: Path) -> str:
     if not mounts.exists():
         return "unknown file system"
     kinds = {Path(line.split()[1]): line.split()[2] for line in mounts.read_text().splitlines()}
-    return next((kinds[up] for up in (place.resolve(), *place.resolve().parents) if up in kinds), "?")
+    return next(
+        (kinds[up] for up in (place.resolve(), *place.resolve().parents) if up in kinds), "?"
+    )
 
 
 def tabulate(rows: list[Row]) -> str:
@@ -105,7 +108,9 @@ def tabulate(rows: list[Row]) -> str:
     cells += [(row.name, row.figure, row.bar, marks[row.ok], row.note) for row in rows]
     widths = [max(len(line[column]) for line in cells) for column in range(4)]
     lines = [
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(line, (*widths, 0), strict=True)).rstrip()
+        "  ".join(
+            f"{cell:<{width}}" for cell, width in zip(line, (*widths, 0), strict=True)
+        ).rstrip()
         for line in cells
     ]
     lines.insert(1, "-" * max(map(len, lines)))

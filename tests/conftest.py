@@ -14,7 +14,9 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+    from doors import Desk
     from servers import MailServer
     from servers.dovecot import DovecotServer
     from servers.pymap import PymapServer
@@ -97,3 +99,14 @@ def scripted() -> Iterator[ScriptedServer]:
 def mail_server(request: pytest.FixtureRequest) -> MailServer:
     """Each real server in turn."""
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """A configuration still to be written, and the command line to use it with."""
+    from doors import PASSWORD_VARIABLE, Desk  # noqa: PLC0415 - few tests need it
+
+    monkeypatch.setenv(PASSWORD_VARIABLE, "")  # so that it is gone afterwards
+    desk = Desk(tmp_path, capsys)
+    yield desk
+    desk.clear()

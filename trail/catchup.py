@@ -8,24 +8,24 @@ ledger what is missing, so it can be cut anywhere, repeated, and run after any c
 
 from __future__ import annotations
 
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trail.archive.ledger import chunk_keys
 from trail.attribute.rules import attribute, fingerprint_rules, inherit
 from trail.errors import FixityMismatch
-from trail.model import ParsedMessage, SearchDocument
+from trail.model import Envelope, ParsedMessage, SearchDocument
 from trail.parse.envelope import parse_envelope
 from trail.parse.message import parse_message
-from trail.workers import WORTHWHILE_FROM, open_pool
+from trail.workers import WORTHWHILE_FROM, Crew
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from trail.archive.store import Archive
     from trail.index.store import SearchIndex
-    from trail.model import ArchivedMessage, Attribution, Client
+    from trail.model import ArchivedMessage, Client
 
     Progress = Callable[[str, int, int], None]
     Stored = tuple[str, str]
@@ -35,6 +35,8 @@ INDEX_BATCH = 2000
 """Messages a commit of the index holds: large enough to be cheap, small enough to lose little to a crash."""
 INDEX_BYTES = 64 * 1024 * 1024
 """Bytes of messages a commit holds: what is parsed waits in memory for it."""
+ATTRIBUTE_BATCH = 2000
+"""Messages whose headers are in memory at once while they are attributed."""
 
 
 def attribute_pending(
@@ -52,16 +54,12 @@ def attribute_pending(
         with archive.ledger.transaction():
             for message in batch:
                 if message.key not in known:
-                    archive.facts.write_envelope(
-                        message.key, parse_envelope(_read_or_nothing(archive, message))
-                    )
+                    _read_headers(archive, message)
         pending += [message.key for message in batch]
         done += len(batch)
         progress("reading headers", done, total)
-    with (
-        archive.ledger.transaction()
-    ):  # one for all: inheritance must never see half of the old rules
-        archive.facts.drop_inherited(pending)
+    # one for all: inheritance must never see half of the old rules
+    with archive.ledger.transaction():
         attribute_keys(archive, clients, pending, rules)
     return len(pending)
 
@@ -71,52 +69,42 @@ def attribute_keys(
 ) -> None:
     """Attribute messages whose envelopes are in the ledger, and all who inherit from them. Call inside a transaction."""
     keys = list(keys)
-    before = archive.facts.read_attributions(keys)
-    envelopes = archive.facts.read_envelopes(keys)
-    places = archive.sightings.places(keys)
-    for key in keys:
-        seen_in = {place for s in places.get(key, ()) for place in (s.ref.folder, *s.labels)}
-        archive.facts.write_attributions(
-            key, attribute(key, envelopes[key], sorted(seen_in), clients)
-        )
+    before = archive.facts.read_clients(keys)
+    for chunk in chunk_keys(keys, ATTRIBUTE_BATCH):
+        envelopes = archive.facts.read_envelopes(chunk)
+        places = archive.sightings.places(chunk)
+        for key in chunk:
+            seen_in = {place for s in places.get(key, ()) for place in (s.ref.folder, *s.labels)}
+            own = attribute(key, envelopes.get(key, Envelope()), sorted(seen_in), clients)
+            archive.facts.write_attributions(key, own)  # what was inherited goes, until below
     touched = _spread(archive, keys)
-    after = archive.facts.read_attributions({*keys, *touched})
-    changed = {
-        key for key in keys if _slugs(before.get(key, ())) != _slugs(after.get(key, ()))
-    } | touched - set(keys)
-    archive.facts.forget_indexed(changed)
+    after = archive.facts.read_clients(keys)
+    archive.facts.forget_indexed(key for key in keys if before.get(key) != after.get(key))
+    archive.facts.forget_indexed(touched - set(keys))
     archive.facts.mark_attributed(keys, rules)
 
 
 def _spread(archive: Archive, keys: Sequence[str]) -> set[str]:
     """Let replies inherit until nothing changes; returns the messages that inherited."""
     inherited: set[str] = set()
-    queue = list(
-        reversed(keys)
-    )  # taken from the end: the oldest first, so that parents mostly precede their replies
+    spread: set[tuple[str, frozenset[str]]] = set()
+    # taken from the end: the oldest first, so that parents mostly precede their replies
+    queue = list(reversed(keys))
     while queue:
         key = queue.pop()
         own = archive.facts.read_attributions([key]).get(key, ())
-        references = archive.facts.references_of(key)
-        more = inherit(key, own, archive.facts.parents_of(references)) if references else ()
+        message_id, references = archive.facts.links_of(key)
+        more = inherit(key, own, archive.facts.parents_of(references, key)) if references else ()
         if more:
             archive.facts.write_attributions(key, (*own, *more))
             inherited.add(key)
-        if own or more:
-            queue += [
-                child
-                for child in archive.facts.children_of(key)
-                if _lacks(archive, child, (*own, *more))
-            ]
+        clients = frozenset(a.client for a in (*own, *more))
+        if clients and message_id is not None and (message_id, clients) not in spread:
+            spread.add((message_id, clients))
+            answers = archive.facts.answers_to(message_id)
+            theirs = archive.facts.read_clients(answers)
+            queue += [k for k in answers if k != key and not clients <= set(theirs.get(k, ()))]
     return inherited
-
-
-def _lacks(archive: Archive, key: str, attributions: Collection[Attribution]) -> bool:
-    return not _slugs(attributions) <= _slugs(archive.facts.read_attributions([key]).get(key, ()))
-
-
-def _slugs(attributions: Iterable[Attribution]) -> set[str]:
-    return {attribution.client for attribution in attributions}
 
 
 def index_pending(
@@ -129,11 +117,11 @@ def index_pending(
     """Parse and index what the index lacks. Returns how many messages were indexed."""
     total = archive.facts.count_unindexed(index.generation)
     done = 0
-    with _parser(total) as parse:
+    with _parser(total, careful=archive.mended) as parse:
         for batch in archive.facts.iter_unindexed(index.generation, INDEX_BATCH, INDEX_BYTES):
             if stopping():
                 break
-            parsed = parse([(m.key, str(archive.root / m.path)) for m in batch])
+            parsed = parse([(m.key, str(archive.root / archive.locate(m))) for m in batch])
             index.add(_documents(archive, batch, parsed))
             with archive.ledger.transaction():
                 archive.facts.write_findings(parsed)
@@ -148,7 +136,7 @@ def _documents(
 ) -> Iterator[SearchDocument]:
     keys = [m.key for m in messages]
     received = {m.key: m.received_at for m in messages}
-    attributions = archive.facts.read_attributions(keys)
+    clients = archive.facts.read_clients(keys)
     places = archive.sightings.places(keys)
     for message in parsed:
         seen = places.get(message.key, ())
@@ -156,41 +144,41 @@ def _documents(
             message.key,
             received[message.key],
             message,
-            clients=tuple(sorted(_slugs(attributions.get(message.key, ())))),
+            clients=clients.get(message.key, ()),
             accounts=tuple(sorted({s.ref.account for s in seen})),
             folders=tuple(sorted({place for s in seen for place in (s.ref.folder, *s.labels)})),
         )
 
 
 @contextmanager
-def _parser(total: int) -> Iterator[Callable[[list[Stored]], list[ParsedMessage]]]:
-    """A way to parse batches: in this process when there is little, else in two beside it."""
-    if total < WORTHWHILE_FROM:
+def _parser(
+    total: int, *, careful: bool
+) -> Iterator[Callable[[list[Stored]], list[ParsedMessage]]]:
+    """A way to parse batches: in this process when there is little, else (or to be careful) in two beside it."""
+    if total < WORTHWHILE_FROM and not careful:
         yield lambda batch: [_parse_stored(stored) for stored in batch]
         return
-    with open_pool() as pool:
+    with Crew() as crew:
 
         def parse(batch: list[Stored]) -> list[ParsedMessage]:
-            try:
-                return list(pool.map(_parse_stored, batch, chunksize=25))
-            except BrokenProcessPool:
-                return [_parse_apart(stored) for stored in batch]
+            results = crew.map(_parse_stored, batch)
+            pairs = zip(batch, results, strict=True)
+            return [
+                parsed or describe_killer(key, _read_start(path)) for (key, path), parsed in pairs
+            ]
 
         yield parse
 
 
-def _parse_apart(stored: Stored) -> ParsedMessage:
-    """Parse a message of a batch that killed its worker, alone; the one that does it again is known by its headers only."""
-    try:
-        with open_pool(1) as pool:
-            return pool.submit(_parse_stored, stored).result()
-    except BrokenProcessPool:
-        key, path = stored
-        with Path(path).open("rb") as file:
-            envelope = parse_envelope(file.read(1024 * 1024))
-        return ParsedMessage(
-            key, envelope, "", defects=("the parser was killed by it",), unparsable=True
-        )
+def describe_killer(key: str, content: bytes) -> ParsedMessage:
+    """What is known of a message that kills whoever parses it: its headers, which are read by other means."""
+    defects = ("the parser was killed by it",)
+    return ParsedMessage(key, parse_envelope(content), "", defects=defects, unparsable=True)
+
+
+def _read_start(path: str) -> bytes:
+    with Path(path).open("rb") as file:
+        return file.read(1024 * 1024)
 
 
 def _parse_stored(stored: Stored) -> ParsedMessage:
@@ -200,12 +188,12 @@ def _parse_stored(stored: Stored) -> ParsedMessage:
         with open(path, "rb") as file:  # noqa: PTH123 - opened once per message in the worker's inner loop
             content = file.read()
     except OSError:
-        content = b""
+        defects = ("its file is missing or cannot be read",)
+        return ParsedMessage(key, Envelope(), "", defects=defects, unparsable=True)
     return parse_message(key, content)
 
 
-def _read_or_nothing(archive: Archive, message: ArchivedMessage) -> bytes:
-    try:
-        return archive.read(message)
-    except FixityMismatch:
-        return b""
+def _read_headers(archive: Archive, message: ArchivedMessage) -> None:
+    """Enter what a message's headers say; of one that is missing or altered nothing, until it is read again."""
+    with suppress(FixityMismatch):
+        archive.facts.write_envelope(message.key, parse_envelope(archive.read(message)))

@@ -12,6 +12,8 @@ import logging
 import os
 import threading
 import time
+import traceback
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from trail.archive.store import Archive, writing_archive
 from trail.config import load_config
-from trail.errors import ArchiveLocked, LoginRejected, SecretUnavailable, TrailError
+from trail.errors import ArchiveLocked, LoginRejected, TrailError
 from trail.intake import Round
 from trail.locks import hold_lock
 from trail.pipeline import run_round
@@ -42,8 +44,8 @@ GRACE = 4.0
 """Seconds a round may take to finish the batch in hand before its connection is cut."""
 TURN = 600.0
 """Seconds a round may take while other accounts wait; it goes on where it stopped at its next turn."""
-PAUSE = 3600.0
-"""Seconds an account rests after a refused login, unless the configuration changes before."""
+PAUSE = timedelta(hours=1)
+"""How long an account rests after a refused login, unless the configuration changes before."""
 
 
 class Daemon:
@@ -61,7 +63,8 @@ class Daemon:
         self._config = load_config(config_path)
         self._changed_at = config_path.stat().st_mtime_ns
         self._source: Source | None = None
-        self._paused: dict[str, float] = {}
+        self._paused: dict[str, datetime] = {}
+        self._warned: dict[str, list[str]] = {}
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             # one worker: there is one writer; late jobs run once, however late, however many were missed
@@ -72,9 +75,8 @@ class Daemon:
     def run(self) -> None:
         """Work until the stop event is set. Raises ArchiveLocked when another daemon works on this archive."""
         root = self._config.archive
-        with writing_archive(
-            root
-        ):  # made if it is not there; tells at once when it cannot be written
+        # made if it is not there; tells at once when it cannot be written. A sync at work is no reason not to begin
+        with suppress(ArchiveLocked), writing_archive(root):
             pass
         with hold_lock(
             root / "daemon.lock",
@@ -106,9 +108,8 @@ class Daemon:
         for number, account in enumerate(self._config.accounts):
             first = now + timedelta(milliseconds=10 * number)  # in the order of the configuration
             trigger = IntervalTrigger(seconds=int(account.every), timezone=UTC)
-            self._scheduler.add_job(
-                self._run_round, trigger, [account.name], id=account.name, next_run_time=first
-            )
+            # without an id of its own a job would be dropped while the account's last round is still at work
+            self._scheduler.add_job(self._run_round, trigger, [account.name], next_run_time=first)
 
     def _reload(self) -> None:
         """Take up a changed configuration; one that cannot be read is reported once, and the old one stays."""
@@ -136,21 +137,29 @@ class Daemon:
 
     def _run_round(self, name: str) -> None:
         account = next((a for a in self._config.accounts if a.name == name), None)
-        if account is None or self._stop.is_set() or self._paused.get(name, 0.0) > time.monotonic():
+        if account is None or self._stop.is_set() or self._is_paused(name):
             return
         try:
             with writing_archive(self._config.archive, wait=10.0) as archive:
                 self._tell(f"syncing {name}", archive)
-                self._report(account, archive)
-                self._tell("waiting for the next round", archive)
+                try:
+                    self._fetch(account, archive)
+                finally:
+                    with suppress(TrailError):
+                        self._tell("waiting for the next round", archive)
         except ArchiveLocked:
             log.info("%s: another command is writing; the next round does it", name)
         except TrailError as error:
             log.error("%s: %s; %s", name, error.message, error.hint)  # noqa: TRY400 - expected trouble, no traceback
-        except Exception:
-            log.exception("%s: the round broke off; the next one goes on", name)
+        except Exception as error:  # noqa: BLE001 - a fault in one round must not end the daemon
+            log.error("%s: the round broke off (%s); the next one goes on", name, _locate(error))  # noqa: TRY400 - the text of an exception may hold a line of somebody's mail
 
-    def _report(self, account: Account, archive: Archive) -> None:
+    def _is_paused(self, name: str) -> bool:
+        if name in self._paused and self._paused[name] <= datetime.now(UTC):
+            del self._paused[name]
+        return name in self._paused
+
+    def _fetch(self, account: Account, archive: Archive) -> None:
         config = self._config
         deadline = time.monotonic() + (TURN if len(config.accounts) > 1 else float("inf"))
         round_ = Round(
@@ -165,18 +174,23 @@ class Daemon:
             sum(getattr(f, what) for a in report.accounts for f in a.folders)
             for what in ("archived", "left", "failed")
         ]
+        for warning in round_.warnings:
+            if warning not in self._warned.get(account.name, ()):  # once, not every few minutes
+                log.warning("%s", warning)
+        self._warned[account.name] = round_.warnings
         problem = round_.problems.get(account.name)
         if problem is None:
             log.info("%s: %d archived, %d left there, %d failed", account.name, *sums)
+        elif isinstance(
+            problem, LoginRejected
+        ):  # its message names the user: `trail status` shows it
+            self._paused[account.name] = datetime.now(UTC) + PAUSE
+            log.warning(
+                "%s: the server refused the login; paused for an hour, or until the configuration changes",
+                account.name,
+            )
         elif not self._stop.is_set():
             log.warning("%s: %s", account.name, problem.message)
-        if isinstance(problem, LoginRejected | SecretUnavailable):
-            self._paused[account.name] = time.monotonic() + PAUSE
-            log.warning(
-                "%s: paused for an hour, or until the configuration changes: %s",
-                account.name,
-                problem.hint,
-            )
 
     def _keeping(self, connect: Callable[[Account], Source]) -> Callable[[Account], Source]:
         """The same, but remember the connection, to be able to cut it."""
@@ -201,7 +215,8 @@ class Daemon:
             log.warning("leaving in the middle of a round; the next one goes on")
             logging.shutdown()
             os._exit(0)
-        self._tell("stopped")
+        with suppress(TrailError):
+            self._tell("stopped")
         log.info("stopped")
 
     def _tell(self, doing: str, archive: Archive | None = None) -> None:
@@ -210,7 +225,8 @@ class Daemon:
             {
                 "pid": os.getpid(),
                 "doing": doing,
-                "since": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "since": _format(datetime.now(UTC)),
+                "paused": {name: _format(until) for name, until in self._paused.items()},
             }
         )
         mine = archive or Archive(self._config.archive, write=True)
@@ -222,33 +238,11 @@ class Daemon:
                 mine.close()
 
 
-def describe_unit(command: list[str], config_path: Path) -> str:
-    """A systemd user unit (systemd.service(5)) that runs the daemon with this configuration."""
-    words = " ".join(
-        _quote_for_systemd(word) for word in [*command, "--config", str(config_path), "daemon"]
-    )
-    return f"""[Unit]
-Description=trail: keeps client mail
-Documentation=man:systemd.service(5)
-After=network-online.target
-Wants=network-online.target
-
-[Service]
-Type=exec
-ExecStart={words}
-Restart=on-failure
-RestartSec=60
-# 3: the configuration cannot be used; 22: another daemon is at work. Neither mends itself.
-RestartPreventExitStatus=3 22
-TimeoutStopSec=20
-UMask=0077
-NoNewPrivileges=yes
-
-[Install]
-WantedBy=default.target
-"""
+def _format(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _quote_for_systemd(word: str) -> str:
-    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
-    return f'"{escaped}"' if any(c in escaped for c in " \t'\"\\;") else escaped
+def _locate(error: Exception) -> str:
+    """What kind of fault it was and where it came up, without a word of what it is about."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {place.filename}:{place.lineno}"

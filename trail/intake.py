@@ -14,12 +14,13 @@ from collections import Counter, defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from trail.archive.sightings import Epoch
 from trail.attribute.rules import attribute, fingerprint_rules
 from trail.catchup import attribute_keys
-from trail.errors import LoginRejected, SecretUnavailable, ServerUnreachable
+from trail.errors import LoginRejected, SecretUnavailable, ServerUnreachable, TrailError
 from trail.fetch.plan import (
     BATCH_MESSAGES,
     HEADER_BATCH,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
     from trail.archive.store import Archive
     from trail.config import Config
-    from trail.errors import TrailError
     from trail.fetch.source import RawHeader, RemoteFolder, Source
     from trail.model import Account, Envelope
 
@@ -49,6 +49,8 @@ T = TypeVar("T")
 
 ATTEMPTS = 5
 """Connections a folder may use up without getting one message further."""
+FIRST_ATTEMPTS = 3
+"""The same before the account was reached at all: somebody may be waiting to hear that the name is wrong."""
 BREAKS = 2
 """Times the line must break on a message asked for alone before it is taken for the message's doing."""
 SUDDENLY_EMPTY = 10
@@ -71,13 +73,15 @@ class Round:
     """What kept an account from being looked at to the end, by its name."""
     left_replies: dict[int, list[RemoteRef]] = field(default_factory=lambda: defaultdict(list))
     """Hash of a Message-ID -> messages left in this round that refer to it. In memory only: of other people's mail nothing is kept."""
+    reopened: set[RemoteRef] = field(default_factory=set)
+    """Those of them that were looked at again."""
 
-    @property
+    @cached_property
     def rules(self) -> str:
         """The fingerprint messages are attributed under."""
         return fingerprint_rules(self.config.clients)
 
-    @property
+    @cached_property
     def under(self) -> str:
         """The fingerprint decisions are made under: what is left under "clients" is looked at again under "everything"."""
         return f"{self.config.scope}:{self.rules}"
@@ -89,10 +93,9 @@ def fetch_accounts(round_: Round, accounts: Sequence[Account]) -> SyncReport:
     Raises ArchiveFull and ArchiveReadOnly, after which the next round goes on where this one stopped.
     """
     reports = [sync_account(round_, account) for account in accounts]
-    # A reply may have been left before its parent turned out to be a client's; look again until that settles.
-    for _ in range(ATTEMPTS):
-        if round_.dry_run or not _reopen_replies(round_):
-            break
+    # A reply may have been left before its parent turned out to be a client's; look again until that settles:
+    # each pass takes a chain of replies one further, and no message is looked at again twice.
+    while not (round_.dry_run or round_.stopping()) and _reopen_replies(round_):
         reports = [
             _merge_reports(report, sync_account(round_, account))
             for report, account in zip(reports, accounts, strict=True)
@@ -113,11 +116,15 @@ def sync_account(round_: Round, account: Account) -> AccountReport:
     except (LoginRejected, SecretUnavailable, ServerUnreachable) as problem:
         error = problem.message
         round_.problems[account.name] = problem
+    except TrailError as problem:  # a full disk, for one
+        error = problem.message
+        raise
     except BaseException:
         error = "interrupted"
         raise
     finally:
-        if number is not None:
+        # one that was told to stop is neither done nor failed: it stays like one that was killed
+        if number is not None and (error or not round_.stopping()):
             round_.archive.rounds.end(
                 number, datetime.now(UTC), archived=sum(f.archived for f in folders), error=error
             )
@@ -125,29 +132,43 @@ def sync_account(round_: Round, account: Account) -> AccountReport:
 
 
 def _sync_folders(round_: Round, account: Account, done: list[FolderReport]) -> None:
-    source, folders = _connect(round_, account, lambda source: (source, source.list_folders()))
+    line = Line(round_, account)
     try:
-        chosen, _, missing = choose_folders(folders, account.folders, gmail=source.is_gmail)
+        folders = line.open(lambda source: source.list_folders())
+        chosen, _, missing = choose_folders(folders, account.folders, gmail=line.source.is_gmail)
         round_.warnings += [
             f"account {account.name!r}: there is no folder {name!r} on the server"
             for name in missing
         ]
-        for folder in chosen:
-            walk = FolderRound(round_, account, folder)
+        walks = [FolderRound(round_, account, folder) for folder in chosen]
+        for walk in walks:
             try:
-                source = _walk_folder(round_, walk, source)
+                _walk_folder(round_, walk, line)
             finally:
                 done += walk.reports
+        _touch_unchanged(round_, walks)
+    except BaseException:  # also Ctrl-C: a server that is silent would be waited on
+        line.drop()
+        raise
     finally:
-        source.close()
+        line.close()
 
 
-def _walk_folder(round_: Round, walk: FolderRound, source: Source) -> Source:
-    """Do one folder, on a fresh connection whenever the line breaks; returns the connection in use at the end."""
+def _touch_unchanged(round_: Round, walks: Sequence[FolderRound]) -> None:
+    """Note when unchanged folders were seen: one transaction for all, since each costs the disk a flush."""
+    epochs = [walk.unchanged for walk in walks if walk.unchanged]
+    if epochs and not round_.dry_run:
+        with round_.archive.ledger.transaction():
+            for epoch in epochs:
+                round_.archive.sightings.touch(epoch, datetime.now(UTC))
+
+
+def _walk_folder(round_: Round, walk: FolderRound, line: Line) -> None:
+    """Do one folder, on a fresh connection whenever the line breaks."""
     failures = 0
     while not round_.stopping():
         try:
-            walk.run(source)
+            walk.run(line.source)
             break
         except FolderUnavailable as refused:
             round_.warnings.append(f"account {walk.account.name!r}: {refused.message}")
@@ -156,30 +177,56 @@ def _walk_folder(round_: Round, walk: FolderRound, source: Source) -> Source:
             failures = 0 if walk.take_progress() else failures + 1
             if failures >= ATTEMPTS:
                 raise
-            source.close()
-            source = _connect(round_, walk.account, lambda fresh: fresh, pause=failures)
-    return source
+            line.drop()
+            if round_.stopping():  # who is to end within seconds does not connect again
+                break
+            line.open(lambda _: None, pause=failures)
 
 
-def _connect(round_: Round, account: Account, begin: Callable[[Source], T], pause: int = 0) -> T:
-    """A fresh connection and what is begun with it, tried a few times with a jittered backoff (seconds).
+class Line:
+    """The connection to an account, made anew when it breaks."""
 
-    A refused login is never tried again.
-    """
-    for attempt in range(pause, ATTEMPTS):
-        if attempt:
-            round_.sleep(random.uniform(0.5, 1.0) * min(2**attempt, 30))
-        try:
-            source = round_.connect(account)
+    source: Source
+
+    def __init__(self, round_: Round, account: Account) -> None:
+        self._round = round_
+        self._account = account
+        self._open = False
+        self._worked = False
+
+    def open(self, begin: Callable[[Source], T], pause: int = 0) -> T:
+        """Connect, and begin with something; tried a few times with a jittered backoff (seconds).
+
+        A refused login is never tried again. `pause`: the number of attempts that have failed already.
+        """
+        attempt = pause
+        while True:
+            if attempt:
+                self._round.sleep(random.uniform(0.5, 1.0) * min(2**attempt, 30))
             try:
-                return begin(source)
-            except BaseException:
-                source.close()
-                raise
-        except ServerUnreachable:
-            if attempt == ATTEMPTS - 1 or round_.stopping():
-                raise
-    raise AssertionError("pause is below ATTEMPTS")
+                self.source = self._round.connect(self._account)
+                self._open = True
+                begun = begin(self.source)
+                self._worked = True
+                return begun
+            except ServerUnreachable:
+                self.drop()
+                attempt += 1
+                most = ATTEMPTS if self._worked else FIRST_ATTEMPTS
+                if attempt >= most or self._round.stopping():
+                    raise
+
+    def drop(self) -> None:
+        """Give up a broken connection: no word of farewell, for which a server that is silent would be waited on."""
+        if self._open:
+            self.source.abort()
+        self.close()
+
+    def close(self) -> None:
+        """End the connection, if there is one."""
+        if self._open:
+            self._open = False
+            self.source.close()
 
 
 @dataclass
@@ -214,6 +261,8 @@ class FolderRound:
         self.archive = round_.archive
         self.account = account
         self.folder = folder
+        self.unchanged: Epoch | None = None
+        """Set when the folder was found as the last round left it."""
         self.reports: list[FolderReport] = []
         """One; none as long as the folder could not be looked at. Two where the server renumbered it meanwhile."""
         self._pace = Pace()
@@ -238,7 +287,7 @@ class FolderRound:
             and epoch.looked_under == under
             and is_unchanged(state, uidnext=epoch.uidnext, on_server=epoch.on_server)
         ):
-            self._touch(epoch)
+            self.unchanged = epoch
             self._begin_report(state.uidvalidity, state.exists)
             return
         state = source.examine(self.folder)
@@ -248,7 +297,7 @@ class FolderRound:
         self._give_up_breakers(epoch)
         decided = self.archive.sightings.read_decided(epoch, under)
         plan = plan_folder(
-            on_server, settled=decided.settled, failed=decided.failed, gone=decided.gone
+            on_server, settled=decided.settled, again=decided.again, gone=decided.gone
         )
         self._fetch_undecided(
             source, epoch, [uid for uid in plan.undecided if uid not in self._failed]
@@ -411,11 +460,6 @@ class FolderRound:
             )
         return epoch
 
-    def _touch(self, epoch: Epoch) -> None:
-        if not self.round.dry_run:
-            with self.archive.ledger.transaction():
-                self.archive.sightings.touch(epoch, datetime.now(UTC))
-
     def _warn_if_emptied(self, on_server: int, gone: Collection[int]) -> None:
         if on_server == 0 and len(gone) >= SUDDENLY_EMPTY:
             self._warn(
@@ -446,6 +490,8 @@ def _reopen_replies(round_: Round) -> int:
         return 0
     for message_id in round_.archive.facts.iter_client_message_ids():
         refs += round_.left_replies.pop(hash(message_id), ())
+    refs = [ref for ref in refs if ref not in round_.reopened]  # as after a collision of hashes
+    round_.reopened.update(refs)
     with round_.archive.ledger.transaction():
         return round_.archive.sightings.reopen(refs)
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from trail.errors import ArchiveLocked
+
+if sys.platform != "win32":
+    import fcntl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,13 +47,23 @@ def hold_lock(
 
 
 def is_held(path: Path) -> bool:
-    """Whether a process holds the lock file at `path` now."""
-    if not path.exists():
+    """Whether a process holds the lock file at `path` now. Writes nothing, and works on a read-only disk."""
+    if sys.platform == "win32":
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=0)
+        except (Timeout, OSError):
+            return path.exists()
+        lock.release()
         return False
-    lock = FileLock(path)
     try:
-        lock.acquire(timeout=0)
-    except (Timeout, OSError):
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # what filelock holds exclusively
+    except BlockingIOError:
         return True
-    lock.release()
+    finally:
+        os.close(descriptor)
     return False

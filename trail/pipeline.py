@@ -60,8 +60,12 @@ def open_index(root: Path) -> Iterator[WhooshIndex]:
     try:
         index = WhooshIndex.open(place)
     except IndexUnavailable:
-        shutil.rmtree(place, ignore_errors=True)
+        if place.is_dir():
+            shutil.rmtree(place, ignore_errors=True)
+        else:
+            place.unlink(missing_ok=True)
         index = WhooshIndex.create(place)
+    shutil.rmtree(building, ignore_errors=True)  # a rebuild that was killed while the old one stood
     try:
         yield index
     finally:

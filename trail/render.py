@@ -6,8 +6,9 @@ The documents are described in docs/formats/json.md.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING, Any
+
+from trail.terminal import clean_text, fit_text, measure_text, pad_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,17 +64,6 @@ def format_size(size: int) -> str:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1000
     return f"{value:.1f} GB"
-
-
-def clean_text(text: str, *, lines: bool = False) -> str:
-    """Text from a message, safe for a terminal: no control characters, no escape sequences, no direction tricks."""
-    kept = (
-        c
-        if (lines and c in "\n\t") or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
-        else " "
-        for c in text
-    )
-    return "".join(kept)
 
 
 def count_of(number: int, noun: str) -> str:
@@ -132,7 +122,7 @@ def _describe_account(account: AccountReport, *, planned: bool) -> str:
     if planned:
         words = [w.replace(" archived", " to fetch") for w in words]
     text = ", ".join(words) or "nothing new"
-    return f"{text} (stopped early: {account.error})" if account.error else text
+    return f"{text} (stopped early)" if account.error else text
 
 
 def _describe_counts(counts: Any) -> str:
@@ -200,19 +190,28 @@ def hit_data(
     }
 
 
-def hit_text(hit: dict[str, Any], sent_at: datetime, width: int | None) -> str:
-    """Two lines a hit: who, when, what; and a few words. `width` is that of the terminal, None when there is none."""
-    people = _name_of(hit["from"]) or "?"
+def hits_text(hits: Sequence[dict[str, Any]], days: Sequence[datetime], width: int | None) -> str:
+    """Two lines a hit: when, whose, what; then who, and a few words. `width` is that of the terminal, None when there is none."""
+    clients = [",".join(hit["clients"]) or "-" for hit in hits]
+    column = max(map(measure_text, clients), default=0)
+    lines: list[str] = []
+    for hit, day, client in zip(hits, days, clients, strict=True):
+        clip = f"  [{count_of(hit['attachments'], 'attachment')}]" if hit["attachments"] else ""
+        first = f"{hit['id']}  {format_day(day)}  {pad_text(client, column)}  {clean_text(hit['subject']) or '(no subject)'}"
+        second = f"{' ' * len(hit['id'])}  {clean_text(_describe_people(hit))}"
+        if hit["snippet"]:
+            second += f": {clean_text(hit['snippet'])}"
+        lines += [fit_text(first, width and width - len(clip)) + clip, fit_text(second, width)]
+    return "\n".join(lines)
+
+
+def _describe_people(hit: dict[str, Any]) -> str:
+    text = name_person(hit["from"]) or "?"
     if hit["to"]:
-        people += f" → {_name_of(hit['to'][0])}" + (
-            f" +{len(hit['to']) - 1}" if len(hit["to"]) > 1 else ""
-        )
-    clip = f"  [{count_of(hit['attachments'], 'attachment')}]" if hit["attachments"] else ""
-    first = f"{hit['id']}  {format_day(sent_at)}  {','.join(hit['clients']) or '-'}  {clean_text(people)}  {clean_text(hit['subject']) or '(no subject)'}{clip}"
-    second = " " * (len(hit["id"]) + 2) + clean_text(hit["snippet"])
-    return "\n".join(
-        _fit(line, width) for line in ((first, second) if hit["snippet"] else (first,))
-    )
+        text += f" → {name_person(hit['to'][0])}"
+    if len(hit["to"]) > 1:
+        text += f" +{len(hit['to']) - 1}"
+    return text
 
 
 def message_data(
@@ -314,17 +313,6 @@ def _header_lines(data: dict[str, Any], sent_at: datetime) -> list[tuple[str, st
     ]
 
 
-def _name_of(person: str) -> str:
+def name_person(person: str) -> str:
+    """The name in `Jane Doe <jane@acme.example>`, else the address."""
     return person.partition(" <")[0].strip('"') or person
-
-
-def _fit(line: str, width: int | None) -> str:
-    """Cut to the width of a terminal, counting wide characters as two."""
-    if width is None:
-        return line.rstrip()
-    used = 0
-    for position, character in enumerate(line):
-        used += 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        if used > width:
-            return line[: position - 1].rstrip() + "…"
-    return line.rstrip()

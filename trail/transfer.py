@@ -11,20 +11,21 @@ The corridor in is `trail.pipeline`.
 from __future__ import annotations
 
 from collections import deque
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trail.archive.maildir import read_message
+from trail.catchup import describe_killer
 from trail.handoff.mailbag import BagInfo, BundleItem, write_bundle
 from trail.handoff.select import Candidate, HeldBack, hold_back, judge
 from trail.model import Envelope
 from trail.parse.message import parse_whole
-from trail.workers import WORTHWHILE_FROM, open_pool
+from trail.workers import WORTHWHILE_FROM, Crew
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from concurrent.futures import Executor
     from datetime import datetime
     from pathlib import Path
 
@@ -113,7 +114,7 @@ def hand_over(
 def iter_items(archive: Archive, messages: Iterable[ArchivedMessage]) -> Iterator[BundleItem]:
     """The messages with their bytes, parsed, and their attachments, in order; memory stays flat. Raises FixityMismatch."""
     messages = tuple(messages)
-    with _parser(len(messages)) as pool:
+    with _crew(len(messages)) as crew:
         ahead: deque[tuple[list[ArchivedMessage], Callable[[], list[Whole]]]] = deque()
         chunks = _split(messages)
         exhausted = False
@@ -123,7 +124,7 @@ def iter_items(archive: Archive, messages: Iterable[ArchivedMessage]) -> Iterato
                 if chunk is None:
                     exhausted = True
                 else:
-                    ahead.append((chunk, _submit(pool, archive.root, chunk)))
+                    ahead.append((chunk, _submit(crew, archive.root, chunk)))
             if ahead:
                 chunk, result = ahead.popleft()
                 yield from _join(archive, chunk, result())
@@ -142,20 +143,37 @@ def _join(
 
 
 def _submit(
-    pool: Executor | None, root: Path, chunk: list[ArchivedMessage]
+    crew: Crew | None, root: Path, chunk: list[ArchivedMessage]
 ) -> Callable[[], list[Whole]]:
     """Parse in a worker, or, when there is none or the message is large, here when its turn comes."""
-    if pool is None or sum(m.size for m in chunk) > CHUNK_BYTES:
-        return lambda: _read_chunk(root, chunk)
-    return pool.submit(_read_chunk, root, chunk).result
+    if crew is None or sum(m.size for m in chunk) > CHUNK_BYTES:
+        return lambda: _read_chunk((root, chunk))
+    future = crew.submit(_read_chunk, (root, chunk))
+
+    def wait() -> list[Whole]:
+        try:
+            return future.result()
+        except BrokenProcessPool:  # by a message of this chunk, or of one beside it
+            parts = crew.map(_read_chunk, [(root, [message]) for message in chunk])
+            pairs = zip(chunk, parts, strict=True)
+            return [part[0] if part else _read_killer(root, m) for m, part in pairs]
+
+    return wait
 
 
-def _read_chunk(root: Path, chunk: list[ArchivedMessage]) -> list[Whole]:
+def _read_chunk(task: tuple[Path, list[ArchivedMessage]]) -> list[Whole]:
+    root, chunk = task
     wholes: list[Whole] = []
     for message in chunk:
         content = read_message(root, message.path, message.key)
         wholes.append((content, *parse_whole(message.key, content)))
     return wholes
+
+
+def _read_killer(root: Path, message: ArchivedMessage) -> Whole:
+    """A message that kills its parser goes whole, too; only its attachments stay inside it."""
+    content = read_message(root, message.path, message.key)
+    return content, describe_killer(message.key, content), ()
 
 
 def _split(messages: Iterable[ArchivedMessage]) -> Iterator[list[ArchivedMessage]]:
@@ -172,9 +190,9 @@ def _split(messages: Iterable[ArchivedMessage]) -> Iterator[list[ArchivedMessage
 
 
 @contextmanager
-def _parser(count: int) -> Iterator[Executor | None]:
+def _crew(count: int) -> Iterator[Crew | None]:
     if count < WORTHWHILE_FROM:
         yield None
         return
-    with open_pool() as pool:
-        yield pool
+    with Crew() as crew:
+        yield crew

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 FIRST = "0" * 64
 """What the first line names as the one before it."""
+_CHUNK = 65536
 
 
 class Audit:
@@ -44,7 +45,6 @@ class Audit:
                 **facts,
                 "prev": previous,
             },
-            ensure_ascii=False,
             separators=(",", ":"),
         )
         self._ledger.execute("INSERT INTO audit_outbox VALUES (?, ?)", (seq + 1, line))
@@ -52,69 +52,70 @@ class Audit:
 
     def flush(self) -> None:
         """Copy the events of the ledger to the file, durably. Only the writer may call this."""
-        waiting = self._ledger.execute("SELECT seq, line FROM audit_outbox ORDER BY seq").fetchall()
+        waiting = self._read_outbox()
         if not waiting:
             return
         with translate_disk_errors(self.path.parent):
             is_new = not self.path.exists()
             with self.path.open("r+b" if not is_new else "w+b") as file:
-                written = _cut_torn_line(file)
-                text = "".join(f"{line}\n" for seq, line in waiting if seq > written)
-                file.write(text.encode())
+                last = _cut_torn_line(file)
+                # by its bytes, not by its number: a line that only claims to be ours stands in for nothing
+                copied = next((n for n, line in enumerate(waiting, 1) if line.encode() == last), 0)
+                file.write("".join(f"{line}\n" for line in waiting[copied:]).encode())
                 file.flush()
                 os.fsync(file.fileno())
             if is_new:
                 sync_folder(self.path.parent)
         with self._ledger.transaction():
-            self._ledger.execute("DELETE FROM audit_outbox WHERE seq <= ?", (waiting[-1][0],))
+            self._ledger.execute("DELETE FROM audit_outbox WHERE seq <= ?", (_number(waiting[-1]),))
 
     def check(self) -> list[str]:
-        """Follow the chain from the first line to the ledger's head, and name each place where it breaks."""
+        """Follow the chain from the first line to the ledger's head, and name each place where it breaks.
+
+        A writer may add events meanwhile: the ledger is read before the file, which then can only be ahead of it.
+        """
+        with self._ledger.reading():
+            (head, digest), waiting = self._head(), self._read_outbox()
+        lines = _read_lines(self.path)
         problems: list[str] = []
         previous, seq = FIRST, 0
-        waiting = [
-            str(line)
-            for (line,) in self._ledger.execute("SELECT line FROM audit_outbox ORDER BY seq")
-        ]
-        lines = (
-            self.path.read_text(encoding="utf-8", errors="replace").splitlines()
-            if self.path.exists()
-            else []
-        )
-        first_waiting = json.loads(waiting[0])["seq"] if waiting else None
         for number, line in enumerate(lines, 1):
-            try:
-                entry = json.loads(line)
-                found_seq, found_previous = int(entry["seq"]), str(entry["prev"])
-            except (ValueError, KeyError, TypeError):
+            link = _read_link(line)
+            if link is None:
                 problems.append(f"audit.jsonl:{number}: not an audit line")
-                previous = hash_line(line)
-                continue
-            if first_waiting is not None and found_seq >= first_waiting:
-                break  # copied, but not yet struck from the ledger
-            if found_previous != previous or found_seq != seq + 1:
+            elif link != (seq + 1, previous):
                 problems.append(
                     f"audit.jsonl:{number}: the chain breaks here: this line or the one before was changed, added or removed"
                 )
-            previous, seq = hash_line(line), found_seq
+            previous, seq = hash_line(line), seq + 1 if link is None else link[0]
+            if seq == head and previous != digest:
+                problems.append(f"audit.jsonl:{number}: not the line the ledger remembers")
         for line in waiting:
-            entry = json.loads(line)
-            if entry["prev"] != previous:
+            if _number(line) <= seq:
+                continue  # copied, but not yet struck from the ledger
+            if _read_link(line) != (seq + 1, previous):
                 problems.append("audit.jsonl: the last line is not the one the ledger remembers")
-            previous, seq = hash_line(line), entry["seq"]
-        if (seq, previous) != self._head():
+            previous, seq = hash_line(line), _number(line)
+        if seq < head or (seq > head and seq > self._head()[0]):
             problems.append(
-                f"audit.jsonl ends at entry {seq}, the ledger remembers {self._head()[0]}: lines are missing or changed at the end"
+                f"audit.jsonl ends at entry {seq}, the ledger remembers {head}: lines are missing or were added at the end"
             )
         return problems
 
+    def _read_outbox(self) -> list[str]:
+        """The lines that are not yet known to be in the file."""
+        rows = self._ledger.execute("SELECT line FROM audit_outbox ORDER BY seq")
+        return [str(row[0]) for row in rows]
+
     def _head(self) -> tuple[int, str]:
-        """Number and hash of the last event."""
+        """Number and hash of the last event; a ledger made anew goes on where the file stands."""
         head = self._ledger.read_meta("audit_head")
-        if head is None:
-            return 0, FIRST
-        seq, digest = head.split()
-        return int(seq), digest
+        if head is not None:
+            seq, digest = head.split()
+            return int(seq), digest
+        lines = _read_lines(self.path)
+        link = _read_link(lines[-1]) if lines else None
+        return (link[0], hash_line(lines[-1])) if link else (0, FIRST)
 
 
 def hash_line(line: str) -> str:
@@ -122,26 +123,46 @@ def hash_line(line: str) -> str:
     return hashlib.sha256(line.encode()).hexdigest()
 
 
-def _cut_torn_line(file: Any) -> int:
-    """Cut off a line that a crash left half written, stand at the end, and tell the last whole line's number."""
-    size = file.seek(0, os.SEEK_END)
-    start, tail = size, b""
-    while start > 0 and tail.rstrip(b"\n").count(b"\n") == 0:
-        step = min(65536, start)
-        start -= step
-        file.seek(start)
-        tail = file.read(step) + tail
-        whole = tail[: tail.rfind(b"\n") + 1]
-        if whole.count(b"\n") > 1 or (start == 0 and whole):
-            break
-    whole = tail[: tail.rfind(b"\n") + 1]
-    end = start + len(whole)
+def _read_lines(path: Path) -> list[str]:
+    """The whole lines of the file; one that is half written is none yet."""
+    # not splitlines(), which also splits where no line of ours ends
+    return path.read_bytes().decode("utf-8", "replace").split("\n")[:-1] if path.exists() else []
+
+
+def _read_link(line: str) -> tuple[int, str] | None:
+    """The number of a line and the hash of the one before it; None for what is no audit line."""
+    try:
+        match json.loads(line):
+            case {"seq": int(seq), "prev": str(previous)}:
+                return seq, previous
+    except (ValueError, RecursionError):
+        pass
+    return None
+
+
+def _number(line: str) -> int:
+    """The number of a line of our own."""
+    return int(json.loads(line)["seq"])
+
+
+def _cut_torn_line(file: Any) -> bytes:
+    """Cut off a line that a crash left half written, stand at the end, and return the last whole line."""
+    end = _find_before(file, file.seek(0, os.SEEK_END))
+    start = _find_before(file, end - 1)
+    file.seek(start)
+    last: bytes = file.read(max(0, end - 1 - start))
     file.truncate(end)
     file.seek(end)
-    if not whole:
-        return 0
-    last = whole.rstrip(b"\n").rsplit(b"\n", 1)[-1]
-    try:
-        return int(json.loads(last)["seq"])
-    except (ValueError, KeyError, TypeError):
-        return 0
+    return last
+
+
+def _find_before(file: Any, position: int) -> int:
+    """Where the line begins that reaches up to `position`: after the last line end before it, or at 0."""
+    while position > 0:
+        start = max(0, position - _CHUNK)
+        file.seek(start)
+        found = file.read(position - start).rfind(b"\n")
+        if found >= 0:
+            return int(start + found + 1)
+        position = start
+    return 0

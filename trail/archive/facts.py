@@ -7,6 +7,7 @@ rebuilt from the Maildir and the rules. Writing methods are called inside a ledg
 from __future__ import annotations
 
 from pathlib import Path
+from sys import intern
 from typing import TYPE_CHECKING
 
 from trail.archive.ledger import chunk_keys, from_seconds, place_holders, to_seconds
@@ -198,12 +199,6 @@ class Facts:
             ((key, a.client, a.reason, int(a.inherited)) for a in attributions),
         )
 
-    def drop_inherited(self, keys: Iterable[str]) -> None:
-        """Take back what these inherited, so that it can be worked out anew."""
-        self._ledger.execute_many(
-            "DELETE FROM attribution WHERE inherited = 1 AND key = ?", ((key,) for key in keys)
-        )
-
     def mark_attributed(self, keys: Iterable[str], under: str) -> None:
         """Note under which rules these were attributed."""
         self._ledger.execute_many(
@@ -222,33 +217,51 @@ class Facts:
                 found.setdefault(key, []).append(Attribution(key, client, reason, bool(inherited)))
         return {key: tuple(attributions) for key, attributions in found.items()}
 
-    def parents_of(self, message_ids: Collection[str]) -> dict[str, tuple[Attribution, ...]]:
-        """Archived messages with one of these Message-IDs that belong to a client, with their attributions."""
-        keys: list[str] = []
-        for chunk in chunk_keys(message_ids):
+    def read_clients(self, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """The slugs of the clients these belong to, sorted; keys without a client are left out."""
+        found: dict[str, tuple[str, ...]] = {}
+        for chunk in chunk_keys(keys):
             rows = self._ledger.execute(
-                f"SELECT key FROM envelope WHERE message_id IN ({place_holders(chunk)})",
+                f"SELECT key, client FROM attribution WHERE key IN ({place_holders(chunk)}) ORDER BY key, client",
                 chunk,
             )
-            keys += [row[0] for row in rows]
-        return self.read_attributions(keys)
+            for key, client in rows:
+                found[key] = (*found.get(key, ()), intern(client))
+        return found
 
-    def children_of(self, key: str) -> list[str]:
-        """Archived messages that refer to this one."""
+    def parents_of(
+        self, message_ids: Collection[str], apart_from: str = ""
+    ) -> dict[str, tuple[Attribution, ...]]:
+        """For each client with an archived message of one of these Message-IDs, one such message and its attribution.
+
+        One is enough: a sender may give thousands of messages the same Message-ID. `apart_from` is a key.
+        """
+        found: dict[str, tuple[Attribution, ...]] = {}
+        for chunk in chunk_keys(message_ids):
+            rows = self._ledger.execute(
+                "SELECT min(a.key), a.client, a.reason, a.inherited FROM envelope e JOIN attribution a ON a.key = e.key"
+                f" WHERE e.message_id IN ({place_holders(chunk)}) AND e.key <> ? GROUP BY a.client",
+                (*chunk, apart_from),
+            )
+            for key, client, reason, inherited in rows:
+                attribution = Attribution(key, client, reason, bool(inherited))
+                found[key] = (*found.get(key, ()), attribution)
+        return found
+
+    def answers_to(self, message_id: str) -> list[str]:
+        """Archived messages that refer to this Message-ID."""
         rows = self._ledger.execute(
-            "SELECT DISTINCT r.key FROM envelope e JOIN reference r ON r.message_id = e.message_id WHERE e.key = ? AND r.key <> e.key",
-            (key,),
+            "SELECT DISTINCT key FROM reference WHERE message_id = ?", (message_id,)
         )
         return [row[0] for row in rows]
 
-    def references_of(self, key: str) -> list[str]:
-        """The Message-IDs a message refers to."""
-        return [
-            row[0]
-            for row in self._ledger.execute(
-                "SELECT message_id FROM reference WHERE key = ?", (key,)
-            )
-        ]
+    def links_of(self, key: str) -> tuple[str | None, list[str]]:
+        """A message's own Message-ID, and those it refers to."""
+        own = self._ledger.execute(
+            "SELECT message_id FROM envelope WHERE key = ?", (key,)
+        ).fetchone()
+        rows = self._ledger.execute("SELECT message_id FROM reference WHERE key = ?", (key,))
+        return (own[0] if own else None), [row[0] for row in rows]
 
     def iter_client_message_ids(self) -> Iterator[str]:
         """The Message-IDs of all messages that belong to a client."""

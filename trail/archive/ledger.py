@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from trail.errors import ArchiveFull, ArchiveReadOnly, ArchiveUnreadable
+from trail.errors import ArchiveFull, ArchiveLocked, ArchiveReadOnly, ArchiveUnreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -118,6 +118,7 @@ MIGRATIONS = (
 SCHEMA_VERSION = len(MIGRATIONS)
 BUSY_TIMEOUT = 30.0
 """Seconds a short transaction waits for another one."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Ledger:
@@ -125,29 +126,63 @@ class Ledger:
 
     def __init__(self, path: Path, *, write: bool) -> None:
         self.path = path
-        with _translating(path):
+        with translate_ledger_errors(path):
             self._connection = _connect(path, write=write)
-            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-            if version > SCHEMA_VERSION:
+            try:
+                self._check_version(write=write)
+            except BaseException:
                 self._connection.close()
-                raise ArchiveUnreadable(
-                    f"{path} was written by a newer trail (ledger version {version}, this one reads {SCHEMA_VERSION})",
-                    "install the newer trail; nothing was changed",
-                )
-            if write:
-                self._migrate(version)
+                raise
+
+    def _check_version(self, *, write: bool) -> None:
+        version = self._read_version()
+        if version > SCHEMA_VERSION:
+            raise ArchiveUnreadable(
+                f"{self.path} was written by a newer trail (ledger version {version}, this one reads {SCHEMA_VERSION})",
+                "install the newer trail; nothing was changed",
+            )
+        if version < SCHEMA_VERSION and not write:
+            raise ArchiveUnreadable(
+                f"{self.path} is not complete (ledger version {version}, this trail reads {SCHEMA_VERSION})",
+                "run `trail sync` once: it completes the ledger",
+            )
+        while version < SCHEMA_VERSION:
+            self._migrate(version)
+            version = self._read_version()
 
     def _migrate(self, version: int) -> None:
-        for number, script in enumerate(MIGRATIONS[version:], version + 1):
-            # user_version is part of the transaction: a migration is whole or not at all
-            self._connection.executescript(
-                f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;"
-            )
+        """Go one version further. Another process may do the same: who comes second finds it done."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            if self._read_version() == version:
+                for statement in _split_statements(MIGRATIONS[version]):
+                    self._connection.execute(statement)
+                # user_version is part of the transaction: a migration is whole or not at all
+                self._connection.execute(f"PRAGMA user_version = {version + 1}")
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def _read_version(self) -> int:
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Everything read inside is of one moment, whatever a writer does meanwhile."""
+        with translate_ledger_errors(self.path):
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside is committed together, durably, or not at all."""
-        with _translating(self.path):
+        with translate_ledger_errors(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -164,12 +199,12 @@ class Ledger:
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run one statement."""
-        with _translating(self.path):
+        with translate_ledger_errors(self.path):
             return self._connection.execute(sql, values)
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement for every row."""
-        with _translating(self.path):
+        with translate_ledger_errors(self.path):
             self._connection.executemany(sql, rows)
 
     def read_meta(self, name: str) -> str | None:
@@ -208,7 +243,9 @@ def to_seconds(moment: datetime) -> int:
 
 def from_seconds(seconds: int) -> datetime:
     """A moment of the ledger as an aware datetime in UTC."""
-    return datetime.fromtimestamp(seconds, UTC)
+    return _EPOCH + timedelta(
+        seconds=seconds
+    )  # fromtimestamp() refuses years before 1970 on Windows
 
 
 def place_holders(values: Sequence[object]) -> str:
@@ -233,33 +270,70 @@ def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
         connection = sqlite3.connect(
             path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
         )
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+        except BaseException:
+            connection.close()
+            raise
         return connection
     uri = path.absolute().as_uri()
     try:
-        connection = sqlite3.connect(
-            f"{uri}?mode=ro", uri=True, timeout=BUSY_TIMEOUT, isolation_level=None
+        return _open_to_read(f"{uri}?mode=ro")
+    except sqlite3.OperationalError as error:
+        if not _errorname(error).startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+            raise
+    # On a read-only disk WAL cannot make its shared memory; nobody can write there either, so the file stands still.
+    log = path.with_name(path.name + "-wal")
+    if log.exists() and log.stat().st_size:
+        raise ArchiveReadOnly(
+            f"{path} cannot be read where nothing may be written: its last changes are still in {log.name}",
+            "copy the archive to a disk that can be written, and use it there",
         )
+    return _open_to_read(f"{uri}?immutable=1")
+
+
+def _open_to_read(uri: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)
+    try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError:
-        # On a read-only disk WAL cannot make its shared memory; nobody can write there either, so the file stands still.
-        connection = sqlite3.connect(f"{uri}?immutable=1", uri=True, isolation_level=None)
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
+def _errorname(error: sqlite3.Error) -> str:
+    return getattr(error, "sqlite_errorname", "") or ""
+
+
+def _split_statements(script: str) -> Iterator[str]:
+    """The statements of a script, each ending its line (`executescript` would commit the transaction it is called in)."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
 @contextmanager
-def _translating(path: Path) -> Iterator[None]:
+def translate_ledger_errors(path: Path) -> Iterator[None]:
+    """Turn what SQLite says into ArchiveFull, ArchiveLocked, ArchiveReadOnly or ArchiveUnreadable."""
     try:
         yield
     except sqlite3.Error as error:
-        name = getattr(error, "sqlite_errorname", "") or ""
+        name = _errorname(error)
         if name == "SQLITE_FULL":
             raise ArchiveFull(
                 f"no room left on the disk of {path.parent}",
                 "make room and run the command again; nothing was lost",
+            ) from error
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            raise ArchiveLocked(
+                f"another trail is writing to {path}, and has been for {BUSY_TIMEOUT:.0f} seconds",
+                "wait for it to finish, then run the command again",
             ) from error
         if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
             raise ArchiveReadOnly(
@@ -271,9 +345,10 @@ def _translating(path: Path) -> Iterator[None]:
                 f"the disk of {path.parent} refused to read or write ({error})",
                 "look after the disk (is it full, or failing?), then run the command again",
             ) from error
-        if name in ("SQLITE_CORRUPT", "SQLITE_NOTADB"):
+        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
             raise ArchiveUnreadable(
                 f"{path} is damaged ({error})",
-                "run `trail verify`; keep a copy of the archive before anything else",
+                "keep a copy of the archive before anything else; then put ledger.db back from a backup, or move it away:"
+                " the next `trail sync` makes a new one from the messages in mail/",
             ) from error
         raise

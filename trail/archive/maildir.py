@@ -15,7 +15,9 @@ import hashlib
 import os
 import re
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from trail.errors import ArchiveFull, ArchiveReadOnly, FixityMismatch
@@ -23,14 +25,17 @@ from trail.model import ArchivedMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from trail.model import RawMessage
 
 INFO = ";2," if os.name == "nt" else ":2,"  # Windows allows no colon in a name
+# A mail program that opens the Maildir may add letters of its own (Dovecot's keywords are lower case)
 _NAME = re.compile(
-    r"(?P<epoch>-?\d+)\.(?P<key>[0-9a-f]{64})\.trail,S=(?P<size>\d+)[:;]2,(?P<flags>[A-Z]*)$"
+    r"(?P<epoch>-?\d{1,12})\.(?P<key>[0-9a-f]{64})\.trail,S=(?P<size>\d{1,18})[:;]2,(?P<flags>[A-Za-z]*)"
 )
+_MAILDIR_DEPTH = 3
+"""Below mail/: account, year, and then cur, new or tmp."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # https://cr.yp.to/proto/maildir.html: info letters, in ASCII order
 _FLAG_LETTERS = {
     "\\draft": "D",
@@ -105,12 +110,18 @@ def store_messages(
 
 def read_message(archive: Path, path: Path, key: str) -> bytes:
     """The bytes of a message, checked against their key. Raises FixityMismatch when missing or altered."""
-    try:
-        content = (archive / path).read_bytes()
-    except FileNotFoundError as error:
+    found = find_file(archive, path)
+    if found is None:
         raise FixityMismatch(
             f"message {key[:12]} is missing: {path}",
             "run `trail verify` to see all that is missing",
+        )
+    try:
+        content = (archive / found).read_bytes()
+    except OSError as error:
+        raise FixityMismatch(
+            f"message {key[:12]} cannot be read: {path} ({error.strerror})",
+            "check the permissions of the archive's folder, and look after its disk",
         ) from error
     if hashlib.sha256(content).hexdigest() != key:
         raise FixityMismatch(
@@ -120,30 +131,68 @@ def read_message(archive: Path, path: Path, key: str) -> bytes:
     return content
 
 
+def find_file(archive: Path, path: Path) -> Path | None:
+    """Where a message lies that was stored at `path` (both relative to the archive's folder); None when it is gone.
+
+    A mail program that opens the Maildir renames files as it changes flags: the name up to the flags stays.
+    """
+    if (archive / path).is_file():
+        return path
+    folder = archive / path.parent
+    try:
+        names = _list_stems(folder, folder.stat().st_mtime_ns)
+    except OSError:
+        return None
+    name = names.get(_stem(path.name))
+    return path.with_name(name) if name else None
+
+
+@lru_cache(maxsize=32)
+def _list_stems(folder: Path, _changed_at: int) -> dict[str, str]:
+    """The names in a folder by what stands before their flags; kept until the folder changes."""
+    with os.scandir(folder) as entries:
+        return {_stem(e.name): e.name for e in entries if _NAME.fullmatch(e.name)}
+
+
+def _stem(name: str) -> str:
+    return re.split("[:;]2,", name)[0]
+
+
 def list_files(archive: Path) -> Iterator[StoredFile]:
     """Every message file in every cur/, in no order."""
     for cur in sorted((archive / "mail").glob("*/*/cur")):
         account = cur.parent.parent.name
         with os.scandir(cur) as entries:
             for entry in entries:
-                if match := _NAME.match(entry.name):
-                    received_at = datetime.fromtimestamp(int(match["epoch"]), UTC)
-                    yield StoredFile(
-                        match["key"],
-                        (cur / entry.name).relative_to(archive),
-                        int(match["size"]),
-                        received_at,
-                        account,
-                    )
+                if (said := _read_name(entry.name)) and entry.is_file():
+                    key, size, received_at = said
+                    path = (cur / entry.name).relative_to(archive)
+                    yield StoredFile(key, path, size, received_at, account)
 
 
 def list_strangers(archive: Path) -> Iterator[Path]:
     """Files in the Maildir that trail did not put there, relative to the archive's folder."""
-    for folder in sorted((archive / "mail").glob("*/*/*")):
-        for path in sorted(folder.iterdir()) if folder.is_dir() else [folder]:
-            if folder.name == "tmp" or (folder.name == "cur" and _NAME.match(path.name)):
-                continue
-            yield path.relative_to(archive)
+    root = archive / "mail"
+    for parent, folders, names in os.walk(root):
+        place = Path(parent)
+        within = place.name if len(place.relative_to(root).parts) == _MAILDIR_DEPTH else ""
+        if within == "tmp":  # the writer's own workshop
+            folders.clear()
+            continue
+        for name in sorted(names):
+            if within != "cur" or _read_name(name) is None:
+                yield (place / name).relative_to(archive)
+
+
+def _read_name(name: str) -> tuple[str, int, datetime] | None:
+    """Key, size and date in a file's name; None when it is not of our making."""
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return None
+    try:
+        return match["key"], int(match["size"]), _EPOCH + timedelta(seconds=int(match["epoch"]))
+    except OverflowError:  # a year after 9999
+        return None
 
 
 def empty_tmp(archive: Path) -> int:
@@ -176,6 +225,9 @@ def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # what network file systems say that cannot
+            raise
     finally:
         os.close(descriptor)
 
@@ -233,4 +285,6 @@ def _sync_file_system(folder: Path) -> bool:
     finally:
         os.close(descriptor)
     number = ctypes.get_errno()
+    if number in (errno.ENOSYS, errno.EPERM, errno.EINVAL, errno.EOPNOTSUPP):  # a sandbox, say
+        return False
     raise OSError(number, os.strerror(number), str(folder))

@@ -40,8 +40,8 @@ class Decided:
 
     settled: frozenset[int]
     """Need nothing more under the present rules."""
-    failed: frozenset[int]
-    """To be tried again."""
+    again: frozenset[int]
+    """To be decided again: failed, or left under other rules."""
     gone: frozenset[int]
     """Of both, those marked as gone from the server."""
 
@@ -97,20 +97,20 @@ class Sightings:
         return None if row is None else int(row[0])
 
     def read_decided(self, epoch: Epoch, under: str) -> Decided:
-        """What is already decided. A message left under other rules is undecided again."""
-        settled, failed, gone = set(), set(), set()
+        """What is already decided, and what of it is to be decided again."""
+        settled, again, gone = set(), set(), set()
         rows = self._ledger.execute(
             "SELECT uid, decision, gone_at IS NOT NULL, decided_under FROM sighting WHERE epoch = ?",
             (epoch.id,),
         )
         for uid, decision, is_gone, decided_under in rows:
-            if decision == "failed":
-                failed.add(uid)
-            elif decision != "left" or decided_under == under:
+            if decision == "failed" or (decision == "left" and decided_under != under):
+                again.add(uid)
+            else:
                 settled.add(uid)
             if is_gone:
                 gone.add(uid)
-        return Decided(frozenset(settled), frozenset(failed), frozenset(gone))
+        return Decided(frozenset(settled), frozenset(again), frozenset(gone))
 
     def record(self, epoch: Epoch, sightings: Iterable[Sighting], under: str) -> None:
         """Record decisions; a later one replaces an earlier."""
@@ -217,7 +217,7 @@ class Sightings:
                         from_seconds(seen_at),
                         reason,
                         tuple(flags.split()),
-                        tuple(labels.splitlines()),
+                        tuple(labels.split("\n")) if labels else (),
                         None if gone_at is None else from_seconds(gone_at),
                     )
                 )
@@ -240,7 +240,17 @@ class Sightings:
             """
         )
         return [
-            FolderCount(account, folder, uidvalidity, on_server, archived, left, failed, gone, from_seconds(seen))
+            FolderCount(
+                account,
+                folder,
+                uidvalidity,
+                on_server,
+                archived,
+                left,
+                failed,
+                gone,
+                from_seconds(seen),
+            )
             for account, folder, uidvalidity, on_server, archived, left, failed, gone, seen in rows
         ]
 

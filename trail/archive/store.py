@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from trail.archive.audit import Audit
 from trail.archive.facts import Facts
-from trail.archive.ledger import Ledger, to_seconds
+from trail.archive.ledger import Ledger, chunk_keys, to_seconds, translate_ledger_errors
 from trail.archive.maildir import (
     empty_tmp,
+    find_file,
     list_files,
     read_message,
     store_messages,
@@ -35,12 +36,17 @@ if TYPE_CHECKING:
     from trail.archive.sightings import Epoch
     from trail.model import RawMessage
 
+_RECOVERED_AT_ONCE = 1000
+"""Messages an audit event tells of: a line of the log stays of decent length."""
+
 
 class Archive:
     """An open archive. Get one from `open_archive` (to read) or `writing_archive`."""
 
     def __init__(self, root: Path, *, write: bool) -> None:
         self.root = root
+        self.mended = False
+        """Whether the last writer was killed: what it died of may be met again."""
         self.ledger = Ledger(root / "ledger.db", write=write)
         self.audit = Audit(root / "audit.jsonl", self.ledger)
         self.sightings = Sightings(self.ledger)
@@ -62,13 +68,17 @@ class Archive:
         """
         at = datetime.now(UTC)
         keyed = [(hashlib.sha256(message.content).hexdigest(), message) for message in messages]
-        held = set(self.facts.find_messages(key for key, _ in keyed))
+        known = self.facts.find_messages(key for key, _ in keyed)
+        # bytes that were archived once, and whose file has vanished since, are at hand again
+        lost = {key for key, m in known.items() if find_file(self.root, m.path) is None}
         fresh: dict[str, RawMessage] = {}
         for key, message in keyed:
-            if key not in held:
+            if key not in known or key in lost:
                 fresh.setdefault(key, message)
         stored = store_messages(self.root, fresh.items())
-        firsts = {message.ref for message in fresh.values()}
+        firsts = {message.ref for key, message in fresh.items() if key not in lost}
+        new = [m for m in stored if m.key not in lost]
+        restored = [m for m in stored if m.key in lost]
         sightings = [
             Sighting(
                 m.ref,
@@ -82,22 +92,28 @@ class Archive:
             for key, m in keyed
         ]
         with self.ledger.transaction():
-            self._insert(stored, at)
+            self._insert(new, at)
+            self._relocate(restored)
             self.sightings.record(epoch, sightings, under)
             self._reconsider([s for s in sightings if s.decision == "held"])
-            if stored:
-                self.audit.record(
-                    at,
-                    "archived",
-                    account=epoch.account,
-                    folder=epoch.folder,
-                    keys=[m.key for m in stored],
-                )
+            for event, messages_told in (("archived", new), ("restored", restored)):
+                if messages_told:
+                    self.audit.record(
+                        at,
+                        event,
+                        account=epoch.account,
+                        folder=epoch.folder,
+                        keys=[m.key for m in messages_told],
+                    )
         return sightings
 
     def read(self, message: ArchivedMessage) -> bytes:
         """The bytes of a message, checked against its key. Raises FixityMismatch."""
         return read_message(self.root, message.path, message.key)
+
+    def locate(self, message: ArchivedMessage) -> Path:
+        """Where a message lies now, relative to the archive's folder; where it was stored when it is gone."""
+        return find_file(self.root, message.path) or message.path
 
     def recover(self) -> int:
         """After a crash: empty tmp/, and enter messages into the ledger that had reached the Maildir only. Counts them."""
@@ -108,18 +124,21 @@ class Archive:
             for file in list_files(self.root):
                 if file.key in known or file.key in found:
                     continue
-                content = (self.root / file.path).read_bytes()
+                try:
+                    content = (self.root / file.path).read_bytes()
+                except OSError:
+                    continue  # as below
                 if (
                     hashlib.sha256(content).hexdigest() == file.key
                 ):  # else `trail verify` will name it
                     found[file.key] = ArchivedMessage(
                         file.key, file.path, len(content), file.received_at
                     )
-        if found:
-            at = datetime.now(UTC)
+        at = datetime.now(UTC)
+        for keys in chunk_keys(sorted(found), _RECOVERED_AT_ONCE):
             with self.ledger.transaction():
-                self._insert(list(found.values()), at)
-                self.audit.record(at, "recovered", keys=sorted(found))
+                self._insert([found[key] for key in keys], at)
+                self.audit.record(at, "recovered", keys=keys)
         return len(found)
 
     def _reconsider(self, seen_again: Sequence[Sighting]) -> None:
@@ -127,10 +146,11 @@ class Archive:
         for sighting in seen_again:
             ref = sighting.ref
             self.ledger.execute(
-                "UPDATE message SET attributed_under = NULL, indexed_in = NULL WHERE key = ?1 AND NOT EXISTS"
-                " (SELECT 1 FROM sighting s JOIN epoch e ON e.id = s.epoch WHERE s.key = ?1 AND e.account = ?2 AND e.folder = ?3"
-                " AND s.labels = ?4 AND NOT (e.uidvalidity = ?5 AND s.uid = ?6))",
+                "UPDATE message SET attributed_under = NULL, indexed_in = NULL WHERE key = ? AND NOT EXISTS"
+                " (SELECT 1 FROM sighting s JOIN epoch e ON e.id = s.epoch WHERE s.key = ? AND e.account = ? AND e.folder = ?"
+                " AND s.labels = ? AND NOT (e.uidvalidity = ? AND s.uid = ?))",
                 (
+                    sighting.key,
                     sighting.key,
                     ref.account,
                     ref.folder,
@@ -139,6 +159,13 @@ class Archive:
                     ref.uid,
                 ),
             )
+
+    def _relocate(self, messages: Sequence[ArchivedMessage]) -> None:
+        """Enter where messages lie now whose files had vanished, and have them read anew."""
+        self.ledger.execute_many(
+            "UPDATE message SET path = ?, attributed_under = NULL, indexed_in = NULL WHERE key = ?",
+            ((m.path.as_posix(), m.key) for m in messages),
+        )
 
     def _insert(self, messages: Sequence[ArchivedMessage], at: datetime) -> None:
         self.ledger.execute_many(
@@ -162,11 +189,8 @@ def open_archive(root: Path) -> Iterator[Archive]:
             f"there is no archive in {root} yet",
             "run `trail sync` first, or check `archive` in the configuration",
         )
-    archive = Archive(root, write=False)
-    try:
+    with _open(root, write=False) as archive:
         yield archive
-    finally:
-        archive.close()
 
 
 @contextmanager
@@ -182,9 +206,10 @@ def writing_archive(root: Path, *, wait: float = 1.0) -> Iterator[Archive]:
         held = hold_lock(root / "lock", wait=wait)
         held.__enter__()
     try:
-        archive = Archive(root, write=True)
-        try:
-            if archive.ledger.read_meta("writer") == "busy":
+        with _open(root, write=True) as archive:
+            last = archive.ledger.read_meta("writer")
+            archive.mended = last == "busy"
+            if last != "done":  # killed, or a ledger made anew
                 archive.recover()
             with archive.ledger.transaction():
                 archive.ledger.write_meta("writer", "busy")
@@ -193,8 +218,6 @@ def writing_archive(root: Path, *, wait: float = 1.0) -> Iterator[Archive]:
             archive.audit.flush()
             with archive.ledger.transaction():
                 archive.ledger.write_meta("writer", "done")
-        finally:
-            archive.close()
     finally:
         held.__exit__(None, None, None)
 
@@ -205,11 +228,18 @@ def record_event(root: Path, event: str, **facts: object) -> None:
     It is durable in the ledger at once, and reaches audit.jsonl with whoever holds the lock next.
     Raises ArchiveFull, ArchiveReadOnly.
     """
-    archive = Archive(root, write=True)
-    try:
-        with archive.ledger.transaction():
-            archive.audit.record(datetime.now(UTC), event, **facts)
-    finally:
-        archive.close()
+    with _open(root, write=True) as archive, archive.ledger.transaction():
+        archive.audit.record(datetime.now(UTC), event, **facts)
     with contextlib.suppress(ArchiveLocked), writing_archive(root, wait=0.0):
         pass
+
+
+@contextmanager
+def _open(root: Path, *, write: bool) -> Iterator[Archive]:
+    # rows are read as they are asked for: the ledger may say what is the matter with it at any time
+    with translate_ledger_errors(root / "ledger.db"):
+        archive = Archive(root, write=write)
+        try:
+            yield archive
+        finally:
+            archive.close()

@@ -65,9 +65,10 @@ def fingerprint_rules(clients: Sequence[Client]) -> str:
 
 def covers_address(client: Client, address: str) -> str | None:
     """The address or domain rule of a client that covers an address, as "domain acme.example"; None when none does."""
-    if address in client.addresses:
-        return f"address {address}"
-    domain = address.rpartition("@")[2]
+    local, at, domain = address.rpartition("@")
+    domain = _fold_domain(domain)
+    if f"{local}{at}{domain}" in client.addresses:
+        return f"address {local}{at}{domain}"
     for rule in client.domains:
         if domain == rule or domain.endswith("." + rule):
             return f"domain {rule}"
@@ -87,6 +88,19 @@ def _find_reason(client: Client, envelope: Envelope, seen_in: Sequence[str]) -> 
         if any(place == wanted or place.startswith(wanted + "/") for place in seen_in):
             return f"folder {folder}"
     return None
+
+
+def _fold_domain(domain: str) -> str:
+    """A domain as rules spell it: ASCII (IDNA), without the final dot. One that is no domain stays as it is."""
+    domain = domain.removesuffix(".")
+    if domain.isascii():
+        return domain
+    from trail.config.domains import normalise_domain  # noqa: PLC0415 - rare, and parsing workers start without it
+
+    try:
+        return normalise_domain(domain)
+    except ValueError:
+        return domain
 
 
 def _fold_place(place: str) -> str:

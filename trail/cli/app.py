@@ -6,31 +6,55 @@ Commands never print by themselves: they hand a value to `Session.emit`, which s
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from typer.core import TyperGroup
 
 from trail import __version__
 from trail.config import Config, default_config_path, load_config
+from trail.errors import TrailError
+from trail.terminal import clean_text, escape_json
 
 SCHEMA = 1
 """Version of every JSON document this program prints."""
 
 # A user may write these before or after the command: `trail --json sync` and `trail sync --json`.
 _FLAGS = frozenset({"--json", "--quiet", "-q", "--verbose", "-v"})
+# As one comes to need them; `trail -h` lists them so.
+_ORDER = [
+    "demo",
+    "init",
+    "sync",
+    "daemon",
+    "status",
+    "search",
+    "show",
+    "thread",
+    "clients",
+    "client",
+    "handoff",
+    "verify",
+    "reindex",
+]
 
 
 class GlobalOptionsAnywhere(TyperGroup):
     """A group whose global options may also stand behind the command."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The commands in the order of use."""
+        return sorted(super().list_commands(ctx), key=_ORDER.index)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Move the global options to the front, up to a bare `--`."""
@@ -47,6 +71,15 @@ class GlobalOptionsAnywhere(TyperGroup):
             else:
                 rest.append(word)
         return super().parse_args(ctx, front + rest)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Typer takes every broken pipe for a reader who has left, and says nothing; ours are seen to by `write_text`."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise TrailError(
+                f"unexpected {type(error).__name__}", "run it again with -v"
+            ) from error
 
 
 @dataclass
@@ -66,31 +99,82 @@ class Session:
         return load_config(self.config_path)
 
     @property
-    def on_terminal(self) -> bool:
-        """Whether a person is looking at stdout."""
-        return sys.stdout.isatty()
+    def width(self) -> int | None:
+        """Columns of the terminal on which stdout is shown; None where it is no terminal."""
+        return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
-    def emit(self, data: Mapping[str, Any], text: object = "") -> None:
-        """Print a result on stdout: `data` as JSON when asked for, else `text` (a str or a rich renderable)."""
+    def emit(self, data: Mapping[str, Any], text: str = "") -> None:
+        """Print a result on stdout: `data` as JSON when asked for, else `text`, in which nothing steers a terminal."""
         if self.json:
-            print(json.dumps({"schema": SCHEMA, **data}, ensure_ascii=False, indent=2))
-        elif isinstance(text, str):
-            if text:
-                print(text)
-        else:
-            from rich.console import Console
+            document = json.dumps(
+                {"schema": SCHEMA, **data}, ensure_ascii=not _takes_unicode(sys.stdout), indent=2
+            )
+            write_text(sys.stdout, escape_json(document) + "\n")
+        elif text:
+            write_text(sys.stdout, clean_text(text, lines=True) + "\n")
 
-            Console(highlight=False).print(text)
+    def emit_bytes(self, content: bytes) -> None:
+        """Put bytes on stdout as they are."""
+        write_text(sys.stdout, content)
 
     def note(self, line: str) -> None:
         """Say something on stderr that `--quiet` silences."""
         if not self.quiet:
-            print(line, file=sys.stderr)
+            complain(line)
 
     def warn(self, line: str) -> None:
         """Warn on stderr; the command then ends with exit code 100 instead of 0."""
         self.warnings.append(line)
-        print(f"warning: {line}", file=sys.stderr)
+        complain(f"warning: {line}")
+
+
+class LogLines(logging.Formatter):
+    """Lines of the log in which nothing steers a terminal: they may name a folder of any name."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        return clean_text(super().format(record), lines=True)
+
+
+def complain(line: str) -> None:
+    """Say a line on stderr, if anybody can be told."""
+    with contextlib.suppress(TrailError):
+        write_text(sys.stderr, clean_text(line, lines=True) + "\n")
+
+
+def write_text(stream: TextIO, text: str | bytes) -> None:
+    """Write at once. A reader who has left, as `head` does, is no fault. Raises TrailError for a full disk and the like."""
+    try:
+        if isinstance(text, bytes):
+            stream.flush()
+            stream.buffer.write(text)
+        else:
+            stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        _silence(stream)
+    except OSError as error:
+        _silence(stream)
+        raise TrailError(
+            f"the output cannot be written: {error.strerror}", "write it somewhere else"
+        ) from error
+
+
+def _silence(stream: TextIO) -> None:
+    """Let what is still buffered, and all that follows, go nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def _takes_unicode(stream: TextIO) -> bool:
+    return (stream.encoding or "").lower().replace("-", "").startswith("utf")
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:  # alone it is answered in `trail.__main__`, before anything is imported
+        write_text(sys.stdout, f"trail {__version__}\n")
+        raise typer.Exit
 
 
 app = typer.Typer(
@@ -98,7 +182,7 @@ app = typer.Typer(
     cls=GlobalOptionsAnywhere,
     help="A paper trail for people who work for clients: keeps their mail, finds it, hands it over.",
     no_args_is_help=True,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,  # plain help: it fits a screen, and a pipe
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -118,16 +202,15 @@ def start(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Say more; show tracebacks.")
     ] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", is_eager=True, callback=_tell_version),
+    ] = False,
 ) -> None:
     """Prepare the session."""
-    if version:  # usually answered in `trail.__main__`, before anything is imported
-        print(f"trail {__version__}")
-        raise typer.Exit
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.ERROR,
-        format="%(levelname)s %(name)s: %(message)s",
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(LogLines("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, handlers=[handler])
     session: Session = ctx.obj
     session.json, session.quiet, session.verbose = json_, quiet, verbose
     if config is not None:

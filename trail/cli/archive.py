@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def status(ctx: typer.Context) -> None:
-    """Show what is archived, what is missing, and whether the daemon is at work."""
+    """Show what is archived, what is missing, and what is going on."""
     from trail.cli.status import read_status, status_text
 
     session: Session = ctx.obj
@@ -76,7 +76,7 @@ def _verify_archive(session: Session, progress: Callable[[str, int, int], None])
 
 @app.command()
 def reindex(ctx: typer.Context) -> None:
-    """Rebuild the index from the archive; the old one answers until the new one is complete."""
+    """Rebuild the search index. The old one answers until the new one is complete."""
     from trail import render
     from trail.archive.store import writing_archive
     from trail.catchup import attribute_pending

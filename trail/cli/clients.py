@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,9 +17,10 @@ import typer
 from trail.cli.app import Session, app
 from trail.config import find_client
 from trail.render import format_day, format_time
+from trail.terminal import fit_text, measure_text, pad_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from trail.cli.suggestions import Suggestion
     from trail.config import Config
@@ -33,7 +35,7 @@ app.add_typer(book, name="client")
 
 @app.command("clients")
 def clients(ctx: typer.Context) -> None:
-    """List the clients, their rules, and how much of their mail is archived."""
+    """List the clients, their rules, and how much mail they have."""
     session: Session = ctx.obj
     counts = count_messages(session.config)
     rows = [describe_client(client, counts) for client in session.config.clients]
@@ -41,7 +43,7 @@ def clients(ctx: typer.Context) -> None:
         session.note(
             "no clients yet: `trail client suggest` proposes some, `trail client add` adds"
         )
-    session.emit({"clients": rows}, _tabulate(rows))
+    session.emit({"clients": rows}, _tabulate(rows, session.width))
 
 
 @book.command("show")
@@ -104,20 +106,35 @@ def add(
 @book.command("suggest")
 def suggest(
     ctx: typer.Context,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="How many at most.")] = 10,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, help="How many at most.", metavar="N")
+    ] = 10,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Look at the archived mail only, not at the servers.")
+    ] = False,
 ) -> None:
-    """Suggest clients from the archived mail, each with the command that adds it."""
+    """Suggest clients, each with the command that adds it.
+
+    Looks at the archived mail, and at the newest 2,000 headers of every folder on the servers; of those nothing is kept.
+    """
+    from trail.cli.progress import show_progress
     from trail.cli.suggestions import gather_correspondents, name_program, rank_suggestions
 
     session: Session = ctx.obj
-    people = gather_correspondents(_iter_mail(session.config), session.config)
+    with show_progress(session) as progress:
+        mail: list[Iterable[tuple[Envelope, datetime]]] = []
+        if offline or not session.config.accounts or _has_archive(session.config):
+            mail.append(_iter_mail(session.config))  # which says what to do when there is none
+        if not offline:
+            mail.append(_iter_newest(session, progress))
+        people = gather_correspondents(_drop_repeated(chain(*mail)), session.config)
     program = shlex.join(name_program(session.config_path))
     found = [
         replace(one, command=one.command.replace("trail", program, 1))
         for one in rank_suggestions(people, session.config, limit)
     ]
     if not found:
-        session.note('nobody to suggest; with scope = "clients" only mail of known clients is held')
+        session.note("nobody to suggest: the rules of the clients cover everybody seen")
     rows = [{**asdict(one), "last_at": format_time(one.last_at)} for one in found]
     session.emit({"suggestions": rows}, "\n".join(_describe_suggestion(one) for one in found))
 
@@ -141,12 +158,37 @@ def describe_client(
 
 def count_messages(config: Config) -> Counts:
     """Return the archived messages of each client; nothing where there is no archive yet."""
-    if not (config.archive / "ledger.db").is_file():
+    if not _has_archive(config):
         return {}
     from trail.archive.store import open_archive
 
     with open_archive(config.archive) as archive:
         return archive.facts.count_clients()
+
+
+def _iter_newest(
+    session: Session, progress: Callable[[str, int, int], None]
+) -> Iterator[tuple[Envelope, datetime]]:
+    from trail.cli.connect import connect_with
+    from trail.cli.newest import read_newest
+
+    connect = connect_with(session.environ)
+    return read_newest(session.config.accounts, connect, warn=session.warn, progress=progress)
+
+
+def _drop_repeated(
+    mail: Iterable[tuple[Envelope, datetime]],
+) -> Iterator[tuple[Envelope, datetime]]:
+    """Count a message once that is archived and on the server, or in two folders."""
+    seen: set[str] = set()
+    for envelope, at in mail:
+        if envelope.message_id is None or envelope.message_id not in seen:
+            seen.add(envelope.message_id or "")
+            yield envelope, at
+
+
+def _has_archive(config: Config) -> bool:
+    return (config.archive / "ledger.db").is_file()
 
 
 def _iter_mail(config: Config) -> Iterator[tuple[Envelope, datetime]]:
@@ -165,18 +207,19 @@ def _day(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
 
 
-def _tabulate(rows: list[dict[str, Any]]) -> str:
+def _tabulate(rows: list[dict[str, Any]], width: int | None) -> str:
     if not rows:
         return ""
     cells = [("client", "name", "messages", "rules")]
     for row in rows:
         rules = ", ".join(rule for key in _RULES for rule in row[key])
         cells.append((row["client"], row["name"], f"{row['messages']:,}", rules))
-    widths = [max(len(line[column]) for line in cells) for column in range(3)]
-    return "\n".join(
-        f"{slug:<{widths[0]}}  {name:<{widths[1]}}  {count:>{widths[2]}}  {rules}"
+    widths = [max(measure_text(line[column]) for line in cells) for column in range(3)]
+    lines = (
+        f"{slug:<{widths[0]}}  {pad_text(name, widths[1])}  {count:>{widths[2]}}  {rules}"
         for slug, name, count, rules in cells
     )
+    return "\n".join(fit_text(line, width) for line in lines)
 
 
 def _count_text(data: Mapping[str, Any]) -> str:

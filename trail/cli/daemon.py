@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
-import threading
 from typing import Annotated
 
 import typer
 
-from trail.cli.app import Session, app
+from trail.cli.app import LogLines, Session, app
 
 
 @app.command()
@@ -20,31 +18,29 @@ def daemon(
         bool, typer.Option("--print-unit", help="Print a systemd user unit, and do nothing else.")
     ] = False,
 ) -> None:
-    """Fetch at every account's interval until stopped; a line a round on stderr."""
+    """Fetch at every account's interval until stopped. It tells a line a round on stderr."""
     from trail.cli.connect import connect_with
+    from trail.cli.signals import stop_on_signals
     from trail.cli.sync import choose_accounts
-    from trail.daemon import Daemon, describe_unit
+    from trail.cli.unit import describe_unit
+    from trail.daemon import Daemon
 
     session: Session = ctx.obj
     if print_unit:
-        session.emit(
-            {
-                "unit": (
-                    unit := describe_unit(
-                        [sys.executable, "-m", "trail"], session.config_path.absolute()
-                    )
-                )
-            },
-            unit.rstrip("\n"),
-        )
+        unit = describe_unit([sys.executable, "-m", "trail"], session.config_path.absolute())
+        session.emit({"unit": unit}, unit.rstrip("\n"))
         return
     choose_accounts(session, ())  # says what is missing when there is none
-    stop = threading.Event()
-    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
-        if hasattr(signal, name):  # Windows has no SIGHUP
-            signal.signal(getattr(signal, name), lambda *_: stop.set())
-    logging.getLogger().setLevel(logging.WARNING if session.quiet else logging.INFO)
-    if not session.verbose:
-        logging.getLogger("apscheduler").setLevel(logging.WARNING)
-        logging.getLogger("imapclient").setLevel(logging.WARNING)
+    _prepare_log(session)
+    stop = stop_on_signals()
     Daemon(session.config_path.absolute(), lambda: connect_with(session.environ), stop).run()
+
+
+def _prepare_log(session: Session) -> None:
+    root = logging.getLogger()
+    root.setLevel(logging.WARNING if session.quiet else logging.INFO)
+    moment = "" if "JOURNAL_STREAM" in session.environ else "%(asctime)s "  # the journal knows it
+    for handler in root.handlers:
+        handler.setFormatter(LogLines(f"{moment}%(levelname)s %(message)s"))
+    if not session.verbose:
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import contextlib
 import io
 import shlex
-import signal
 import sys
-import threading
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trail.cli.app import Session, app
-from trail.errors import TrailError
+from trail.cli.app import Session, app, write_text
+from trail.errors import EXIT_INTERRUPTED, EXIT_WARNINGS, TrailError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +35,8 @@ def demo(
         typer.Option("--serve", help="Keep the mail server up afterwards, for sync and daemon."),
     ] = False,
 ) -> None:
-    """Do the whole job on an embedded mail server with made-up mail; no account needed."""
+    """Do the whole job on an embedded server with made-up mail."""
+    from trail.cli.signals import stop_on_signals
     from trail.config import load_config
     from trail.demo.correspondence import iter_correspondence
     from trail.demo.server import serve as serve_mail
@@ -46,7 +44,7 @@ def demo(
     session: Session = ctx.obj
     config_path = folder / "config.toml"
     is_new = _check_folder(folder, config_path)
-    port = 0 if is_new else load_config(config_path).accounts[0].port
+    port = 0 if is_new else next((a.port for a in load_config(config_path).accounts), 0)
     with contextlib.ExitStack() as stack:
         try:
             server = stack.enter_context(serve_mail(iter_correspondence(), port=port))
@@ -74,11 +72,9 @@ def demo(
             _closing_words(folder, config_path, bundle, serving=serve),
         )
         if serve:
+            stop = stop_on_signals()
             session.note(f"\nserving on {server.host}:{server.port} until Ctrl-C")
-            stop = threading.Event()
-            for name in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(name, lambda *_: stop.set())
-            while not stop.wait(3600):  # a bare wait() cannot be interrupted everywhere
+            while not stop.wait(1.0):  # a bare wait() cannot be interrupted everywhere
                 pass
 
 
@@ -95,7 +91,9 @@ def _check_folder(folder: Path, config_path: Path) -> bool:
 
 
 def _run_tour(session: Session, folder: Path, config_path: Path) -> Path:
-    bundle = folder / f"acme-{datetime.now().astimezone():%Y-%m-%d}"
+    from trail.cli.clock import read_clock
+
+    bundle = folder / f"acme-{read_clock():%Y-%m-%d}"
     commands: list[Sequence[str]] = [("sync",), *(("search", *words) for words in SEARCHES)]
     if not bundle.exists():
         commands.append(("handoff", "acme", "--out", str(folder)))
@@ -115,15 +113,17 @@ def _run_command(session: Session, config_path: Path, command: Sequence[str]) ->
         *(["--quiet"] if session.quiet or session.json else []),
     ]
     if not session.json:
-        print(f"$ trail {shlex.join(command)}", flush=True)
+        session.emit({}, f"$ trail {shlex.join(command)}")
     with contextlib.redirect_stdout(io.StringIO()) if session.json else contextlib.nullcontext():
         code = run([*options, *command])
-    if code:
+    if code == EXIT_INTERRUPTED:
+        raise KeyboardInterrupt
+    if code not in (0, EXIT_WARNINGS):
         raise TrailError(
             f"`trail {shlex.join(command)}` ended with exit code {code}", "the lines above say why"
         )
     if not session.json:
-        print(flush=True)
+        write_text(sys.stdout, "\n")
 
 
 def _closing_words(folder: Path, config_path: Path, bundle: Path, *, serving: bool) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import contextlib
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,9 +43,10 @@ def handoff(
         typer.Option("--dry-run", help="List what would go and what would not; write nothing."),
     ] = False,
 ) -> None:
-    """Export everything that is a client's, and nothing of anybody else's."""
+    """Export everything that is a client's, and nothing that is not."""
     from trail import __version__, render
     from trail.archive.store import open_archive
+    from trail.cli.clock import read_clock
     from trail.cli.progress import show_progress
     from trail.config import find_client
     from trail.errors import BundleExists, TrailError
@@ -54,7 +56,7 @@ def handoff(
     session: Session = ctx.obj
     config = session.config
     whose = find_client(config, client)
-    now = datetime.now().astimezone()
+    now = read_clock()
     path = out.expanduser() / f"{whose.slug}-{now:%Y-%m-%d}"
     if not dry_run and path.exists():
         raise BundleExists(
@@ -63,15 +65,16 @@ def handoff(
         )
     _finish_attribution(session)
     with open_archive(config.archive) as archive:
-        selection = select_messages(
-            archive,
-            config,
-            whose,
-            parse_date(since, now)[0] if since else None,
-            parse_date(until, now)[1] if until else None,
-        )
+        with archive.ledger.reading():  # a sync may be at work
+            selection = select_messages(
+                archive,
+                config,
+                whose,
+                parse_date(since, now)[0] if since else None,
+                parse_date(until, now)[1] if until else None,
+            )
         if dry_run:
-            session.emit(*_describe_plan(archive, selection, path))
+            session.emit(*_describe_plan(session, archive, selection, path))
             return
         if not selection.chosen:
             raise TrailError(
@@ -95,23 +98,33 @@ def handoff(
         "open      START-HERE.html",
     ]
     if bundle.withheld:
-        lines.append(
-            f"withheld  {_count_reasons(selection.withheld)}; the full list stays with you: {register}"
-        )
-    session.emit(_bundle_data(bundle), "\n".join(lines))
+        lines.append(f"withheld  {_count_reasons(selection.withheld)}")
+    if bundle.withheld and register:
+        lines.append(f"          the full list stays with you: {register}")
+    data = _bundle_data(bundle) | {"register": str(register) if register else None}
+    session.emit(data, "\n".join(lines))
 
 
 def _finish_attribution(session: Session) -> None:
-    """A hand-off of half the archive would be worse than none: read what the last rounds left unread."""
-    from trail.archive.store import open_archive, writing_archive
+    """A hand-off of half the archive would be worse than none: read what the last rounds left unread.
+
+    Beside a sync that is at work this goes without its lock: what both write into the ledger is the same, one after the other.
+    """
+    from trail.archive.store import Archive, open_archive, writing_archive
     from trail.attribute.rules import fingerprint_rules
     from trail.catchup import attribute_pending
+    from trail.errors import ArchiveLocked
 
     config = session.config
     with open_archive(config.archive) as archive:
         waiting = archive.facts.count_unattributed(fingerprint_rules(config.clients))
-    if waiting:
-        with writing_archive(config.archive, wait=10.0) as archive:
+    if not waiting:
+        return
+    try:
+        with writing_archive(config.archive) as archive:
+            attribute_pending(archive, config.clients)
+    except ArchiveLocked:
+        with contextlib.closing(Archive(config.archive, write=True)) as archive:
             attribute_pending(archive, config.clients)
 
 
@@ -120,12 +133,14 @@ def _keep_register(
 ) -> Path | None:
     """Record the hand-off in the audit log, and keep the list of what was withheld with the archive."""
     from trail.archive.store import record_event
-    from trail.errors import ArchiveReadOnly
+    from trail.errors import ArchiveFull, ArchiveLocked, ArchiveReadOnly
     from trail.handoff.register import write_register
 
-    register = archive.root / "handoffs" / f"{bundle.path.name}-{bundle.digest[:8]}.csv"
+    register = None
     try:
-        write_register(register, selection.withheld)
+        path = archive.root / "handoffs" / f"{bundle.path.name}-{bundle.digest[:8]}.csv"
+        write_register(path, selection.withheld)
+        register = path
         record_event(
             archive.root,
             "handed-over",
@@ -135,57 +150,57 @@ def _keep_register(
             withheld=len(bundle.withheld),
             digest=bundle.digest,
         )
-    except ArchiveReadOnly as error:
-        session.warn(f"the hand-off is not in the audit log: {error.message}")
-        return None
+    except (ArchiveFull, ArchiveLocked, ArchiveReadOnly) as error:
+        session.warn(f"the bundle is complete, but not in the audit log: {error.message}")
     return register
 
 
 def _describe_plan(
-    archive: Archive, selection: Selection, path: Path
+    session: Session, archive: Archive, selection: Selection, path: Path
 ) -> tuple[dict[str, Any], str]:
     from trail import render
+    from trail.cli.progress import show_progress
+    from trail.model import Envelope
+    from trail.terminal import clean_text, fit_text
     from trail.transfer import iter_items
 
     keys = [m.key for m in selection.chosen]
     envelopes = archive.facts.read_envelopes(keys)
-    attachments = sum(len(item.attachments) for item in iter_items(archive, selection.chosen))
+    attachments = 0
+    with show_progress(session) as progress:
+        for done, item in enumerate(iter_items(archive, selection.chosen), 1):
+            attachments += len(item.attachments)
+            progress("reading", done, len(keys))
     size = sum(m.size for m in selection.chosen)
-    going = []
-    lines = [
-        f"would hand over {render.count_of(len(keys), 'message')} with {render.count_of(attachments, 'attachment')}, {render.format_size(size)}, to {selection.client.name} in {path}"
-    ]
+    going, lines = [], []
     for message in selection.chosen:
-        envelope = envelopes[message.key]
+        envelope = envelopes.get(message.key, Envelope())
         at = envelope.sent_at or message.received_at
-        short = archive.facts.shorten_key(message.key)
-        sender = render.person_text(envelope.sender)
-        going.append(
-            {
-                "id": short,
-                "sent_at": render.format_time(at),
-                "from": sender,
-                "subject": envelope.subject,
-            }
-        )
+        row = {
+            "id": archive.facts.shorten_key(message.key),
+            "sent_at": render.format_time(at),
+            "from": render.person_text(envelope.sender),
+            "subject": envelope.subject,
+        }
+        going.append(row)
+        who = render.name_person(row["from"] or "") or "?"
         lines.append(
-            f"  {short}  {render.format_day(at)}  {render.clean_text(sender)}  {render.clean_text(envelope.subject)}"
+            f"  {row['id']}  {render.format_day(at)}  {clean_text(f'{who}: {envelope.subject}')}"
         )
-    lines.append(f"would withhold {render.count_of(len(selection.withheld), 'message')}")
     kept = []
+    lines.append(f"would withhold {render.count_of(len(selection.withheld), 'message')}")
     for held in selection.withheld:
-        short = archive.facts.shorten_key(held.message.key)
-        kept.append(
-            {
-                "id": short,
-                "sent_at": render.format_time(held.message.sent_at),
-                "subject": held.message.subject,
-                "reason": held.verdict.reason_private,
-            }
-        )
+        row = {
+            "id": archive.facts.shorten_key(held.message.key),
+            "sent_at": render.format_time(held.message.sent_at),
+            "subject": held.message.subject,
+            "reason": held.verdict.reason_private,
+        }
+        kept.append(row)
         lines.append(
-            f"  {short}  {held.verdict.reason_private}: {render.clean_text(held.message.subject)}"
+            f"  {row['id']}  {clean_text(f'{held.verdict.reason_private}: {held.message.subject}')}"
         )
+    first = f"would hand over {render.count_of(len(keys), 'message')} with {render.count_of(attachments, 'attachment')}, {render.format_size(size)}, to {selection.client.name} in {path}"
     data = {
         "client": selection.client.slug,
         "path": str(path),
@@ -197,7 +212,7 @@ def _describe_plan(
         "would_hand_over": going,
         "would_withhold": kept,
     }
-    return data, "\n".join(lines)
+    return data, "\n".join([first, *(fit_text(line, session.width) for line in lines)])
 
 
 def _bundle_data(bundle: Bundle) -> dict[str, Any]:

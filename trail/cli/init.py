@@ -60,7 +60,7 @@ def init(
     no_test: Annotated[bool, typer.Option("--no-test", help="Do not try to log in.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "--non-interactive", help="Ask nothing.")] = False,
 ) -> None:
-    """Ask for the mail account, test the login, write the configuration."""
+    """Ask for the account, test the login, write the configuration."""
     from trail.cli.questions import Questions, split_client
     from trail.config.template import Answers
 

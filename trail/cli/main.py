@@ -5,9 +5,14 @@ Comes in: argv. Goes out: the exit code. A traceback reaches the user only with 
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 import traceback
 from typing import TYPE_CHECKING
+
+import typer
+from typer.exceptions import TyperException
 
 from trail.cli import (  # noqa: F401 - importing a command's module registers it
     archive,
@@ -16,10 +21,11 @@ from trail.cli import (  # noqa: F401 - importing a command's module registers i
     demo,
     handoff,
     init,
+    reading,
     search,
     sync,
 )
-from trail.cli.app import Session, app
+from trail.cli.app import Session, app, complain, write_text
 from trail.errors import EXIT_INTERRUPTED, EXIT_WARNINGS, TrailError
 
 if TYPE_CHECKING:
@@ -29,27 +35,64 @@ if TYPE_CHECKING:
 def run(argv: Sequence[str]) -> int:
     """Run one command line (without the program's name) and return its exit code."""
     session = Session()
+    _prepare_streams()
     try:
-        app(list(argv), prog_name="trail", obj=session)
-    except SystemExit as left:
-        code = left.code if isinstance(left.code, int) else 1
-        return EXIT_WARNINGS if code == 0 and session.warnings else code
+        code = app(list(argv), prog_name="trail", obj=session, standalone_mode=False)
+        write_text(
+            sys.stdout, ""
+        )  # what is buffered, help for one, meets a reader who has left here
+    except TyperException as error:
+        return _explain_usage(error)
     except TrailError as error:
-        if session.verbose:
-            traceback.print_exc()
-        print(f"error: {error.message}", file=sys.stderr)
-        if error.hint:
-            print(f"hint: {error.hint}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+        _show_traceback(session)
+        return _explain(error.message, error.hint, error.exit_code)
+    except SystemExit as left:  # Typer's own: completion, or a reader who left while it printed help
+        return left.code if isinstance(left.code, int) else 1
+    except (KeyboardInterrupt, typer.Abort):
+        code = EXIT_INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last wall: whatever it is, a user is told in one line
-        if session.verbose:
-            traceback.print_exc()
-        print(f"error: unexpected {type(error).__name__}: {error}", file=sys.stderr)
-        print(
-            "hint: this is a fault in trail; run the command again with -v and report what it prints",
-            file=sys.stderr,
+        _show_traceback(session)
+        return _explain(
+            f"unexpected {type(error).__name__}: {error}",
+            "this is a fault in trail; run the command again with -v and report what it prints",
+            1,
         )
-        return 1
-    return 0
+    if code == EXIT_INTERRUPTED:
+        complain("interrupted")
+    return code or (EXIT_WARNINGS if session.warnings else 0)
+
+
+def _show_traceback(session: Session) -> None:
+    if session.verbose:
+        complain(traceback.format_exc())
+
+
+def _explain(message: str, hint: str, code: int) -> int:
+    complain(f"error: {message}")
+    if hint:
+        complain(f"hint: {hint}")
+    return code
+
+
+def _explain_usage(error: TyperException) -> int:
+    message = error.format_message()
+    if type(error).__name__ == "NoArgsIsHelpError":  # Typer shows it nowhere else
+        write_text(sys.stdout, message + "\n")
+        return error.exit_code
+    context = getattr(error, "ctx", None)
+    where = context.command_path if context else "trail"
+    return _explain(
+        message[:1].lower() + message[1:].rstrip("."),
+        f"`{where} -h` tells how it is used",
+        error.exit_code,
+    )
+
+
+def _prepare_streams() -> None:
+    """A stream that was closed is one to nowhere; a character that a stream cannot show is shown as its number."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - for the rest of the process
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

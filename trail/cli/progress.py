@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from trail.cli.app import Session
 
+LONGEST = 40
+"""Columns for what is being done; the bar needs the rest."""
+
 
 @contextmanager
 def show_progress(session: Session) -> Iterator[Callable[[str, int, int], None]]:
@@ -27,8 +30,10 @@ def show_progress(session: Session) -> Iterator[Callable[[str, int, int], None]]
         TimeRemainingColumn,
     )
 
+    from trail.terminal import clean_text, fit_text
+
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),  # a folder may be called [red]
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
@@ -37,6 +42,11 @@ def show_progress(session: Session) -> Iterator[Callable[[str, int, int], None]]
         task = bar.add_task("connecting", total=None)
 
         def advance(what: str, done: int, total: int) -> None:
-            bar.update(task, description=what, completed=done, total=total)
+            bar.update(
+                task,
+                description=fit_text(clean_text(what), LONGEST),
+                completed=done,
+                total=total or None,
+            )
 
         yield advance

@@ -12,6 +12,7 @@ from trail.attribute.rules import fingerprint_rules
 from trail.errors import IndexUnavailable
 from trail.index.store import WhooshIndex
 from trail.locks import is_held
+from trail.terminal import clean_text
 
 if TYPE_CHECKING:
     from trail.archive.store import Archive
@@ -43,13 +44,17 @@ def read_status(config: Config) -> dict[str, Any]:
         folders = archive.sightings.count_folders()
         names = dict.fromkeys([*(a.name for a in config.accounts), *(f.account for f in folders)])
         clients = archive.facts.count_clients()
+        writing = is_held(archive.root / "lock")
         return {
             "archive": str(archive.root),
             "messages": messages,
             "bytes": size,
             "accounts": [
                 _account(
-                    name, archive.rounds.summarise(name), [f for f in folders if f.account == name]
+                    name,
+                    archive.rounds.summarise(name),
+                    [f for f in folders if f.account == name],
+                    writing=writing,
                 )
                 for name in names
             ],
@@ -82,9 +87,13 @@ def read_status(config: Config) -> dict[str, Any]:
         }
 
 
-def _account(name: str, rounds: Any, folders: list[Any]) -> dict[str, Any]:
+def _account(
+    name: str, rounds: Any, folders: list[Any], *, writing: bool = False
+) -> dict[str, Any]:
     return {
         "account": name,
+        # a round that has begun and not ended was killed, unless somebody is writing
+        "syncing": bool(rounds and rounds.running and writing),
         "last_success_at": render.format_time(rounds.last_success_at) if rounds else None,
         "last_started_at": render.format_time(rounds.last_started_at) if rounds else None,
         "error": rounds.error if rounds else "",
@@ -133,23 +142,28 @@ def _day(seconds: int) -> str:
 def status_text(data: dict[str, Any], *, by_folder: bool = False) -> str:
     """A screen: the archive, a line an account, then only what needs a look."""
     now = datetime.now(UTC)
-    lines = [
-        f"archive   {render.count_of(data['messages'], 'message')}, {render.format_size(data['bytes'])}, in {data['archive']}"
+    rows = [
+        (
+            "archive",
+            f"{render.count_of(data['messages'], 'message')}, {render.format_size(data['bytes'])}, in {data['archive']}",
+        )
     ]
     for account in data["accounts"]:
-        lines.append(f"{account['account']:<9} {_account_text(account, now)}")
+        rows.append((account["account"], _account_text(account, now)))
+        rows += [("", line) for line in _trouble_lines(account, data["daemon"], now)]
         if by_folder:
-            lines += [f"            {_folder_text(f)}" for f in account["folders"]]
+            rows += [("", f"  {_folder_text(f)}") for f in account["folders"]]
     if data["clients"]:
-        lines.append(
-            "clients   " + ", ".join(f"{c['client']} {c['messages']:,}" for c in data["clients"])
+        rows.append(
+            ("clients", ", ".join(f"{c['client']} {c['messages']:,}" for c in data["clients"]))
         )
-    lines.append(f"index     {_index_text(data)}")
-    lines.append(f"daemon    {_daemon_text(data['daemon'])}")
+    rows += [("index", _index_text(data)), ("daemon", _daemon_text(data["daemon"]))]
+    column = max(len(label) for label, _ in rows)
+    lines = [f"{label:<{column}}   {text}" for label, text in rows]
     lines += _list(
         "not fetched, tried again every round:",
         [
-            f"{f['account']}: {render.clean_text(f['folder'])} UID {f['uid']}: {render.clean_text(f['reason'])}"
+            clean_text(f"{f['account']}: {f['folder']} UID {f['uid']}: {f['reason']}")
             for f in data["failures"]
         ],
     )
@@ -171,7 +185,7 @@ def _account_text(account: dict[str, Any], now: datetime) -> str:
         for name, text in (("left", "left there"), ("failed", "failed"))
         if sums[name]
     )
-    if account["last_success_at"] is None and not account["error"]:
+    if account["last_started_at"] is None:
         return "never synced; run `trail sync`"
     success = account["last_success_at"]
     when = (
@@ -179,14 +193,18 @@ def _account_text(account: dict[str, Any], now: datetime) -> str:
         if success
         else "never done"
     )
-    if account["error"]:
-        since = (
-            render.format_ago(datetime.fromisoformat(account["failing_since"]), now)
-            if account["failing_since"]
-            else "now"
-        )
-        return f"{counts}; {when}; FAILING since {since}: {account['error']}"
-    return f"{counts}; {when}"
+    return f"{counts}; {when}" + ("; syncing now" if account["syncing"] else "")
+
+
+def _trouble_lines(account: dict[str, Any], daemon: dict[str, Any], now: datetime) -> list[str]:
+    if not account["error"]:
+        return []
+    first = render.format_ago(datetime.fromisoformat(account["failing_since"]), now)
+    lines = [clean_text(f"FAILING, first {first}: {account['error']}")]
+    if until := daemon.get("paused", {}).get(account["account"]):
+        at = datetime.fromisoformat(until).astimezone().strftime("%H:%M")
+        lines.append(f"the daemon tries again at {at}, or when the configuration changes")
+    return lines
 
 
 def _folder_text(folder: dict[str, Any]) -> str:
@@ -200,9 +218,8 @@ def _folder_text(folder: dict[str, Any]) -> str:
         )
         if folder[name]
     ]
-    return (
-        f"{render.clean_text(folder['folder'])}: {folder['on_server']:,} on the server"
-        + "".join(f", {w}" for w in words)
+    return f"{clean_text(folder['folder'])}: {folder['on_server']:,} on the server" + "".join(
+        f", {w}" for w in words
     )
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from trail.config import default_config_path
 from trail.config.checks import check_slug
 from trail.config.domains import covers, is_free_mail, normalise_address
-from trail.render import clean_text
+from trail.terminal import clean_text
 
 if TYPE_CHECKING:
     from pathlib import Path

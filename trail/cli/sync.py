@@ -57,14 +57,13 @@ def sync(
         render.sync_data(report),
         render.sync_text(report, planned=dry_run, by_folder=session.verbose),
     )
-    if len(round_.problems) == len(chosen) and not any(
-        account.folders for account in report.accounts
-    ):
-        raise round_.problems[
-            chosen[0].name
-        ]  # nothing could be reached: that is the outcome, not a side remark
+    unreached = [a.account for a in report.accounts if a.error and not a.folders]
+    outcome = round_.problems[unreached[0]] if len(unreached) == len(chosen) else None
     for warning in report.warnings:
-        session.warn(warning)
+        if outcome is None or not warning.startswith(outcome.message):
+            session.warn(warning)
+    if outcome is not None:
+        raise outcome  # nothing could be reached: that is no side remark
     failures = sum(folder.failed for account in report.accounts for folder in account.folders)
     if failures:
         session.warn(
@@ -81,7 +80,8 @@ def choose_accounts(session: Session, names: Sequence[str]) -> list[Account]:
             f"{session.config_path} has no account",
             "add one with `trail init`, or see config.example.toml",
         )
-    return [find_account(session.config, name) for name in names] or list(session.config.accounts)
+    named = dict.fromkeys(find_account(session.config, name) for name in names)
+    return list(named or session.config.accounts)
 
 
 @contextmanager

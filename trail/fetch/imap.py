@@ -48,7 +48,11 @@ class ImapSource:
             self._log_in(password)
             self._is_gmail = bool(self._client.has_capability("X-GM-EXT-1"))
             self._client._imap._encoding = "latin-1"  # noqa: SLF001 - raw 8-bit folder names pass through unchanged
+        except LoginRejected:
+            self.close()
+            raise
         except BaseException:
+            self.abort()  # no farewell, for which a server that is silent would be waited on
             self.close()
             raise
 
@@ -132,7 +136,10 @@ class ImapSource:
             return self._state
 
     def list_uids(self) -> list[int]:
-        """UID SEARCH ALL, in windows of sequence numbers where the folder is large."""
+        """UID SEARCH ALL, in windows of sequence numbers where the folder is large.
+
+        The last window first: what is expunged meanwhile moves messages down, into a window still to come.
+        """
         assert self._folder is not None
         with _translating(self._account), _refusing(self._folder):
             exists = self._state.exists
@@ -143,7 +150,7 @@ class ImapSource:
             if exists <= SEARCH_WINDOW:
                 return sorted(set(self._client.search("ALL")))
             uids: set[int] = set()
-            for start in range(1, exists + 1, SEARCH_WINDOW):
+            for start in reversed(range(1, exists + 1, SEARCH_WINDOW)):
                 last = start + SEARCH_WINDOW - 1
                 uids.update(self._client.search([f"{start}:{last if last < exists else '*'}"]))
             return sorted(uids)

@@ -7,7 +7,8 @@ always server UIDs minus UIDs with a decision, never "greater than the last one 
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class FolderPlan:
     """What a round has to do in one folder."""
 
     undecided: tuple[int, ...]
-    """To be decided, new ones first, then those that failed before; each part ascending."""
+    """To be decided, new ones first, then those to be decided again; each part ascending."""
     gone: frozenset[int]
     """Decided, and no longer on the server."""
     returned: frozenset[int]
@@ -81,18 +82,15 @@ def choose_folders(
     With `wanted` just these. Otherwise all but junk, trash and drafts, and the virtual folders that repeat others.
     On Gmail, where every label is a folder, All Mail alone, unless IMAP access to it is switched off.
     """
-    openable = [f for f in folders if not f.attributes & _UNOPENABLE]
+    openable = [f for f in _tell_apart(folders) if not f.attributes & _UNOPENABLE]
     if wanted:
-        by_name = {_normalise(f.name): f for f in openable}
-        chosen = [by_name[_normalise(name)] for name in wanted if _normalise(name) in by_name]
-        missing = [name for name in wanted if _normalise(name) not in by_name]
+        chosen, missing = _find_wanted(openable, wanted)
         return chosen, [f.name for f in openable if f not in chosen], missing
     if gmail and (all_mail := [f for f in openable if "\\all" in f.attributes]):
         return all_mail, [f.name for f in openable if f not in all_mail], []
+    out = {f.name for f in openable if f.attributes & _LEAVE_OUT or _has_left_out_name(f, openable)}
     chosen = [
-        f
-        for f in openable
-        if not f.attributes & (_LEAVE_OUT | _VIRTUAL) and not _has_left_out_name(f, openable)
+        f for f in openable if not f.attributes & _VIRTUAL and out.isdisjoint(_list_levels(f.name))
     ]
     return chosen, [f.name for f in openable if f not in chosen], []
 
@@ -101,15 +99,14 @@ def plan_folder(
     on_server: Collection[int],
     *,
     settled: AbstractSet[int],
-    failed: AbstractSet[int],
+    again: AbstractSet[int],
     gone: AbstractSet[int],
 ) -> FolderPlan:
-    """Compare what the server shows with what is decided."""
+    """Compare what the server shows with what is decided: for good (`settled`), or to be decided `again`."""
     shown = frozenset(on_server)
-    new = sorted(shown - settled - failed)
-    again = sorted(shown & failed)
+    undecided = sorted(shown - settled - again) + sorted(shown & again)
     return FolderPlan(
-        tuple(new + again), frozenset((settled | failed) - shown - gone), frozenset(gone & shown)
+        tuple(undecided), frozenset((settled | again) - shown - gone), frozenset(gone & shown)
     )
 
 
@@ -145,6 +142,38 @@ def split_batches(
         yield batch
 
 
+def _tell_apart(folders: Sequence[RemoteFolder]) -> list[RemoteFolder]:
+    """Each folder once, and no two of one name: under one name, the UIDs of one would pass for the other's.
+
+    A server may spell `Nørrebro` in modified UTF-7 and, for another folder, in raw UTF-8.
+    """
+    spelled: dict[bytes, RemoteFolder] = {}
+    for folder in folders:
+        spelled.setdefault(folder.raw, folder)
+    counts = Counter(folder.name for folder in spelled.values())
+    return [
+        f if counts[f.name] == 1 else replace(f, name=f"{f.name} ({ascii(f.raw)[2:-1]})")
+        for f in spelled.values()
+    ]
+
+
+def _find_wanted(
+    folders: Sequence[RemoteFolder], wanted: Collection[str]
+) -> tuple[list[RemoteFolder], list[str]]:
+    """The folders of these names, each once, and the names without one. Case matters only between two that differ in it."""
+    exact = {f.name: f for f in folders}
+    folded = {_normalise(f.name): f for f in reversed(folders)}
+    found = {name: exact.get(name) or folded.get(_normalise(name)) for name in wanted}
+    chosen = dict.fromkeys(f for f in found.values() if f)
+    return list(chosen), [name for name, folder in found.items() if folder is None]
+
+
+def _list_levels(name: str) -> Iterator[str]:
+    """The folder itself and those it lies in: what lies in the trash is trash."""
+    parts = name.split("/")
+    return ("/".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+
+
 def _has_left_out_name(folder: RemoteFolder, folders: Sequence[RemoteFolder]) -> bool:
     """Go by the name only for a use that the server marks nowhere."""
     marked = frozenset().union(*(f.attributes for f in folders))
@@ -162,5 +191,4 @@ def _has_left_out_name(folder: RemoteFolder, folders: Sequence[RemoteFolder]) ->
 
 
 def _normalise(name: str) -> str:
-    name = unicodedata.normalize("NFC", name)
-    return name.casefold() if name.upper() != "INBOX" else "inbox"
+    return unicodedata.normalize("NFC", name).casefold()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _START = re.compile(rb"\d+ \(")
 _TOKEN = re.compile(
-    rb'\s*(?:(?P<open>\()|(?P<close>\))|"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<literal>~?\{\d+\+?\}$)|(?P<atom>[^\s()"{\[]+(?:\[[^\]]*\](?:<\d+>)?)?))'
+    rb'\s*(?:(?P<open>\()|(?P<close>\))|"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<literal>~?\{\d+\+?\}$)|(?P<atom>(?i:BODY|BINARY|BINARY\.SIZE)\[[^\]]*\](?:<\d+>)?|[^\s()"{]+))'
 )
 _UNSAFE = re.compile(rb"\\(.)")
 _MONTHS = {
@@ -32,7 +32,9 @@ _INTERNALDATE = re.compile(
 )
 
 Item = dict[str, Any]
-"""Upper-case item name -> bytes, int, None (NIL) or a list of these. `BODY[]`, `BODY[HEADER]`, `UID`, `FLAGS` …"""
+"""Upper-case item name -> bytes, int, None (NIL) or a list of bytes and lists. `BODY[]`, `BODY[HEADER]`, `UID`, `FLAGS` …"""
+_LONGEST_NUMBER = 20
+"""Digits of the largest number IMAP has, a number64."""
 
 
 class UnreadableResponse(ValueError):
@@ -116,7 +118,7 @@ def _read_items(chunks: list[bytes | tuple[bytes, bytes]]) -> Item:
     values = _read_list(tokens)
     item: Item = {}
     for name, value in zip(values[::2], values[1::2], strict=False):
-        if isinstance(name, int) or not isinstance(name, bytes):
+        if not isinstance(name, bytes):
             raise UnreadableResponse
         item[name.decode("ascii", "replace").upper()] = value
     return item
@@ -133,13 +135,16 @@ def _read_list(tokens: Iterator[tuple[str, bytes]]) -> list[Any]:
             if not stack:
                 return done
             stack[-1].append(done)
-        elif kind == "atom":
-            stack[-1].append(
-                int(text) if text.isdigit() else None if text.upper() == b"NIL" else text
-            )
         else:
-            stack[-1].append(text)
+            # inside a list `007` and `nil` are flags or labels of these names
+            stack[-1].append(_read_atom(text) if kind == "atom" and len(stack) == 1 else text)
     raise UnreadableResponse
+
+
+def _read_atom(text: bytes) -> int | bytes | None:
+    if text.isdigit() and len(text) <= _LONGEST_NUMBER:
+        return int(text)
+    return None if text.upper() == b"NIL" else text
 
 
 def _tokenise(chunks: list[bytes | tuple[bytes, bytes]]) -> Iterator[tuple[str, bytes]]:

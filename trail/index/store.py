@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 REBUILD = "the next `trail sync` or `trail reindex` rebuilds it"
 _STATE = "trail.json"
 _LOCK_SECONDS = 30.0
-_MEMORY_MB = 128
+_MEMORY_MB = 48
 _TRIES = 5
 """Times a search opens the index when a writer takes files from under it."""
 

@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from whoosh.codec.whoosh3 import W3Codec
 from whoosh.index import _DEF_INDEX_NAME, TOC, LockError, clean_files
 from whoosh.reading import SegmentReader
 from whoosh.util.filelock import try_for
 from whoosh.writing import SegmentWriter
+
+from trail.index.postings import PostingPool
 
 if TYPE_CHECKING:
     from whoosh.codec.base import Segment
@@ -43,7 +45,9 @@ class DurableWriter(SegmentWriter):
         # Only Whoosh's own scoring reads the shortest and longest field of each block.
         codec.length_stats = False
         # Compound segments are copied into memory whenever they are opened.
-        super().__init__(index, timeout=timeout, limitmb=limitmb, compound=False, codec=codec)
+        super().__init__(index, timeout=timeout, compound=False, codec=codec)
+        folder = Path(self.temp_storage().folder)
+        self.pool: Any = PostingPool(folder, limitmb * 1024 * 1024)
         self._leaves = list(self.reader().leaf_readers())
 
     def remove_key(self, key: str) -> bool:

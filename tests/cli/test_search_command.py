@@ -1,0 +1,166 @@
+"""`trail search`: hits for people and for programs, queries that cannot be read, an index that lags."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from syncing import make_message
+
+from trail import render
+from trail.terminal import measure_text
+
+HIT_KEYS = ["id", "key", "sent_at", "received_at", "clients", "from", "to", "subject", "snippet", "attachments", "account", "folder", "path"]
+
+
+@pytest.fixture
+def office(desk, pymap_server):
+    """An archive with three dated messages."""
+    for day, subject in ((5, "Quotation for labels"), (6, "Lunch"), (7, "Re: Quotation for labels")):
+        content = make_message(day, subject=subject, extra="Cc: Bob <bob@acme.example>\r\n").replace(b"05 Mar", b"%02d Mar" % day)
+        pymap_server.append("INBOX", content)
+    desk.set_up(pymap_server).done("sync")
+    return desk
+
+
+def test_json_of_hits_has_the_promised_keys(office, pymap_server):
+    data = office.done("search", "--json", "lunch").data
+    assert list(data) == ["schema", "total", "hits"]
+    assert data["total"] == 1
+    (hit,) = data["hits"]
+    assert list(hit) == HIT_KEYS
+    content = Path(hit["path"]).read_bytes()
+    assert hit["key"] == hashlib.sha256(content).hexdigest()
+    assert hit["key"].startswith(hit["id"])
+    assert len(hit["id"]) >= 8
+    assert hit["sent_at"] == "2024-03-06T09:00:00Z"
+    assert hit["received_at"].endswith("Z")
+    assert hit["clients"] == ["acme"]
+    assert hit["from"] == "jane@acme.example"
+    assert hit["to"] == ["me@studio.example", "Bob <bob@acme.example>"]
+    assert (hit["subject"], hit["attachments"], hit["account"], hit["folder"]) == ("Lunch", 0, "work", "INBOX")
+
+
+def test_the_newest_comes_first_and_limit_tells_what_is_left(office):
+    answer = office.done("search", "quotation", "--limit", 1)
+    assert "2024-03-07" in answer.out
+    assert answer.err == "1 of 2; --limit shows more\n"
+    assert [h["subject"][:2] for h in office.done("search", "quotation", "--json").data["hits"]] == ["Re", "Qu"]
+
+
+def test_dates_clients_and_operators_narrow_the_search(office):
+    assert len(office.ids("--since", "2024-03-06")) == 2
+    assert len(office.ids("--until", "2024-03-06")) == 2
+    assert len(office.ids("--since", "2024-03", "--until", "2024-03")) == 3
+    assert len(office.ids("--client", "Acme Ltd")) == 3
+    assert len(office.ids("from:jane", "NOT", "lunch")) == 2
+    assert len(office.ids('"for labels"')) == 2
+    assert office.ids("after:2024-03-08") == []
+
+
+def test_nothing_found_is_no_error(office):
+    answer = office.done("search", "nothinglikeit")
+    assert (answer.out, answer.err) == ("", "nothing found\n")
+    assert office.done("search", "nothinglikeit", "--json").data == {"schema": 1, "total": 0, "hits": []}
+
+
+@pytest.mark.parametrize(
+    ("query", "marked", "hint"),
+    [
+        (["frm:jane"], "frm:", 'did you mean "from:"?'),
+        (["quotation", "AND"], "AND", "to look for the word itself"),
+        (["(quotation"], "(", ""),
+        (["after:yesterdat", "quotation"], "yesterdat", "dates look like"),
+        (["見積書", "client:acem"], "acem", 'did you mean "acme"?'),
+    ],
+)
+def test_a_query_that_cannot_be_read_is_answered_with_a_caret_under_the_spot(office, query, marked, hint):
+    answer = office.trail("search", *query)
+    assert answer.code == 31
+    assert answer.out == ""
+    message, shown, carets, *rest = answer.err.splitlines()
+    assert message.startswith("error: ")
+    spot = shown.index(marked)
+    assert carets == " " * measure_text(shown[:spot]) + "^" * measure_text(marked)
+    if hint:
+        assert hint in rest[0]
+
+
+def test_a_date_of_an_option_that_cannot_be_read_shows_the_forms(office):
+    answer = office.trail("search", "--since", "someday")
+    assert answer.code == 31
+    assert 'not a date: "someday"' in answer.err
+    assert "hint: dates look like 2024-03-05" in answer.err
+
+
+def test_an_unknown_client_is_told_with_the_nearest(office):
+    answer = office.trail("search", "--client", "amce")
+    assert answer.code == 40
+    assert "did you mean acme?" in answer.err
+
+
+def test_without_an_index_the_hint_names_the_next_step(desk, pymap_server):
+    pymap_server.append("INBOX", make_message(1))
+    desk.set_up(pymap_server).done("sync", "--no-index")
+    answer = desk.trail("search", "message")
+    assert answer.code == 32
+    assert "there is no search index yet" in answer.err
+    assert "`trail sync` or `trail reindex`" in answer.err
+    desk.done("reindex")
+    assert len(desk.ids("message")) == 1
+
+
+def test_an_index_that_lags_answers_and_says_so(office, pymap_server):
+    pymap_server.append("INBOX", make_message(9, subject="Another lunch"))
+    office.done("sync", "--no-index")
+    answer = office.done("search", "lunch")
+    assert len(answer.out.splitlines()) == 2
+    assert answer.err == "the index is 1 message behind; the next `trail sync` catches up\n"
+    assert office.done("search", "lunch", "--quiet").err == ""
+    status = office.done("status")
+    assert "1 message behind; the next `trail sync` catches up" in status.out
+    assert office.done("status", "--json").data["index"]["lag"] == 1
+    office.done("sync")
+    assert len(office.ids("lunch")) == 2
+
+
+def test_without_an_archive_the_hint_names_the_next_step(desk, pymap_server):
+    answer = desk.set_up(pymap_server).trail("search", "x")
+    assert answer.code == 3
+    assert "there is no archive in" in answer.err
+    assert "`trail sync`" in answer.err
+
+
+def test_bytes_that_are_no_text_are_a_query_like_any_other(office):
+    assert office.done("search", "\udcff\udcfe quotation").out.count("Quotation for labels\n  ") == 2
+
+
+def test_hits_are_a_table_whose_lines_fit_the_terminal(office):
+    data = office.done("search", "--json").data["hits"]
+    for hit in data:
+        hit |= {"subject": "見積書 " * 40, "snippet": "e\u0301 桜 " * 40, "attachments": 2, "clients": ["acme"]}
+    data[1]["clients"] = ["a-longer-one"]
+    from datetime import UTC, datetime  # noqa: PLC0415 - only here
+
+    days = [datetime(2024, 3, day, 12, tzinfo=UTC) for day in (5, 6, 7)]
+    lines = render.hits_text(data, days, 80).splitlines()
+    assert len(lines) == 6
+    assert all(60 < measure_text(line) <= 80 for line in lines)
+    assert all(line.endswith("…  [2 attachments]") for line in lines[::2])
+    assert len({line.index("見") for line in lines[::2]}) == 1, "the subjects are not in one column"
+
+
+def test_hostile_subjects_do_not_reach_the_terminal(desk, pymap_server):
+    import base64  # noqa: PLC0415 - only here
+
+    hostile = "\x1b]0;owned\x07\x1b[31mred\u202egnp.exe\x9b2J\r\nFake: line\u2028more"
+    word = f"=?utf-8?b?{base64.b64encode(hostile.encode()).decode()}?="
+    pymap_server.append("INBOX", make_message(1, sender=f"{word} <jane@acme.example>", subject=word))
+    desk.set_up(pymap_server).done("sync")
+    (short,) = desk.ids()
+    for words in (["search"], ["show", short], ["thread", short], ["handoff", "acme", "--dry-run"], ["client", "suggest"], ["status", "-v"]):
+        answer = desk.done(*words)
+        assert answer.out or words[0] == "client"
+        assert not set(answer.out + answer.err) & set("\x1b\x07\x9b\r\u202e\u2028"), words
+    assert len(desk.done("search").out.splitlines()) == 2

@@ -1,0 +1,138 @@
+"""A mail server in memory that keeps the contract of `trail.fetch.source.Source`; tests hold it to what a real one does."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from trail.errors import ServerUnreachable
+from trail.fetch.source import Fetched, FolderState, FolderUnavailable, RawHeader, RemoteFolder
+from trail.model import RawMessage, RemoteRef
+
+BEGAN = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class FakeFolder:
+    """UIDs are given by the server, so that none ever stands for two messages."""
+
+    uidvalidity: int = 1
+    uidnext: int = 1
+    messages: dict[int, tuple[bytes, tuple[str, ...]]] = field(default_factory=dict)
+
+
+@dataclass
+class FakeServer:
+    """What is on the server; `fault` is raised at the call with number `fault_at`, and at all later ones if it `lasts`."""
+
+    folders: dict[str, FakeFolder] = field(default_factory=lambda: {"INBOX": FakeFolder()})
+    last_uid: int = 0
+    calls: list[str] = field(default_factory=list)
+    fault: type[BaseException] | None = None
+    fault_at: int = 0
+    lasts: bool = False
+
+    def append(self, folder, content, flags=()):
+        self.last_uid += 1
+        self.folders[folder].messages[self.last_uid] = (content, tuple(flags))
+        self.folders[folder].uidnext = self.last_uid + 1
+        return self.last_uid
+
+    def note(self, call):
+        self.calls.append(call)
+        number = len(self.calls)
+        if self.fault and (number == self.fault_at or (self.lasts and number > self.fault_at)):
+            raise self.fault("the line was cut")
+
+    def count(self, *calls):
+        return sum(call in calls for call in self.calls)
+
+
+class FakeSource:
+    """One connection to a FakeServer."""
+
+    is_gmail = False
+
+    def __init__(self, server, account):
+        self._server, self._account = server, account
+        self._folder = None
+        self._cut = False
+        server.note("connect")
+
+    def _ask(self, call):
+        if self._cut:
+            raise ServerUnreachable("the line was cut")
+        self._server.note(call)
+
+    def _find(self, folder):
+        try:
+            return self._server.folders[folder.name]
+        except KeyError:
+            raise FolderUnavailable(f"{folder.name}: gone") from None
+
+    def list_folders(self):
+        self._ask("list")
+        return [RemoteFolder(name, name.encode()) for name in self._server.folders]
+
+    def read_status(self, folder):
+        self._ask("status")
+        found = self._find(folder)
+        return FolderState(found.uidvalidity, found.uidnext, len(found.messages))
+
+    def examine(self, folder):
+        self._ask("examine")
+        found = self._find(folder)
+        self._folder = folder
+        return FolderState(found.uidvalidity, found.uidnext, len(found.messages))
+
+    @property
+    def _messages(self):
+        return self._find(self._folder).messages
+
+    def list_uids(self):
+        self._ask("uids")
+        return sorted(self._messages)
+
+    def fetch_sizes(self, uids):
+        self._ask("sizes")
+        return {uid: len(self._messages[uid][0]) for uid in uids if uid in self._messages}
+
+    def fetch_headers(self, uids):
+        self._ask("headers")
+        headers, failures = [], {}
+        for uid in uids:
+            if uid not in self._messages:
+                failures[uid] = "the server did not send it"
+                continue
+            content, flags = self._messages[uid]
+            head, mark, _ = content.partition(b"\r\n\r\n")
+            headers.append(
+                RawHeader(uid, head + mark, len(content), received_at(content), flags, ())
+            )
+        return headers, failures
+
+    def fetch_messages(self, uids, sizes):
+        self._ask("messages")
+        messages, failures = [], {}
+        for uid in uids:
+            if uid not in self._messages:
+                failures[uid] = "the server did not send it"
+                continue
+            content, flags = self._messages[uid]
+            ref = RemoteRef(
+                self._account.name, self._folder.name, self._find(self._folder).uidvalidity, uid
+            )
+            messages.append(RawMessage(ref, content, received_at(content), flags))
+        return Fetched(tuple(messages), failures, {})
+
+    def close(self):
+        self._cut = True
+
+    def abort(self):
+        self._cut = True
+
+
+def received_at(content):
+    """A date that depends on the bytes alone, over several years."""
+    return BEGAN + timedelta(hours=int.from_bytes(hashlib.sha256(content).digest()[:2]))

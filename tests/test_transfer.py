@@ -1,0 +1,199 @@
+"""The corridor out: what is chosen, in which order, and that nobody else's mail is in any bundle."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from archive.archiving import ACME, AT, BOLT, key_of, letter, put
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from syncing import ME, make_config
+
+from trail import transfer
+from trail.archive.store import writing_archive
+from trail.catchup import attribute_pending
+from trail.errors import FixityMismatch
+from trail.transfer import hand_over, iter_items, select_messages
+
+
+def dated(name, day, **options):
+    """A letter sent on a day of March 2024; None: without a date."""
+    if day is None:
+        return letter(name, **options)
+    return f"Date: {day:02} Mar 2024 10:00:00 +0000\r\n".encode() + letter(name, **options)
+
+
+def select(archive, client=ACME, clients=(ACME, BOLT), **limits):
+    attribute_pending(archive, clients)
+    return select_messages(archive, make_config(archive.root, clients=clients), client, **limits)
+
+
+def hand(archive, selection, out, clients=(ACME, BOLT)):
+    return hand_over(
+        archive,
+        make_config(archive.root, clients=clients),
+        selection,
+        out,
+        agent_version="1",
+        at=AT,
+    )
+
+
+@pytest.fixture
+def archive(tmp_path):
+    with writing_archive(tmp_path / "archive") as opened:
+        yield opened
+
+
+def test_messages_go_in_the_order_of_their_dates_the_undated_by_their_receipt(archive):
+    contents = [dated("late", 20), dated("undated", None), dated("early", 1)]
+    put(archive, *contents)  # received on the 5th
+    chosen = select(archive).chosen
+    assert [m.key for m in chosen] == [key_of(contents[n]) for n in (2, 1, 0)]
+
+
+def test_since_is_inclusive_until_is_not(archive):
+    contents = [dated(str(day), day) for day in (1, 2, 3)]
+    put(archive, *contents)
+    second = datetime(2024, 3, 2, 10, tzinfo=UTC)
+    assert [m.key for m in select(archive, since=second).chosen] == [
+        key_of(c) for c in contents[1:]
+    ]
+    assert [m.key for m in select(archive, until=second).chosen] == [key_of(contents[0])]
+    assert select(archive, since=second, until=second).chosen == ()
+    assert [
+        m.key for m in select(archive, since=second, until=second + timedelta(seconds=1)).chosen
+    ] == [key_of(contents[1])]
+
+
+def test_an_altered_message_stops_the_hand_off_and_leaves_no_bundle(archive, tmp_path):
+    put(archive, *(letter(str(n)) for n in range(40)))
+    selection = select(archive)
+    victim = archive.root / selection.chosen[30].path
+    victim.write_bytes(b"other" + victim.read_bytes()[5:])
+    out = tmp_path / "out" / "bundle"
+    out.parent.mkdir()
+    with pytest.raises(FixityMismatch) as caught:
+        hand(archive, selection, out)
+    assert caught.value.exit_code == 21
+    assert list(out.parent.iterdir()) == []
+
+
+def test_no_more_is_read_ahead_than_a_few_chunks(archive, monkeypatch):
+    put(archive, *(letter(str(n)) for n in range(60)))
+    chosen = select(archive).chosen
+    monkeypatch.setattr(transfer, "CHUNK_MESSAGES", 2)
+    read, ahead = 0, []
+    real = transfer.read_message
+
+    def count(*arguments):
+        nonlocal read
+        read += 1
+        return real(*arguments)
+
+    monkeypatch.setattr(transfer, "read_message", count)
+    for taken, _ in enumerate(iter_items(archive, chosen), 1):
+        ahead.append(read - taken)
+    assert max(ahead) <= transfer.CHUNKS_AHEAD * 2
+    assert read == 60
+
+
+def test_chunks_are_bounded_by_their_bytes_too(archive, monkeypatch):
+    put(archive, *(letter(str(n)) for n in range(10)))
+    chosen = select(archive).chosen
+    monkeypatch.setattr(transfer, "CHUNK_BYTES", 2 * chosen[0].size)
+    assert [len(chunk) for chunk in transfer._split(chosen)] == [2] * 5
+    assert [item.archived for item in iter_items(archive, chosen)] == list(chosen)
+
+
+def read_or_die(task):
+    root, chunk = task
+    if any(b"<deadly@x>" in (Path(root) / m.path).read_bytes() for m in chunk):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return REAL_READ(task)
+
+
+REAL_READ = transfer._read_chunk
+
+
+def test_a_message_that_kills_its_parser_goes_whole_and_keeps_no_other_back(
+    archive, monkeypatch, tmp_path
+):
+    contents = [letter(str(n)) for n in range(80)]
+    contents[40] = letter("deadly")
+    put(archive, *contents)
+    selection = select(archive)
+    monkeypatch.setattr(transfer, "WORTHWHILE_FROM", 1)
+    monkeypatch.setattr(transfer, "_read_chunk", read_or_die)
+    items = list(iter_items(archive, selection.chosen))
+    assert [i.archived for i in items] == list(selection.chosen)
+    assert [i.content for i in items if i.parsed.unparsable] == [letter("deadly")]
+    assert all(key_of(i.content) == i.archived.key for i in items)
+
+
+# correspondence of three clients: shared threads, forwards, blind copies, forged references
+
+PEOPLE = {
+    "acme": "jane@acme.example", "bolt": "bo@bolt.example", "coco": "cid@mail.coco.example", "me": ME[0], "stranger": "x@else.example",
+}  # fmt: skip
+RULES = (ACME, BOLT, type(ACME)("coco", "Coco", domains=("coco.example",)))
+people = st.sampled_from(sorted(PEOPLE))
+letters = st.lists(
+    st.tuples(
+        people,
+        st.lists(people, max_size=2),
+        st.lists(people, max_size=1),
+        st.lists(people, max_size=1),
+        st.lists(st.integers(0, 9), max_size=2),
+    ),
+    min_size=1,
+    max_size=10,
+)
+
+
+def compose(number, sender, to, cc, bcc, refs):
+    """A letter whose body is a word nothing else holds."""
+    lines = [f"From: {PEOPLE[sender]}", f"Message-ID: <m{number}@x>", f"Subject: s{number}"]
+    for header, who in (("To", to), ("Cc", cc), ("Bcc", bcc)):
+        if who:
+            lines.append(f"{header}: {', '.join(PEOPLE[w] for w in who)}")
+    if refs:
+        lines.append("References: " + " ".join(f"<m{r}@x>" for r in refs))
+    return ("\r\n".join(lines) + f"\r\n\r\nbody-{number:04}-of-this-letter\r\n").encode()
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(drawn=letters)
+def test_everything_attributed_is_chosen_or_withheld_and_no_bundle_holds_anothers_mail(
+    drawn, tmp_path_factory
+):
+    root = tmp_path_factory.mktemp("leak")
+    contents = [compose(n, *drawn[n]) for n in range(len(drawn))]
+    with writing_archive(root / "archive") as archive:
+        put(archive, *contents)
+        attribute_pending(archive, RULES)
+        for client in RULES:
+            selection = select(archive, client, RULES)
+            chosen = {m.key for m in selection.chosen}
+            withheld = {held.message.key for held in selection.withheld}
+            assert not chosen & withheld
+            assert chosen | withheld == set(archive.facts.client_keys(client.slug))
+            for number, (sender, to, cc, bcc, _) in enumerate(drawn):
+                if {sender, *to, *cc, *bcc} & ({c.slug for c in RULES} - {client.slug}):
+                    assert key_of(contents[number]) not in chosen
+            if not chosen:
+                continue
+            out = root / client.slug
+            hand(archive, selection, out, RULES)
+            everything = b"".join(path.read_bytes() for path in out.rglob("*") if path.is_file())
+            for number, content in enumerate(contents):
+                assert (b"body-%04d-of-this-letter" % number in everything) == (
+                    key_of(content) in chosen
+                )
+                assert (f"s{number}</" in everything.decode("utf-8", "replace")) <= (
+                    key_of(content) in chosen
+                )

@@ -1,0 +1,241 @@
+"""The scenarios of the torture: each gets a fresh World, does its worst, and ends with `World.finish`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+from processes import Trail, count_files, write_config
+from servers.proxy import Proxy
+from syncing import sync
+
+from trail.errors import TrailError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from world import World
+
+
+class Unavailable(Exception):
+    """This scenario cannot be played on this machine; the message says why."""
+
+
+def kills(world: World) -> None:
+    """SIGKILL at any moment, the server changing between."""
+    config = write_config(world.scratch, world.server)
+    world.fill(world.chance.randint(50, 900))
+    for _ in range(world.chance.randint(2, 6)):
+        for _ in range(world.chance.randint(0, 3)):
+            world.mutate()
+        goal = count_files(world.root) + world.chance.randint(0, 400)
+        delay = world.chance.uniform(0, 2.5)
+        with Trail(config, "sync", *world.chance.choice(((), (), ("--no-index",)))) as trail:
+            trail.wait_for((world.root / "lock").exists)
+            until = time.monotonic() + delay
+            alive = trail.wait_for(
+                lambda goal=goal, until=until: (
+                    count_files(world.root) >= goal or time.monotonic() >= until
+                )
+            )
+            trail.kill()
+            trail.expect_no_others()
+        world.tell(f"sync {'killed' if alive else 'ended'} with {count_files(world.root)} files")
+        world.check_meanwhile()
+    world.finish()
+
+
+def cut_lines(world: World) -> None:
+    """The line is cut after any number of bytes, by FIN or RST, the server changing between."""
+    world.fill(world.chance.randint(20, 400))
+    for _ in range(world.chance.randint(2, 5)):
+        for _ in range(world.chance.randint(0, 3)):
+            world.mutate()
+        only = frozenset(world.chance.sample(range(1, 8), world.chance.randint(1, 5)))
+        cut_after = int(10 ** world.chance.uniform(0, 6.5))
+        with Proxy(
+            world.server.host,
+            world.server.port,
+            cut_after=cut_after,
+            cut_with=world.chance.choice(("rst", "fin")),
+            only=only,
+        ) as proxy:
+            report = sync(
+                world.server,
+                world.root,
+                account=world.server.account(port=proxy.port),
+                index=world.chance.random() < 0.5,
+            )
+        world.tell(
+            f"connections {sorted(only)} cut after {cut_after} bytes: {report.accounts[0].error or 'done'}"
+        )
+        world.check_meanwhile()
+    world.finish()
+
+
+def changes_during_the_round(world: World) -> None:
+    """The server changes while a round runs."""
+    config = write_config(world.scratch, world.server)
+    world.fill(world.chance.randint(200, 900))
+    for _ in range(world.chance.randint(1, 3)):
+        with Proxy(world.server.host, world.server.port, delay=0.01) as proxy:
+            write_config(world.scratch, world.server, port=proxy.port)
+            with Trail(config, "sync", "--no-index") as trail:
+                trail.wait_for(lambda: proxy.bytes_down > 5000)
+                while trail.process.poll() is None:
+                    world.mutate()
+                trail.wait(0, 100)
+        world.check_meanwhile()
+    world.finish()
+
+
+def full_disk(world: World) -> None:
+    """A disk of a few MB fills up, is made larger, and the rounds go on."""
+    with mount_small_disk(world, world.chance.randint(3, 9)) as grow:
+        config = write_config(world.scratch, world.server)
+        size = 0
+        while size < 11_000_000:
+            mail = world.make_mail(100)
+            size += sum(map(len, mail))
+            world.server.fill("INBOX", mail)
+        world.observe()
+        for _ in range(2):
+            with Trail(config, "sync", *world.chance.choice(((), ("--no-index",)))) as trail:
+                code = trail.wait(0, 23)
+            world.tell(f"sync on a small disk ended with {code}, {count_files(world.root)} files")
+        grow()
+        world.finish()
+
+
+@contextlib.contextmanager
+def mount_small_disk(world: World, megabytes: int) -> Iterator[Callable[[], None]]:
+    """A tmpfs at the archive's place; what it yields makes it large. Raises Unavailable."""
+    if os.geteuid() != 0:
+        raise Unavailable("only root may mount a small disk")
+    world.root.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(world.root)]
+    mounted = subprocess.run(command, capture_output=True, text=True, check=False)
+    if mounted.returncode:
+        raise Unavailable(mounted.stderr.strip())
+    world.tell(f"a disk of {megabytes} MB")
+    try:
+        yield lambda: subprocess.run(
+            ["mount", "-o", "remount,size=300m", str(world.root)], check=True
+        )
+    finally:
+        subprocess.run(["umount", "-l", str(world.root)], check=False)
+
+
+def liar(world: World) -> None:
+    """A scripted server with any mixture of faults; `world.server` is one here."""
+    faults = world.server.faults
+    world.fill(world.chance.randint(5, 60))
+    for _ in range(world.chance.randint(1, 4)):
+        uids = sorted(world.server.folders["INBOX"].messages)
+
+        def some() -> set[int]:
+            return set(world.chance.sample(uids, min(len(uids), world.chance.randint(1, 3))))  # noqa: B023 - called at once
+
+        told = []
+        for name in (
+            "no_body",
+            "body_omitted",
+            "no_response",
+            "without_uid",
+            "unknown_tokens",
+            "garbage",
+            "refused",
+            "refused_headers",
+            "search_hides",
+            "bye_at",
+        ):
+            if world.chance.random() < 0.25:
+                setattr(faults, name, some())
+                told.append(name)
+        if world.chance.random() < 0.3:
+            faults.cut_at = {uid: world.chance.randint(0, 400) for uid in some()}
+            told.append("cut_at")
+        if world.chance.random() < 0.3:
+            faults.wrong_size = {uid: world.chance.randint(0, 10_000) for uid in some()}
+            told.append("wrong_size")
+        if world.chance.random() < 0.15:
+            faults.wrong_literal = {uid: world.chance.choice((-40, -1, 1, 7)) for uid in some()}
+            told.append("wrong_literal")
+        if world.chance.random() < 0.3:
+            faults.unsolicited = [b"* 5 FETCH (FLAGS (\\Deleted))", b"* 2 EXPUNGE", b"* 99 EXISTS"]
+            told.append("unsolicited")
+        if world.chance.random() < 0.2:
+            faults.refusals = {
+                world.chance.choice(("UID FETCH", "EXAMINE", "STATUS", "LIST", "UID SEARCH")): [
+                    "[LIMIT] slow down"
+                ]
+                * world.chance.randint(1, 4)
+            }
+            told.append("refusals")
+        report = sync(
+            world.server,
+            world.root,
+            account=world.server.account(timeout=0.3),
+            scope=world.chance.choice(("everything", "clients")),
+            index=True,
+        )
+        world.tell(f"lies {told}: {report.accounts[0].error or 'done'}")
+        world.check_meanwhile()
+        world.server.faults = faults = type(faults)()
+        for content in world.make_mail(world.chance.randint(0, 5)):
+            world.server.append("INBOX", content)
+        world.observe()
+    world.finish()
+
+
+def crowd(world: World) -> None:
+    """A daemon, rounds, searches and checks all at once."""
+    config = write_config(world.scratch, world.server, every="10s")
+    world.fill(world.chance.randint(50, 300))
+    with Trail(config, "sync") as first:
+        first.wait(0)
+    with Trail(config, "daemon") as daemon:
+        for _ in range(world.chance.randint(2, 4)):
+            world.mutate()
+            commands = world.chance.sample(
+                (
+                    ("sync",),
+                    ("sync", "--no-index"),
+                    ("search", "message"),
+                    ("status",),
+                    ("verify",),
+                    ("reindex",),
+                    ("handoff", "acme", "--dry-run"),
+                ),
+                3,
+            )
+            with contextlib.ExitStack() as together:
+                crowd = [together.enter_context(Trail(config, *command)) for command in commands]
+                codes = [one.wait(0, 22, 100) for one in crowd]
+            world.tell(f"{[' '.join(command) for command in commands]}: {codes}")
+        daemon.process.terminate()
+        daemon.wait(0)
+        daemon.expect_no_others()
+    world.check_meanwhile()
+    world.finish()
+
+
+SCENARIOS = {
+    one.__name__.replace("_", "-"): one
+    for one in (kills, cut_lines, changes_during_the_round, full_disk, liar, crowd)
+}
+ON_SCRIPTED = {"liar"}
+EVERYWHERE: dict[str, int] = {
+    "kills": 4,
+    "cut-lines": 3,
+    "changes-during-the-round": 2,
+    "full-disk": 2,
+    "liar": 4,
+    "crowd": 1,
+}
+"""How often each is chosen, relative to the others."""
+
+__all__ = ["EVERYWHERE", "ON_SCRIPTED", "SCENARIOS", "TrailError", "Unavailable"]

@@ -1,0 +1,63 @@
+"""Text that is safe on a terminal, and fits it.
+
+Comes in: any text, also a hostile one. Goes out: text that can only be read. It knows nothing of messages, and of no
+terminal but its width in columns.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+
+# What steers a terminal or hides in a text: controls, direction marks, invisible signs, halves of characters.
+# The joiners U+200C and U+200D stay: Persian and emoji are written with them.
+_STEERING = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
+)
+_UNSAFE_IN_LINES = re.compile(f"[{_STEERING}]")
+_UNSAFE = re.compile(f"[\t\n{_STEERING}]")
+_JOINERS = "\u200c\u200d"
+
+
+def clean_text(text: str, *, lines: bool = False) -> str:
+    """Text from a message, safe for a terminal: no control characters, no escape sequences, no direction tricks.
+
+    With `lines`, line feeds and tabs stay.
+    """
+    return (_UNSAFE_IN_LINES if lines else _UNSAFE).sub(" ", text)
+
+
+def escape_json(document: str) -> str:
+    """A JSON document of the same meaning in which nothing can steer a terminal."""
+    return _UNSAFE_IN_LINES.sub(lambda found: json.dumps(found[0])[1:-1], document)
+
+
+def measure_text(text: str) -> int:
+    """Columns a terminal needs: two for wide characters, none for combining ones."""
+    return len(text) if text.isascii() else sum(map(_measure_character, text))
+
+
+def fit_text(text: str, width: int | None) -> str:
+    """Cut to so many columns, with an ellipsis where something is missing; None: not cut at all."""
+    text = text.rstrip()
+    if width is None or measure_text(text) <= width:
+        return text
+    used = 0
+    for position, character in enumerate(text):
+        used += _measure_character(character)
+        if used > width - 1:  # the ellipsis needs a column
+            return text[:position].rstrip() + "…"
+    return text
+
+
+def pad_text(text: str, width: int) -> str:
+    """Fill up with blanks to so many columns."""
+    return text + " " * max(0, width - measure_text(text))
+
+
+def _measure_character(character: str) -> int:
+    if character in _JOINERS or unicodedata.category(character) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
