@@ -44,12 +44,14 @@ _BEGIN = datetime(2023, 1, 1, 8, tzinfo=UTC)
 _SYLLABLES = tuple(a + b for a in "bcdfghjklmnprstvz" for b in "aeiou")
 
 
-def make_vocabulary(count: int = 30_000) -> list[str]:
+def make_vocabulary(count: int = 200_000) -> list[str]:
     """Words, the most frequent first; after real ones, made-up ones."""
     chance = random.Random(SEED)
     words = dict.fromkeys(COMMON)
     while len(words) < count:
-        words["".join(chance.choices(_SYLLABLES, k=chance.randint(2, 5)))] = None
+        shortest = 2 if len(words) < 5000 else 3
+        syllables = chance.choices(_SYLLABLES, k=chance.randint(shortest, shortest + 1))
+        words["".join(syllables)] = None
     return list(words)
 
 
@@ -57,7 +59,8 @@ def make_messages(count: int, size: int = SIZE) -> Iterator[bytes]:
     """Messages of two years, oldest first: word frequencies as in a language, 50 senders, replies, CRLF."""
     chance = random.Random(SEED)
     words = make_vocabulary()
-    weights = list(accumulate(1 / rank for rank in range(1, len(words) + 1)))
+    # the law of Zipf and Mandelbrot: the first word is one in 25, most words are rare
+    weights = list(accumulate((rank + 2.7) ** -1.1 for rank in range(1, len(words) + 1)))
     step = timedelta(days=730) / count
     for number in range(count):
         who = chance.randrange(50)

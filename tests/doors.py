@@ -7,10 +7,12 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trail.cli.main import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PASSWORD_VARIABLE = "TRAIL_TEST_PASSWORD"
 ACME_RULES = 'slug = "acme"\nname = "Acme Ltd"\ndomains = ["acme.example"]'

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sqlite3
 import subprocess
-import threading
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import bagit
 import pytest
 from checking import audit_archive, audit_ledger, read_maildir
-from conftest import give_up
+from needs import explain_missing, give_up
 from syncing import make_message
 
 from trail.locks import hold_lock
@@ -180,9 +178,7 @@ def test_an_archive_that_cannot_be_a_folder(desk, pymap_server, where):
     desk.set_up(pymap_server)
     for words in (["sync"], ["daemon"]):
         answer = desk.trail(*words)
-        assert answer.code in (3, 24)
-        assert "unexpected" not in answer.err
-        assert str(blocked) in answer.err
+        refuse(answer, 3, str(blocked), "`archive` in the configuration")
     assert blocked.read_text() == "x"
 
 
@@ -215,7 +211,7 @@ def test_a_read_only_disk_can_be_read_by_every_command_that_reads(desk, pymap_se
     desk.set_up(pymap_server).done("sync")
     disk("remount,ro")
     short, *_ = desk.ids("message")
-    for words in (*READING, ["show", short], ["thread", short], ["client", "suggest"]):
+    for words in (*READING, ["show", short], ["thread", short]):
         assert desk.done(*words).out, words
     assert "daemon    not running" in desk.done("status").out
     # a hand-off to another disk is complete, only the archive cannot remember it
@@ -248,11 +244,18 @@ def test_a_full_disk_loses_nothing_and_the_round_goes_on_when_there_is_room(desk
     disk("remount,size=64m")
     kept_before = set(read_maildir(desk.archive))
     answer = desk.done("sync", "--json")
-    folder = next(f for f in answer.data["accounts"][0]["folders"] if f["folder"] == "INBOX")
-    assert folder["archived"] + folder["already_held"] == 30 - len(kept_before) or folder["on_server"] == 30
+    (folder,) = [f for f in answer.data["accounts"][0]["folders"] if f["folder"] == "INBOX"]
+    assert 0 < folder["archived"] <= 30 - len(kept_before)
     audit_archive(desk.archive, pymap_server, folders={"INBOX"})
     assert len(desk.ids()) == 30
     assert desk.done("verify").code == 0
+
+
+def fill_up(path):
+    """Write until there is no room."""
+    with path.open("wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 4096)
 
 
 def test_a_full_disk_stops_an_index_and_the_next_round_completes_it(desk, pymap_server, disk):
@@ -261,11 +264,10 @@ def test_a_full_disk_stops_an_index_and_the_next_round_completes_it(desk, pymap_
     desk.archive = disk("remount,size=8m") / "archive"
     desk.set_up(pymap_server).done("sync", "--no-index")
     ballast = desk.archive.parent / "ballast"
-    with ballast.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
-        while True:
-            file.write(b"x" * 4096)
+    with pytest.raises(OSError, match="No space"):
+        fill_up(ballast)
     answer = desk.trail("reindex")
-    refuse(answer, 23, "no room")
+    refuse(answer, 23, str(desk.archive))
     assert desk.done("status", "-q").code == 0
     ballast.unlink()
     desk.done("sync")
@@ -298,9 +300,9 @@ def many_parts(count):
 
 TRAVELLER = (
     b"From: jane@acme.example\r\nTo: me@studio.example\r\nSubject: Traveller\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
-    b"--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=\"../../etc/passwd\"\r\n\r\nroot\r\n"
-    b"--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=\"C:\\\\Windows\\\\system.ini\"\r\n\r\nini\r\n"
-    b"--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=\"/etc/shadow\"\r\n\r\nshadow\r\n--b--\r\n"
+    b"--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=../../etc/passwd\r\n\r\nroot\r\n"
+    b"--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=C:\\\\Windows\\\\system.ini\r\n\r\nini\r\n"
+    b"--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=/etc/shadow\r\n\r\nshadow\r\n--b--\r\n"
 )  # fmt: skip
 
 
@@ -366,13 +368,11 @@ def test_every_reading_command_works_while_a_sync_is_running(desk, dovecot_or_py
     assert running.returncode == 0
     assert rounds > 1, "the sync was over before anything could be tried"
     assert desk.done("verify").code == 0
-    assert len(desk.ids("--limit", 10000)) == 1000 or desk.done("status", "--json").data["messages"] == 1201
+    assert desk.done("search", "--json").data["total"] == 1201
     audit_ledger(desk.archive, read_maildir(desk.archive))
 
 
 @pytest.fixture
 def dovecot_or_pymap(request):
     """A fast server where there is one."""
-    from conftest import explain_missing  # noqa: PLC0415 - only here
-
     return request.getfixturevalue("pymap_server" if explain_missing("dovecot") else "dovecot")

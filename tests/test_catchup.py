@@ -169,7 +169,7 @@ def test_a_message_that_kills_its_parser_is_known_by_its_headers_and_all_others_
 def test_after_a_writer_was_killed_even_a_few_messages_are_parsed_in_a_worker(
     tmp_path, monkeypatch
 ):
-    with pytest.raises(ZeroDivisionError), writing_archive(tmp_path) as archive:
+    with pytest.raises(ZeroDivisionError), writing_archive(tmp_path) as archive:  # noqa: PT012 - as it dies
         put(archive, letter("deadly"), letter("a"))
         attribute_pending(archive, (ACME,))
         raise ZeroDivisionError

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from checking import audit_ledger, read_maildir, read_sightings
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from syncing import ACME, make_config, make_message, totals
 
+from trail.archive.sightings import Sightings
 from trail.archive.store import writing_archive
 from trail.archive.verify import verify_archive
 from trail.attribute.rules import attribute
@@ -46,6 +50,16 @@ def run(server, root, *, scope="everything", clients=(ACME,), dry_run=False):
 
 def key_of(content):
     return hashlib.sha256(content).hexdigest()
+
+
+def read_gone(root):
+    """(folder, UIDVALIDITY, UID) of what is marked as gone."""
+    connection = sqlite3.connect(f"file:{root}/ledger.db?mode=ro", uri=True)
+    rows = connection.execute(
+        "SELECT e.folder, e.uidvalidity, s.uid FROM sighting s JOIN epoch e ON e.id = s.epoch WHERE s.gone_at IS NOT NULL"
+    ).fetchall()
+    connection.close()
+    return set(rows)
 
 
 class Interrupted(BaseException):
@@ -120,13 +134,15 @@ class Mailbox(RuleBasedStateMachine):
     def renumber(self, data, value):
         self.server.folders[self.draw_folder(data)].uidvalidity = value
 
-    @rule(rules=st.sampled_from(RULES))
-    def change_rules(self, rules):
-        self.rules = rules
+    @rule(rules=st.sampled_from(RULES), scope=st.sampled_from(["everything", "clients"]))
+    def change_configuration(self, rules, scope):
+        self.rules, self.scope = rules, scope
 
-    @rule(scope=st.sampled_from(["everything", "clients"]))
-    def change_scope(self, scope):
-        self.scope = scope
+    @rule(rules=st.sampled_from(RULES), scope=st.sampled_from(["everything", "clients"]))
+    def change_configuration_between_two_rounds(self, rules, scope):
+        self.round()
+        self.rules, self.scope = rules, scope
+        self.round()
 
     def run(self, **options):
         return run(self.server, self.root, scope=self.scope, clients=self.rules, **options)
@@ -146,6 +162,20 @@ class Mailbox(RuleBasedStateMachine):
             self.server.fault = None
         if report is not None and not report.accounts[0].error:
             self.check()
+        self.check_disk()
+
+    @rule(at=st.integers(1, 3))
+    def crash_between_maildir_and_ledger(self, at):
+        calls = iter(range(1, 1000))
+        real = Sightings.record
+
+        def record(*arguments):
+            if next(calls) == at:
+                raise Interrupted
+            real(*arguments)
+
+        with patch.object(Sightings, "record", record), suppress(Interrupted):
+            self.run()
         self.check_disk()
 
     @precondition(lambda self: self.root.joinpath("ledger.db").exists())
@@ -169,7 +199,16 @@ class Mailbox(RuleBasedStateMachine):
     def check(self):
         """Every UID the server shows is decided, and what was decided is right."""
         sightings = read_sightings(self.root)
+        gone = read_gone(self.root)
         for name, folder in self.server.folders.items():
+            decided = {
+                uid
+                for at, validity, uid in sightings
+                if (at, validity) == (name, folder.uidvalidity)
+            }
+            assert {
+                uid for at, validity, uid in gone if (at, validity) == (name, folder.uidvalidity)
+            } == decided - set(folder.messages)
             for uid, (content, _) in folder.messages.items():
                 decision, key = sightings[name, folder.uidvalidity, uid]
                 if decision == "left":

@@ -27,11 +27,13 @@ def test_a_certificate_that_is_named_in_the_configuration_is_trusted(desk, dovec
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])
 def test_a_certificate_of_nobody_is_refused_before_the_password_is_sent(desk, dovecot, security):
-    answer = set_up(desk, dovecot, security).trail("sync")
+    set_up(desk, dovecot, security)
+    before = len(dovecot.read_log())
+    answer = desk.trail("sync")
     assert answer.code == 12
     assert "the server's certificate is not valid for it (self-signed certificate" in answer.err
     assert "name its authority in `ca_file`" in answer.err
-    assert f"user=<{dovecot.user}>" not in dovecot.read_log().replace("Login: ", "")
+    assert f"user=<{dovecot.user}>" not in dovecot.read_log()[before:]
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])

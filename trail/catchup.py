@@ -35,6 +35,8 @@ INDEX_BATCH = 2000
 """Messages a commit of the index holds: large enough to be cheap, small enough to lose little to a crash."""
 INDEX_BYTES = 64 * 1024 * 1024
 """Bytes of messages a commit holds: what is parsed waits in memory for it."""
+PARSE_BATCH = 500
+"""Messages parsed between two looks at whether to stop: a second or two."""
 ATTRIBUTE_BATCH = 2000
 """Messages whose headers are in memory at once while they are attributed."""
 
@@ -119,9 +121,12 @@ def index_pending(
     done = 0
     with _parser(total, careful=archive.mended) as parse:
         for batch in archive.facts.iter_unindexed(index.generation, INDEX_BATCH, INDEX_BYTES):
-            if stopping():
-                break
-            parsed = parse([(m.key, str(archive.root / archive.locate(m))) for m in batch])
+            parsed: list[ParsedMessage] = []
+            for start in range(0, len(batch), PARSE_BATCH):
+                if stopping():
+                    return done
+                part = batch[start : start + PARSE_BATCH]
+                parsed += parse([(m.key, str(archive.root / archive.locate(m))) for m in part])
             index.add(_documents(archive, batch, parsed))
             with archive.ledger.transaction():
                 archive.facts.write_findings(parsed)

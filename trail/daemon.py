@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("trail.daemon")
 
-TICK = 2.0
+TICK = 1.0
 """Seconds between two looks at the clock, the configuration and the stop event."""
 SLEPT = 30.0
 """Seconds by which the clock must have jumped to tell that the machine was asleep."""

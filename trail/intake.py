@@ -20,7 +20,13 @@ from typing import TYPE_CHECKING, TypeVar
 from trail.archive.sightings import Epoch
 from trail.attribute.rules import attribute, fingerprint_rules
 from trail.catchup import attribute_keys
-from trail.errors import LoginRejected, SecretUnavailable, ServerUnreachable, TrailError
+from trail.errors import (
+    ConfigError,
+    LoginRejected,
+    SecretUnavailable,
+    ServerUnreachable,
+    TrailError,
+)
 from trail.fetch.plan import (
     BATCH_MESSAGES,
     HEADER_BATCH,
@@ -113,7 +119,7 @@ def sync_account(round_: Round, account: Account) -> AccountReport:
     error = ""
     try:
         _sync_folders(round_, account, folders)
-    except (LoginRejected, SecretUnavailable, ServerUnreachable) as problem:
+    except (ConfigError, LoginRejected, SecretUnavailable, ServerUnreachable) as problem:
         error = problem.message
         round_.problems[account.name] = problem
     except TrailError as problem:  # a full disk, for one
@@ -207,14 +213,15 @@ class Line:
                 self.source = self._round.connect(self._account)
                 self._open = True
                 begun = begin(self.source)
-                self._worked = True
-                return begun
             except ServerUnreachable:
                 self.drop()
                 attempt += 1
                 most = ATTEMPTS if self._worked else FIRST_ATTEMPTS
                 if attempt >= most or self._round.stopping():
                     raise
+            else:
+                self._worked = True
+                return begun
 
     def drop(self) -> None:
         """Give up a broken connection: no word of farewell, for which a server that is silent would be waited on."""

@@ -77,8 +77,9 @@ class Crew:
 
 
 def _settle() -> None:
-    # Ctrl-C reaches the whole group; the parent answers for all
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # they reach the whole group; the parent answers for all
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -10,6 +10,7 @@ import pytest
 from archive.archiving import AT, letter, put
 from checking import audit_ledger, read_maildir
 
+from trail.archive.audit import hash_line
 from trail.archive.store import open_archive, record_event, writing_archive
 
 
@@ -99,8 +100,6 @@ def test_an_inserted_line_is_found_where_it_stands(logged, at, line):
 
 
 def test_a_line_added_with_the_right_hash_is_not_the_ledgers(logged):
-    from trail.archive.audit import hash_line
-
     def forge(lines):
         last = lines[-1].decode().rstrip("\n")
         forged = json.dumps({"seq": 7, "at": "x", "event": "noted", "prev": hash_line(last)})

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -87,7 +88,7 @@ def test_a_batch_is_durable_before_it_is_renamed_and_its_folder_after(tmp_path, 
     }
 
     def note_fsync(descriptor):
-        path = os.readlink(f"/proc/self/fd/{descriptor}")
+        path = str(Path(f"/proc/self/fd/{descriptor}").readlink())
         calls.append(("fsync", path))
         real["fsync"](descriptor)
 

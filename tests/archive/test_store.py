@@ -9,9 +9,11 @@ from archive.archiving import ACME, AT, BOLT, clients_of, key_of, letter, put, r
 from checking import audit_ledger, read_maildir
 
 from trail.archive import store as stores
+from trail.archive import verify as verifying
 from trail.archive.maildir import store_messages
 from trail.archive.store import open_archive, writing_archive
 from trail.archive.verify import verify_archive
+from trail.model import Client
 
 
 def problems_of(root):
@@ -39,7 +41,7 @@ def test_a_crash_between_rename_and_ledger_is_mended_by_the_next_writer(tmp_path
     def crash(*_, **__):
         raise Crash
 
-    with pytest.raises(Crash), writing_archive(tmp_path) as archive:
+    with pytest.raises(Crash), writing_archive(tmp_path) as archive:  # noqa: PT012 - as a process dies
         put(archive, letter("before"))
         monkeypatch.setattr(archive.sightings, "record", crash)
         put(archive, letter("a"), letter("b"), start=2)
@@ -122,8 +124,6 @@ def test_a_message_whose_file_is_missing_is_nobodys_until_it_is_back(tmp_path):
 
 
 def test_a_message_seen_in_a_clients_folder_becomes_theirs_too(tmp_path):
-    from trail.model import Client
-
     rules = (ACME, Client("filed", "Filed", folders=("Clients/Filed",)))
     with writing_archive(tmp_path) as archive:
         (key,) = put(archive, letter("a"))
@@ -192,8 +192,6 @@ def test_verify_names_each_damage(tmp_path, damage):
 
 
 def test_verify_waits_for_a_sync_that_has_renamed_but_not_yet_recorded(tmp_path, monkeypatch):
-    import trail.archive.verify as verifying
-
     with writing_archive(tmp_path) as archive, open_archive(tmp_path) as reader:
         put(archive, letter("a"))
         archive.audit.flush()
@@ -203,8 +201,6 @@ def test_verify_waits_for_a_sync_that_has_renamed_but_not_yet_recorded(tmp_path,
 
 
 def test_verify_does_not_wait_for_a_writer_that_is_dead(tmp_path, monkeypatch):
-    import trail.archive.verify as verifying
-
     with writing_archive(tmp_path) as archive:
         put(archive, letter("a"))
     store_messages(tmp_path, [(key_of(letter("b")), raw(letter("b")))])

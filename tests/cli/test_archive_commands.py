@@ -65,7 +65,7 @@ def test_an_account_that_fails_shows_since_when_why_and_when_it_last_succeeded(k
     assert kept.trail("sync").code == 12
     lines = kept.done("status").out.splitlines()
     assert "3 archived; last done just now" in lines[1]
-    assert lines[2].startswith("          FAILING, first just now: account 'work': 127.0.0.1:1: Connection refused")
+    assert lines[2].startswith("          FAILING, first just now: 127.0.0.1:1: Connection refused")
     (account,) = kept.done("status", "--json").data["accounts"]
     assert "Connection refused" in account["error"]
     assert account["failing_since"]

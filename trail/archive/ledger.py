@@ -282,9 +282,11 @@ def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
     try:
         return _open_to_read(f"{uri}?mode=ro")
     except sqlite3.OperationalError as error:
-        if not _errorname(error).startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+        if not _errorname(error).startswith(
+            ("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_IOERR_SHM")
+        ):
             raise
-    # On a read-only disk WAL cannot make its shared memory; nobody can write there either, so the file stands still.
+    # On a read-only disk, and on a full one, WAL cannot make its shared memory; nobody can write there either, so the file stands still.
     log = path.with_name(path.name + "-wal")
     if log.exists() and log.stat().st_size:
         raise ArchiveReadOnly(

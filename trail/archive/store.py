@@ -197,11 +197,17 @@ def open_archive(root: Path) -> Iterator[Archive]:
 def writing_archive(root: Path, *, wait: float = 1.0) -> Iterator[Archive]:
     """Open an archive as its one writer, made if it is not there, mended if the last writer was killed.
 
-    Raises ArchiveLocked, ArchiveFull, ArchiveReadOnly, ArchiveUnreadable.
+    Raises ArchiveLocked, ArchiveFull, ArchiveReadOnly, ArchiveUnreadable, ConfigError.
     """
     with translate_disk_errors(root):
         if not root.is_dir():
-            root.mkdir(parents=True, mode=0o700)
+            try:
+                root.mkdir(parents=True, mode=0o700)
+            except (FileExistsError, NotADirectoryError) as error:
+                raise ConfigError(
+                    f"{root} cannot be a folder: {error.strerror}",
+                    "check `archive` in the configuration",
+                ) from error
             sync_folder(root.parent)
         held = hold_lock(root / "lock", wait=wait)
         held.__enter__()

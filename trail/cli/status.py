@@ -200,7 +200,8 @@ def _trouble_lines(account: dict[str, Any], daemon: dict[str, Any], now: datetim
     if not account["error"]:
         return []
     first = render.format_ago(datetime.fromisoformat(account["failing_since"]), now)
-    lines = [clean_text(f"FAILING, first {first}: {account['error']}")]
+    why = account["error"].removeprefix(f"account {account['account']!r}: ")
+    lines = [clean_text(f"FAILING, first {first}: {why}")]
     if until := daemon.get("paused", {}).get(account["account"]):
         at = datetime.fromisoformat(until).astimezone().strftime("%H:%M")
         lines.append(f"the daemon tries again at {at}, or when the configuration changes")

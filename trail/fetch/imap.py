@@ -16,7 +16,7 @@ import imapclient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 from imapclient.imap_utf7 import decode as decode_utf7
 
-from trail.errors import LoginRejected, ServerUnreachable
+from trail.errors import ConfigError, LoginRejected, ServerUnreachable
 from trail.fetch.source import Fetched, FolderState, FolderUnavailable, RawHeader, RemoteFolder
 from trail.fetch.wire import compress_uids, read_fetch, read_internaldate
 from trail.model import RawMessage, RemoteRef
@@ -300,9 +300,7 @@ def check_login(account: Account, password: str) -> list[str]:
 
 
 def _connect(account: Account) -> Any:
-    context = (
-        ssl.create_default_context(cafile=account.ca_file) if account.security != "plain" else None
-    )
+    context = None if account.security == "plain" else _trust(account)
     timeout = imapclient.SocketTimeout(
         connect=min(CONNECT_TIMEOUT, account.timeout), read=account.timeout
     )
@@ -319,9 +317,20 @@ def _connect(account: Account) -> Any:
         if account.security == "starttls":
             client.starttls(context)
     except BaseException:
-        client.shutdown()
+        with contextlib.suppress(Exception):  # the socket may be gone; why is what matters
+            client.shutdown()
         raise
     return client
+
+
+def _trust(account: Account) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=account.ca_file)
+    except OSError as error:
+        raise ConfigError(
+            f"account {account.name!r}: ca_file {account.ca_file} cannot be used ({error.strerror or error})",
+            "it must be a file of certificates in PEM form",
+        ) from error
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from whoosh.reading import TermNotFound
 
+from trail.index.blocks import find_documents, read_values
 from trail.index.conditions import And, Exact, Glob, Node, Not, Or, Sent, Words, iter_words
 from trail.index.schema import order_from
 
@@ -72,9 +73,9 @@ class Segment:
             case Words():
                 return set().union(*(self.find_words(field, node) for field in node.fields))
             case Exact(field, value, prefix):
-                return self._find_terms(
-                    field, self._expand(field, value) if prefix else [_to_bytes(value)]
-                )
+                if prefix:
+                    return self._find_beginning(field, value)
+                return self._find_terms(field, [_to_bytes(value)])
             case Glob(field, pattern):
                 return self._find_terms(field, self._expand_pattern(field, pattern))
             case Sent():
@@ -91,9 +92,9 @@ class Segment:
         if len(words.terms) > 1:
             return set(self.count_rows(field, words))
         term = words.terms[0]
-        return self._find_terms(
-            field, self._expand(field, term) if words.prefix else [_to_bytes(term)]
-        )
+        if words.prefix:
+            return self._find_beginning(field, term)
+        return self._find_terms(field, [_to_bytes(term)])
 
     def count_words(self, field: str, words: Words) -> dict[int, float]:
         """Return for each document with that row of words how often `field` has it."""
@@ -124,16 +125,15 @@ class Segment:
             if not found:
                 return {}
         wanted = sorted(found or ())
-        starts: dict[int, set[int]] = {}
-        for offset, terms in enumerate(columns):
-            places: dict[int, set[int]] = {}
-            for term in terms:
-                for document, positions in self._read_positions(field, term, wanted):
-                    places.setdefault(document, set()).update(p - offset for p in positions)
-            starts = (
-                {d: starts[d] & at for d, at in places.items() if d in starts} if offset else places
-            )
-        return {document: float(len(at)) for document, at in starts.items() if at}
+        counts: dict[int, float] = {}
+        # Document by document: the places of all words in all documents would be a lot to hold.
+        columns_places = (self._iter_places(field, terms, wanted) for terms in columns)
+        for document, starts, *others in zip(wanted, *columns_places, strict=True):
+            for offset, places in enumerate(others, 1):
+                starts = {start for start in starts if start + offset in places}  # noqa: PLW2901 - ever fewer
+            if starts:
+                counts[document] = float(len(starts))
+        return counts
 
     def _find_all(self, parts: tuple[Node, ...]) -> set[int]:
         found: set[int] | None = None
@@ -161,7 +161,18 @@ class Segment:
         for term in terms:
             matcher = self._read_postings(field, term)
             if matcher is not None:
-                found.update(matcher.all_ids())
+                found |= find_documents(matcher)
+        return found
+
+    def _find_beginning(self, field: str, beginning: str) -> set[int]:
+        """Return the documents with a term that begins so."""
+        found: set[int] = set()
+        for term, info in self.reader.iter_prefix(field, _to_bytes(beginning)):
+            if info.doc_frequency() <= 2 and not self.reader.has_deletions():  # noqa: PLR2004 - it names its first and last
+                ends: tuple[Any, Any] = (info.min_id(), info.max_id())
+                found.update(ends)
+            else:
+                found |= self._find_terms(field, [term])
         return found
 
     def _read_postings(self, field: str, term: bytes) -> Any:
@@ -170,18 +181,22 @@ class Segment:
         except TermNotFound:
             return None
 
-    def _read_positions(
-        self, field: str, term: bytes, wanted: Sequence[int]
-    ) -> Iterator[tuple[int, Iterable[int]]]:
-        matcher = self._read_postings(field, term)
-        if matcher is None:
+    def _iter_places(
+        self, field: str, terms: list[bytes], wanted: Sequence[int]
+    ) -> Iterator[set[int]]:
+        """Yield for each of `wanted` (ascending) where in `field` it has one of the terms; each has at least one."""
+        positions: Any = self.reader.schema[field].format
+        decode = positions.decoder("positions")
+        matchers = filter(None, (self._read_postings(field, term) for term in terms))
+        if len(terms) == 1:
+            for matcher in matchers:
+                yield from (set(decode(value)) for _, value in read_values(matcher, wanted))
             return
-        for document in wanted:
-            if not matcher.is_active():
-                return
-            matcher.skip_to(document)
-            if matcher.is_active() and matcher.id() == document:
-                yield document, matcher.value_as("positions")
+        found: dict[int, set[int]] = {document: set() for document in wanted}
+        for matcher in matchers:
+            for document, value in read_values(matcher, wanted):
+                found[document].update(decode(value))
+        yield from found.values()
 
     def _estimate(self, field: str, terms: list[bytes]) -> int:
         return sum(self.reader.doc_frequency(field, term) for term in terms)

@@ -1,0 +1,407 @@
+"""The daemon, as a process beside a real server: rounds, signals, refusals, and what it tells."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from checking import audit_archive
+from servers.proxy import Proxy
+from syncing import make_message
+
+from trail import daemon as daemon_module
+from trail.cli.unit import describe_unit
+from trail.config import load_config
+from trail.daemon import Daemon
+from trail.fetch.imap import ImapSource
+
+PATIENCE = 30.0
+"""Seconds after which something that should have happened did not."""
+
+
+class Watched:
+    """A daemon process whose log can be read while it runs."""
+
+    def __init__(self, desk, *words):
+        self.desk = desk
+        self.path = desk.root / f"daemon-{len(desk.processes)}.log"
+        with self.path.open("w") as log:
+            self.process = desk.start(*words, "daemon", stdout=subprocess.DEVNULL, stderr=log, start_new_session=True)
+
+    @property
+    def log(self):
+        return self.path.read_text(encoding="utf-8")
+
+    def wait_for(self, condition, what):
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            assert self.process.poll() is None, f"it left with {self.process.returncode}: {self.log}"
+            assert time.monotonic() < end, f"not seen: {what}\n{self.log}"
+            time.sleep(0.02)
+
+    def wait_for_log(self, text, times=1):
+        self.wait_for(lambda: self.log.count(text) >= times, text)
+
+    def stop(self, number=signal.SIGTERM):
+        """Ask it to end, which must not take long; returns its exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=PATIENCE)
+
+
+def status_of(desk):
+    return desk.done("status", "--json").data
+
+
+def hurry(desk):
+    """The shortest interval the configuration takes is 10 s, too long for a test: a changed file begins a round at once."""
+    desk.config.write_text(desk.config.read_text() + "\n# changed\n")
+
+
+def test_rounds_go_on_new_mail_is_fetched_and_status_tells_from_outside(desk, mail_server):
+    mail_server.append("INBOX", make_message(1, subject="Very private subject"))
+    daemon = Watched(desk.set_up(mail_server))
+    daemon.wait_for_log("work: 1 archived, 0 left there, 0 failed")
+    told = status_of(desk)["daemon"]
+    assert told["running"] is True
+    assert told["pid"] == daemon.process.pid
+    assert told["doing"] in ("waiting for the next round", "syncing work")
+    assert told["since"].endswith("Z")
+    assert f"running (pid {daemon.process.pid}), " in desk.done("status").out
+    assert status_of(desk)["accounts"][0]["last_success_at"]
+    mail_server.append("INBOX", make_message(2))
+    hurry(desk)
+    daemon.wait_for_log("work: 1 archived", times=2)
+    assert daemon.stop() == 0
+    assert status_of(desk)["daemon"] == {"running": False}
+    assert "daemon    not running" in desk.done("status").out
+    assert len(desk.ids()) == 2
+    # nothing of the mail is in the log, and nothing of Python's
+    assert not re.search(r"private|@|Traceback|Warning|secret", daemon.log), daemon.log
+    assert daemon.log.rstrip().endswith("stopped")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_ctrl_c_and_a_closed_terminal_end_it_as_well(desk, pymap_server, number):
+    daemon = Watched(desk.set_up(pymap_server))
+    daemon.wait_for_log("work: 0 archived")
+    assert daemon.stop(number) == 0
+
+
+def test_a_signal_that_was_ignored_from_the_start_stays_ignored(desk, pymap_server):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        daemon = Watched(desk.set_up(pymap_server))
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    daemon.wait_for_log("work: 0 archived")
+    daemon.process.send_signal(signal.SIGHUP)
+    hurry(desk)
+    daemon.wait_for_log("work: 0 archived", times=2)
+    assert daemon.stop() == 0
+
+
+def test_with_v_no_more_of_the_mail_is_told(desk, pymap_server):
+    pymap_server.append("INBOX", make_message(1, subject="Very private subject"))
+    daemon = Watched(desk.set_up(pymap_server), "-v")
+    daemon.wait_for_log("work: 1 archived")
+    daemon.stop()
+    assert not re.search(r"private subject|@|secret|Traceback|Message 1", daemon.log), daemon.log
+
+
+def test_a_second_instance_is_refused(desk, pymap_server):
+    daemon = Watched(desk.set_up(pymap_server))
+    daemon.wait_for_log("work: 0 archived")
+    answer = desk.run_beside("daemon")
+    assert answer.code == 22
+    assert "another daemon keeps this archive" in answer.err
+    assert "hint: `trail status` shows it" in answer.err
+    desk.done("sync")  # the archive is free between two rounds
+    daemon.stop()
+    again = Watched(desk)
+    again.wait_for_log("work: 0 archived")
+    again.stop()
+
+
+def test_a_daemon_begins_while_a_sync_is_at_work(desk, scripted):
+    scripted.append("INBOX", make_message(1))
+    scripted.faults.stall_on = {"UID FETCH"}
+    desk.set_up(scripted)
+    sync = desk.start("sync", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not scripted.count_commands("UID FETCH"):
+        assert sync.poll() is None
+    daemon = Watched(desk)
+    daemon.wait_for_log("watching work")
+    assert "syncing now" in desk.done("status").out
+    assert status_of(desk)["accounts"][0]["syncing"] is True
+    sync.kill()
+    sync.wait()
+    scripted.faults.stall_on = set()
+    hurry(desk)
+    daemon.wait_for_log("work: 1 archived")
+    daemon.stop()
+
+
+def test_a_changed_configuration_is_taken_up_and_a_wrong_one_is_not(desk, pymap_server):
+    pymap_server.append("INBOX", make_message(1, sender="bob@globex.example"))
+    daemon = Watched(desk.set_up(pymap_server, scope="clients"))
+    daemon.wait_for_log("work: 0 archived, 1 left there")
+    good = desk.config.read_text()
+    desk.config.write_text(good.replace("host =", "hots ="))
+    daemon.wait_for_log("the changed configuration is not used: ")
+    desk.config.write_text(good + '\n[[client]]\nslug = "globex"\ndomains = ["globex.example"]\n')
+    daemon.wait_for_log("the configuration has changed")
+    daemon.wait_for_log("work: 1 archived")
+    assert daemon.log.count("is not used") == 1
+    daemon.stop()
+
+
+@pytest.mark.dovecot
+def test_a_refused_login_pauses_the_account_until_the_configuration_changes(desk, dovecot):
+    desk.set_up(dovecot)
+    desk.environ["TRAIL_TEST_PASSWORD"] = "wrong"
+    daemon = Watched(desk)
+    daemon.wait_for_log("work: the server refused the login; paused for an hour, or until the configuration changes")
+    account = status_of(desk)["accounts"][0]
+    assert "refused the login" in account["error"]
+    out = desk.done("status").out
+    assert "FAILING, first" in out
+    assert "the daemon tries again at " in out
+    hurry(desk)
+    daemon.wait_for_log("the server refused the login", times=2)
+    daemon.stop()
+    assert "@" not in daemon.log
+    assert "wrong" not in daemon.log
+
+
+def test_a_refused_login_is_one_login_an_hour_while_other_accounts_go_on(desk, scripted, pymap_server, monkeypatch):
+    monkeypatch.setattr(daemon_module, "load_config", load_hurried)
+    scripted.faults.always_refuse = {"LOGIN": "[AUTHENTICATIONFAILED] no"}
+    rounds, clock = [], Clock()
+    with running_daemon(desk.set_up(scripted, pymap_server), rounds, clock):
+        wait_until(lambda: rounds.count("work2") >= 3)
+        assert scripted.count_commands("LOGIN") == 1
+        assert set(status_of(desk)["daemon"]["paused"]) == {"work"}
+
+
+def test_rounds_come_at_the_interval_of_the_account(desk, pymap_server, monkeypatch):
+    monkeypatch.setattr(daemon_module, "load_config", load_hurried)
+    rounds = []
+    with running_daemon(desk.set_up(pymap_server), rounds, Clock()):
+        wait_until(lambda: len(rounds) == 1)
+        pymap_server.append("INBOX", make_message(1))
+        wait_until(lambda: len(rounds) >= 3)
+    assert len(desk.ids()) == 1
+
+
+@pytest.mark.dovecot
+def test_a_server_that_restarts_is_survived(desk, dovecot, dovecot_process):
+    dovecot.append("INBOX", make_message(1))
+    daemon = Watched(desk.set_up(dovecot))
+    daemon.wait_for_log("work: 1 archived")
+    dovecot_process.stop()
+    try:
+        hurry(desk)
+        daemon.wait_for_log("WARNING work: account 'work': ")
+        assert "FAILING" in desk.done("status").out
+    finally:
+        dovecot_process.start()
+    dovecot.append("INBOX", make_message(2))
+    hurry(desk)
+    daemon.wait_for_log("work: 1 archived", times=2)
+    assert "FAILING" not in desk.done("status").out
+    daemon.stop()
+    assert len(desk.ids()) == 2
+
+
+@pytest.mark.dovecot
+def test_sigterm_in_the_middle_of_a_fetch_leaves_within_seconds_and_loses_nothing(desk, dovecot):
+    dovecot.fill("INBOX", (make_message(number) for number in range(1500)))
+    with Proxy(dovecot.host, dovecot.port, delay=0.2) as far:
+        daemon = Watched(desk.set_up(dovecot, port=far.port))
+        daemon.wait_for(lambda: len(list((desk.archive / "mail").glob("*/*/cur/*"))) > 100, "messages")
+        assert daemon.stop() == 0
+    desk.set_up(dovecot)
+    held = status_of(desk)
+    assert 0 < held["messages"] < 1500
+    assert held["accounts"][0]["last_success_at"] is None, "a round that was cut short is no success"
+    assert held["accounts"][0]["error"] == ""
+    desk.done("sync", "--no-index")
+    audit_archive(desk.archive, dovecot, folders={"INBOX"})
+
+
+def test_sigterm_while_the_server_is_silent_leaves_within_seconds(desk, scripted):
+    scripted.append("INBOX", make_message(1))
+    scripted.faults.stall_on = {"UID FETCH"}
+    daemon = Watched(desk.set_up(scripted, timeout="1h"))
+    daemon.wait_for(lambda: scripted.count_commands("UID FETCH"), "a fetch")
+    connections = scripted.connections
+    assert daemon.stop() == 0
+    assert scripted.connections == connections, "it connected again while it was leaving"
+    scripted.faults.stall_on = set()
+    assert desk.done("sync").out == "work: 1 archived\n"
+
+
+def test_sigterm_during_indexing_leaves_within_seconds_and_no_worker_behind(desk, pymap_server):
+    pymap_server.fill("INBOX", (make_message(number, size=4000) for number in range(1100)))
+    desk.set_up(pymap_server).done("sync", "--no-index")
+    daemon = Watched(desk)
+    daemon.wait_for(lambda: len(list_group(daemon.process.pid)) >= 3, "worker processes")
+    os.killpg(daemon.process.pid, signal.SIGTERM)  # to all of them, as a supervisor does that knows no better
+    assert daemon.process.wait(timeout=PATIENCE) == 0
+    assert status_of(desk)["index"]["lag"] == 1100, "it finished its work instead of leaving"
+    end = time.monotonic() + 5
+    while list_group(daemon.process.pid) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert list_group(daemon.process.pid) == []
+    assert "Traceback" not in daemon.log
+    desk.done("sync")
+    assert desk.done("search", "--json").data["total"] == 1100
+    assert desk.done("verify").code == 0
+
+
+def list_group(number):
+    """The processes of a session."""
+    done = subprocess.run(["ps", "-o", "pid=", "-s", str(number)], capture_output=True, text=True, check=False)
+    return done.stdout.split()
+
+
+def test_after_sleep_the_missed_round_is_made_up_for(desk, pymap_server):
+    rounds, clock = [], Clock()
+    with running_daemon(desk.set_up(pymap_server, every="1h"), rounds, clock):
+        wait_until(lambda: len(rounds) == 1)
+        clock.ahead = 3600
+        wait_until(lambda: len(rounds) == 2)
+
+
+def test_a_process_that_was_stopped_for_a_while_goes_on(desk, pymap_server):
+    daemon = Watched(desk.set_up(pymap_server))
+    daemon.wait_for_log("work: 0 archived")
+    daemon.process.send_signal(signal.SIGSTOP)
+    time.sleep(1.5)
+    daemon.process.send_signal(signal.SIGCONT)
+    hurry(desk)
+    daemon.wait_for_log("work: 0 archived", times=2)
+    assert daemon.stop() == 0
+
+
+def load_hurried(path):
+    """The configuration, with an interval that no file may ask for."""
+    config = load_config(path)
+    return replace(config, accounts=tuple(replace(a, every=1.0) for a in config.accounts))
+
+
+class Clock:
+    """The time of day, moved at will."""
+
+    ahead = 0
+    monotonic = staticmethod(time.monotonic)
+
+    def time(self):
+        return time.time() + self.ahead
+
+
+@contextmanager
+def running_daemon(desk, rounds, clock):
+    """A daemon on a thread of this process, with a clock of ours and a look at it every hundredth of a second."""
+
+    def connect(account):
+        rounds.append(account.name)
+        return ImapSource(account, desk.environ["TRAIL_TEST_PASSWORD"])
+
+    stop = threading.Event()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(daemon_module, "time", clock)
+        patch.setattr(daemon_module, "TICK", 0.01)
+        worker = threading.Thread(target=Daemon(desk.config, lambda: connect, stop).run)
+        worker.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            worker.join(PATIENCE)
+    assert not worker.is_alive()
+
+
+def wait_until(condition):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_fault_in_one_round_ends_neither_the_daemon_nor_the_next_round(desk, pymap_server, caplog, monkeypatch):
+    desk.set_up(pymap_server)
+    calls = []
+
+    def fail_once(round_, accounts):
+        calls.append(accounts)
+        if len(calls) == 1:
+            raise ValueError("a line of somebody's mail")
+        return real(round_, accounts)
+
+    real = daemon_module.run_round
+    monkeypatch.setattr(daemon_module, "run_round", fail_once)
+    with running_daemon(desk, [], Clock()):
+        wait_until(lambda: len(calls) == 1 and "broke off" in caplog.text)
+        hurry(desk)
+        wait_until(lambda: len(calls) == 2)
+    assert "the round broke off (ValueError in " in caplog.text
+    assert "somebody" not in caplog.text
+    assert status_of(desk)["daemon"] == {"running": False}
+
+
+def test_without_an_account_it_says_what_is_missing(desk):
+    answer = desk.set_up().trail("daemon")
+    assert answer.code == 3
+    assert "has no account" in answer.err
+
+
+# the unit
+
+
+def test_the_unit_starts_the_daemon_it_was_printed_for(desk, pymap_server):
+    desk.set_up(pymap_server)
+    spaced = desk.root / "with space & 100% $HOME"
+    spaced.mkdir()
+    desk.config = desk.config.rename(spaced / "config.toml")
+    unit = desk.done("daemon", "--print-unit").out
+    (line,) = [line for line in unit.splitlines() if line.startswith("ExecStart=")]
+    words = [word.replace("%%", "%").replace("$$", "$") for word in shlex.split(line.removeprefix("ExecStart="))]
+    assert words[-3:] == ["--config", str(desk.config), "daemon"]
+    log = desk.root / "log"
+    with log.open("w") as file:
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=file, env=os.environ | desk.environ | {"JOURNAL_STREAM": "8:1"})
+    desk.processes.append(process)
+    wait_until(lambda: "INFO work: 0 archived" in log.read_text())
+    assert log.read_text().startswith("INFO watching work\n"), "the journal knows the time"
+    process.terminate()
+    assert process.wait(PATIENCE) == 0
+    assert desk.done("daemon", "--print-unit", "--json").data["unit"].strip() == unit.strip()
+
+
+def test_systemd_finds_nothing_wrong_with_the_unit(desk, pymap_server):
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("no systemd-analyze on this machine")
+    desk.set_up(pymap_server)
+    unit = desk.root / "trail.service"
+    unit.write_text(desk.done("daemon", "--print-unit").out)
+    environ = os.environ | {"XDG_RUNTIME_DIR": str(desk.root)}
+    done = subprocess.run(["systemd-analyze", "--user", "verify", str(unit)], capture_output=True, text=True, env=environ, check=False)
+    about_us = [line for line in done.stderr.splitlines() if "trail" in line]
+    assert about_us == []
+    assert done.returncode == 0, done.stderr
+
+
+def test_words_of_the_unit_are_quoted_as_systemd_reads_them(tmp_path):
+    unit = describe_unit(["/opt/a b/python", 'say "hi"', "50%", "$HOME", "back\\slash"], tmp_path / "c.toml")
+    (line,) = [line for line in unit.splitlines() if line.startswith("ExecStart=")]
+    assert line.startswith('ExecStart="/opt/a b/python" "say \\"hi\\"" 50%% $$HOME "back\\\\slash" --config ')
