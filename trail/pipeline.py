@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from trail.archive.store import Archive
-    from trail.intake import Progress, Round
+    from trail.intake import Round
+    from trail.intake.round import Progress
     from trail.model import Account, SyncReport
 
 

@@ -58,7 +58,7 @@ def run(argv: Sequence[str]) -> int:
             1,
         )
     if code == EXIT_INTERRUPTED:
-        complain("interrupted")
+        complain("\ninterrupted" if sys.stderr.isatty() else "interrupted")  # below the ^C
     return code or (EXIT_WARNINGS if session.warnings else 0)
 
 

@@ -1,263 +1,35 @@
-"""From the servers to the Maildir: one round over the accounts, folder by folder.
+"""One round over one folder.
 
     look (STATUS) -> plan -> headers, where other people's mail is to stay on the server -> bodies -> archive
 
-Comes in: an open archive, a configuration, a way to connect. Goes out: a SyncReport. Decisions are recorded batch by
-batch, so a round that is cut short is continued by the next one; a line that breaks is taken up again on a fresh one.
+Comes in: a round, an account, a folder, a connection. Goes out: what was done, in `reports`. Decisions are recorded
+batch by batch, so a round that is cut short is continued by the next one.
 """
 
 from __future__ import annotations
 
-import random
-import time
-from collections import Counter, defaultdict
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from trail.archive.sightings import Epoch
-from trail.attribute.rules import attribute, fingerprint_rules
+from trail.attribute.rules import attribute
 from trail.catchup import attribute_keys
-from trail.errors import (
-    ConfigError,
-    LoginRejected,
-    SecretUnavailable,
-    ServerUnreachable,
-    TrailError,
-)
-from trail.fetch.plan import (
-    BATCH_MESSAGES,
-    HEADER_BATCH,
-    choose_folders,
-    is_unchanged,
-    plan_folder,
-    split_batches,
-)
-from trail.fetch.source import FolderUnavailable
-from trail.model import AccountReport, FolderReport, RemoteRef, Sighting, SyncReport
+from trail.errors import ServerUnreachable
+from trail.fetch.plan import BATCH_MESSAGES, HEADER_BATCH, is_unchanged, plan_folder, split_batches
+from trail.intake.line import ATTEMPTS, BREAKS, Pace
+from trail.model import FolderReport, RemoteRef, Sighting
 from trail.parse.envelope import parse_envelope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Collection, Sequence
 
-    from trail.archive.store import Archive
-    from trail.config import Config
     from trail.fetch.source import RawHeader, RemoteFolder, Source
+    from trail.intake.round import Round
     from trail.model import Account, Envelope
 
-    Connect = Callable[[Account], Source]
-    Progress = Callable[[str, int, int], None]
-    """Called with what is being done, how many messages are done, and of how many."""
-
-T = TypeVar("T")
-
-ATTEMPTS = 5
-"""Connections a folder may use up without getting one message further."""
-FIRST_ATTEMPTS = 3
-"""The same before the account was reached at all: somebody may be waiting to hear that the name is wrong."""
-BREAKS = 2
-"""Times the line must break on a message asked for alone before it is taken for the message's doing."""
 SUDDENLY_EMPTY = 10
 """A folder that held at least so many messages and now shows none is worth a warning."""
-
-
-@dataclass
-class Round:
-    """What one round knows while it runs."""
-
-    archive: Archive
-    config: Config
-    connect: Connect
-    dry_run: bool = False
-    progress: Progress = lambda *_: None
-    stopping: Callable[[], bool] = lambda: False
-    sleep: Callable[[float], object] = time.sleep
-    warnings: list[str] = field(default_factory=list)
-    problems: dict[str, TrailError] = field(default_factory=dict)
-    """What kept an account from being looked at to the end, by its name."""
-    left_replies: dict[int, list[RemoteRef]] = field(default_factory=lambda: defaultdict(list))
-    """Hash of a Message-ID -> messages left in this round that refer to it. In memory only: of other people's mail nothing is kept."""
-    reopened: set[RemoteRef] = field(default_factory=set)
-    """Those of them that were looked at again."""
-
-    @cached_property
-    def rules(self) -> str:
-        """The fingerprint messages are attributed under."""
-        return fingerprint_rules(self.config.clients)
-
-    @cached_property
-    def under(self) -> str:
-        """The fingerprint decisions are made under: what is left under "clients" is looked at again under "everything"."""
-        return f"{self.config.scope}:{self.rules}"
-
-
-def fetch_accounts(round_: Round, accounts: Sequence[Account]) -> SyncReport:
-    """One look at the accounts; an account that fails does not stop the others.
-
-    Raises ArchiveFull and ArchiveReadOnly, after which the next round goes on where this one stopped.
-    """
-    reports = [sync_account(round_, account) for account in accounts]
-    # A reply may have been left before its parent turned out to be a client's; look again until that settles:
-    # each pass takes a chain of replies one further, and no message is looked at again twice.
-    while not (round_.dry_run or round_.stopping()) and _reopen_replies(round_):
-        reports = [
-            _merge_reports(report, sync_account(round_, account))
-            for report, account in zip(reports, accounts, strict=True)
-        ]
-    troubles = (f"{p.message}; {p.hint}" if p.hint else p.message for p in round_.problems.values())
-    return SyncReport(tuple(reports), (*round_.warnings, *troubles))
-
-
-def sync_account(round_: Round, account: Account) -> AccountReport:
-    """One round over one account. What went wrong is in the report, and in the archive's record of rounds."""
-    number = (
-        None if round_.dry_run else round_.archive.rounds.begin(account.name, datetime.now(UTC))
-    )
-    folders: list[FolderReport] = []
-    error = ""
-    try:
-        _sync_folders(round_, account, folders)
-    except (ConfigError, LoginRejected, SecretUnavailable, ServerUnreachable) as problem:
-        error = problem.message
-        round_.problems[account.name] = problem
-    except TrailError as problem:  # a full disk, for one
-        error = problem.message
-        raise
-    except BaseException:
-        error = "interrupted"
-        raise
-    finally:
-        # one that was told to stop is neither done nor failed: it stays like one that was killed
-        if number is not None and (error or not round_.stopping()):
-            round_.archive.rounds.end(
-                number, datetime.now(UTC), archived=sum(f.archived for f in folders), error=error
-            )
-    return AccountReport(account.name, tuple(folders), error)
-
-
-def _sync_folders(round_: Round, account: Account, done: list[FolderReport]) -> None:
-    line = Line(round_, account)
-    try:
-        folders = line.open(lambda source: source.list_folders())
-        chosen, _, missing = choose_folders(folders, account.folders, gmail=line.source.is_gmail)
-        round_.warnings += [
-            f"account {account.name!r}: there is no folder {name!r} on the server"
-            for name in missing
-        ]
-        walks = [FolderRound(round_, account, folder) for folder in chosen]
-        for walk in walks:
-            try:
-                _walk_folder(round_, walk, line)
-            finally:
-                done += walk.reports
-        _touch_unchanged(round_, walks)
-    except BaseException:  # also Ctrl-C: a server that is silent would be waited on
-        line.drop()
-        raise
-    finally:
-        line.close()
-
-
-def _touch_unchanged(round_: Round, walks: Sequence[FolderRound]) -> None:
-    """Note when unchanged folders were seen: one transaction for all, since each costs the disk a flush."""
-    epochs = [walk.unchanged for walk in walks if walk.unchanged]
-    if epochs and not round_.dry_run:
-        with round_.archive.ledger.transaction():
-            for epoch in epochs:
-                round_.archive.sightings.touch(epoch, datetime.now(UTC))
-
-
-def _walk_folder(round_: Round, walk: FolderRound, line: Line) -> None:
-    """Do one folder, on a fresh connection whenever the line breaks."""
-    failures = 0
-    while not round_.stopping():
-        try:
-            walk.run(line.source)
-            break
-        except FolderUnavailable as refused:
-            round_.warnings.append(f"account {walk.account.name!r}: {refused.message}")
-            break
-        except ServerUnreachable:
-            failures = 0 if walk.take_progress() else failures + 1
-            if failures >= ATTEMPTS:
-                raise
-            line.drop()
-            if round_.stopping():  # who is to end within seconds does not connect again
-                break
-            line.open(lambda _: None, pause=failures)
-
-
-class Line:
-    """The connection to an account, made anew when it breaks."""
-
-    source: Source
-
-    def __init__(self, round_: Round, account: Account) -> None:
-        self._round = round_
-        self._account = account
-        self._open = False
-        self._worked = False
-
-    def open(self, begin: Callable[[Source], T], pause: int = 0) -> T:
-        """Connect, and begin with something; tried a few times with a jittered backoff (seconds).
-
-        A refused login is never tried again. `pause`: the number of attempts that have failed already.
-        """
-        attempt = pause
-        while True:
-            if attempt:
-                self._round.sleep(random.uniform(0.5, 1.0) * min(2**attempt, 30))
-            try:
-                self.source = self._round.connect(self._account)
-                self._open = True
-                begun = begin(self.source)
-            except ServerUnreachable:
-                self.drop()
-                attempt += 1
-                most = ATTEMPTS if self._worked else FIRST_ATTEMPTS
-                if attempt >= most or self._round.stopping():
-                    raise
-            else:
-                self._worked = True
-                return begun
-
-    def drop(self) -> None:
-        """Give up a broken connection: no word of farewell, for which a server that is silent would be waited on."""
-        if self._open:
-            self.source.abort()
-        self.close()
-
-    def close(self) -> None:
-        """End the connection, if there is one."""
-        if self._open:
-            self._open = False
-            self.source.close()
-
-
-@dataclass
-class Pace:
-    """How much to ask for at once: less after a line broke, more again as it holds.
-
-    A message on which the line breaks every time is found by asking for ever less, down to it alone.
-    """
-
-    most: int = BATCH_MESSAGES
-    broke: Counter[int] = field(default_factory=Counter)
-    """UID -> how often the line broke while it was asked for alone."""
-
-    @contextmanager
-    def ask(self, uids: Sequence[int]) -> Iterator[None]:
-        """Ask for these; whether the line holds decides how many are asked for next."""
-        try:
-            yield
-        except ServerUnreachable:
-            if len(uids) == 1:
-                self.broke[uids[0]] += 1
-            self.most = max(1, min(self.most, len(uids)) // 14)
-            raise
-        self.most = min(BATCH_MESSAGES, self.most * 2)
 
 
 class FolderRound:
@@ -488,39 +260,3 @@ class FolderRound:
         self.reports[-1] = replace(
             report, **{name: getattr(report, name) + number for name, number in more.items()}
         )
-
-
-def _reopen_replies(round_: Round) -> int:
-    """Forget the decision on messages left in this round whose parent is now known to be a client's."""
-    refs: list[RemoteRef] = []
-    if not round_.left_replies:
-        return 0
-    for message_id in round_.archive.facts.iter_client_message_ids():
-        refs += round_.left_replies.pop(hash(message_id), ())
-    refs = [ref for ref in refs if ref not in round_.reopened]  # as after a collision of hashes
-    round_.reopened.update(refs)
-    with round_.archive.ledger.transaction():
-        return round_.archive.sightings.reopen(refs)
-
-
-def _merge_reports(first: AccountReport, second: AccountReport) -> AccountReport:
-    """Two looks of one round as one: what was left at first and fetched in the end counts as fetched."""
-    before = {(f.folder, f.uidvalidity): f for f in first.folders}
-    folders = [_merge_folders(before.get((f.folder, f.uidvalidity)), f) for f in second.folders]
-    return AccountReport(
-        first.account, tuple(folders) or first.folders, second.error or first.error
-    )
-
-
-def _merge_folders(first: FolderReport | None, second: FolderReport) -> FolderReport:
-    if first is None:
-        return second
-    fetched = second.archived + second.already_held
-    return replace(
-        second,
-        archived=first.archived + second.archived,
-        already_held=first.already_held + second.already_held,
-        left=max(0, first.left - fetched - second.failed),
-        failed=max(first.failed, second.failed),
-        gone=first.gone + second.gone,
-    )

@@ -1,0 +1,161 @@
+"""One round over the accounts: an account, a folder, a line that fails never stops the others.
+
+Comes in: a round and its accounts. Goes out: a SyncReport.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from trail.errors import (
+    ConfigError,
+    LoginRejected,
+    SecretUnavailable,
+    ServerUnreachable,
+    TrailError,
+)
+from trail.fetch.plan import choose_folders
+from trail.fetch.source import FolderUnavailable
+from trail.intake.folder import FolderRound
+from trail.intake.line import ATTEMPTS, Line
+from trail.model import AccountReport, FolderReport, SyncReport
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trail.intake.round import Round
+    from trail.model import Account, RemoteRef
+
+
+def fetch_accounts(round_: Round, accounts: Sequence[Account]) -> SyncReport:
+    """One look at the accounts; an account that fails does not stop the others.
+
+    Raises ArchiveFull and ArchiveReadOnly, after which the next round goes on where this one stopped.
+    """
+    reports = [sync_account(round_, account) for account in accounts]
+    # A reply may have been left before its parent turned out to be a client's; look again until that settles:
+    # each pass takes a chain of replies one further, and no message is looked at again twice.
+    while not (round_.dry_run or round_.stopping()) and _reopen_replies(round_):
+        reports = [
+            _merge_reports(report, sync_account(round_, account))
+            for report, account in zip(reports, accounts, strict=True)
+        ]
+    troubles = (f"{p.message}; {p.hint}" if p.hint else p.message for p in round_.problems.values())
+    return SyncReport(tuple(reports), (*round_.warnings, *troubles))
+
+
+def sync_account(round_: Round, account: Account) -> AccountReport:
+    """One round over one account. What went wrong is in the report, and in the archive's record of rounds."""
+    number = (
+        None if round_.dry_run else round_.archive.rounds.begin(account.name, datetime.now(UTC))
+    )
+    folders: list[FolderReport] = []
+    error = ""
+    try:
+        _sync_folders(round_, account, folders)
+    except (ConfigError, LoginRejected, SecretUnavailable, ServerUnreachable) as problem:
+        error = problem.message
+        round_.problems[account.name] = problem
+    except TrailError as problem:  # a full disk, for one
+        error = problem.message
+        raise
+    except BaseException:
+        error = "interrupted"
+        raise
+    finally:
+        # one that was told to stop is neither done nor failed: it stays like one that was killed
+        if number is not None and (error or not round_.stopping()):
+            round_.archive.rounds.end(
+                number, datetime.now(UTC), archived=sum(f.archived for f in folders), error=error
+            )
+    return AccountReport(account.name, tuple(folders), error)
+
+
+def _sync_folders(round_: Round, account: Account, done: list[FolderReport]) -> None:
+    line = Line(round_, account)
+    try:
+        folders = line.open(lambda source: source.list_folders())
+        chosen, _, missing = choose_folders(folders, account.folders, gmail=line.source.is_gmail)
+        round_.warnings += [
+            f"account {account.name!r}: there is no folder {name!r} on the server"
+            for name in missing
+        ]
+        walks = [FolderRound(round_, account, folder) for folder in chosen]
+        for walk in walks:
+            try:
+                _walk_folder(round_, walk, line)
+            finally:
+                done += walk.reports
+        _touch_unchanged(round_, walks)
+    except BaseException:  # also Ctrl-C: a server that is silent would be waited on
+        line.drop()
+        raise
+    finally:
+        line.close()
+
+
+def _touch_unchanged(round_: Round, walks: Sequence[FolderRound]) -> None:
+    """Note when unchanged folders were seen: one transaction for all, since each costs the disk a flush."""
+    epochs = [walk.unchanged for walk in walks if walk.unchanged]
+    if epochs and not round_.dry_run:
+        with round_.archive.ledger.transaction():
+            for epoch in epochs:
+                round_.archive.sightings.touch(epoch, datetime.now(UTC))
+
+
+def _walk_folder(round_: Round, walk: FolderRound, line: Line) -> None:
+    """Do one folder, on a fresh connection whenever the line breaks."""
+    failures = 0
+    while not round_.stopping():
+        try:
+            walk.run(line.source)
+            break
+        except FolderUnavailable as refused:
+            round_.warnings.append(f"account {walk.account.name!r}: {refused.message}")
+            break
+        except ServerUnreachable:
+            failures = 0 if walk.take_progress() else failures + 1
+            if failures >= ATTEMPTS:
+                raise
+            line.drop()
+            if round_.stopping():  # who is to end within seconds does not connect again
+                break
+            line.open(lambda _: None, pause=failures)
+
+
+def _reopen_replies(round_: Round) -> int:
+    """Forget the decision on messages left in this round whose parent is now known to be a client's."""
+    refs: list[RemoteRef] = []
+    if not round_.left_replies:
+        return 0
+    for message_id in round_.archive.facts.iter_client_message_ids():
+        refs += round_.left_replies.pop(hash(message_id), ())
+    refs = [ref for ref in refs if ref not in round_.reopened]  # as after a collision of hashes
+    round_.reopened.update(refs)
+    with round_.archive.ledger.transaction():
+        return round_.archive.sightings.reopen(refs)
+
+
+def _merge_reports(first: AccountReport, second: AccountReport) -> AccountReport:
+    """Two looks of one round as one: what was left at first and fetched in the end counts as fetched."""
+    before = {(f.folder, f.uidvalidity): f for f in first.folders}
+    folders = [_merge_folders(before.get((f.folder, f.uidvalidity)), f) for f in second.folders]
+    return AccountReport(
+        first.account, tuple(folders) or first.folders, second.error or first.error
+    )
+
+
+def _merge_folders(first: FolderReport | None, second: FolderReport) -> FolderReport:
+    if first is None:
+        return second
+    fetched = second.archived + second.already_held
+    return replace(
+        second,
+        archived=first.archived + second.archived,
+        already_held=first.already_held + second.already_held,
+        left=max(0, first.left - fetched - second.failed),
+        failed=max(first.failed, second.failed),
+        gone=first.gone + second.gone,
+    )

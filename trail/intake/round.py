@@ -1,0 +1,54 @@
+"""What one round knows while it runs: shared by its accounts and folders, gone with it."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from trail.attribute.rules import fingerprint_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from trail.archive.store import Archive
+    from trail.config import Config
+    from trail.errors import TrailError
+    from trail.fetch.source import Source
+    from trail.model import Account, RemoteRef
+
+    Connect = Callable[[Account], Source]
+    Progress = Callable[[str, int, int], None]
+    """Called with what is being done, how many messages are done, and of how many."""
+
+
+@dataclass
+class Round:
+    """What one round knows while it runs."""
+
+    archive: Archive
+    config: Config
+    connect: Connect
+    dry_run: bool = False
+    progress: Progress = lambda *_: None
+    stopping: Callable[[], bool] = lambda: False
+    sleep: Callable[[float], object] = time.sleep
+    warnings: list[str] = field(default_factory=list)
+    problems: dict[str, TrailError] = field(default_factory=dict)
+    """What kept an account from being looked at to the end, by its name."""
+    left_replies: dict[int, list[RemoteRef]] = field(default_factory=lambda: defaultdict(list))
+    """Hash of a Message-ID -> messages left in this round that refer to it. In memory only: of other people's mail nothing is kept."""
+    reopened: set[RemoteRef] = field(default_factory=set)
+    """Those of them that were looked at again."""
+
+    @cached_property
+    def rules(self) -> str:
+        """The fingerprint messages are attributed under."""
+        return fingerprint_rules(self.config.clients)
+
+    @cached_property
+    def under(self) -> str:
+        """The fingerprint decisions are made under: what is left under "clients" is looked at again under "everything"."""
+        return f"{self.config.scope}:{self.rules}"
