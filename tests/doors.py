@@ -47,7 +47,9 @@ class Desk:
         self.config = self.root / "config.toml"
         self.archive = self.root / "archive"
 
-    def set_up(self, *servers, scope="everything", clients=(ACME_RULES,), me="me@studio.example", **account):
+    def set_up(
+        self, *servers, scope="everything", clients=(ACME_RULES,), me="me@studio.example", **account
+    ):
         """Write the configuration; `account` are further keys of every account, in TOML."""
         lines = [f'archive = "{self.archive}"', f'scope = "{scope}"', f'me = ["{me}"]']
         for number, server in enumerate(servers):
@@ -55,12 +57,22 @@ class Desk:
                 "name": "work" if number == 0 else f"work{number + 1}", "host": server.host, "port": server.port,
                 "security": "plain", "user": server.user, "password_env": PASSWORD_VARIABLE,
             } | account  # fmt: skip
-            lines += ["", "[[account]]", *(f"{key} = {json.dumps(value)}" for key, value in keys.items() if value is not None)]
+            lines += [
+                "",
+                "[[account]]",
+                *(
+                    f"{key} = {json.dumps(value)}"
+                    for key, value in keys.items()
+                    if value is not None
+                ),
+            ]
         for client in clients:
             lines += ["", "[[client]]", client]
         self.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
         self.environ[PASSWORD_VARIABLE] = servers[0].password if servers else ""
-        os.environ[PASSWORD_VARIABLE] = self.environ[PASSWORD_VARIABLE]  # the fixture takes it away again
+        os.environ[PASSWORD_VARIABLE] = self.environ[
+            PASSWORD_VARIABLE
+        ]  # the fixture takes it away again
         return self
 
     def trail(self, *words) -> Answer:
@@ -102,4 +114,6 @@ class Desk:
 
     def ids(self, *query) -> list[str]:
         """The ids a search finds."""
-        return [hit["id"] for hit in self.done("search", "--json", "--limit", 1000, *query).data["hits"]]
+        return [
+            hit["id"] for hit in self.done("search", "--json", "--limit", 1000, *query).data["hits"]
+        ]

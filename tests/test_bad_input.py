@@ -19,7 +19,7 @@ from trail.locks import hold_lock
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    monkeypatch.setattr("trail.intake.FIRST_ATTEMPTS", 1)
+    monkeypatch.setattr("trail.intake.line.FIRST_ATTEMPTS", 1)
 
 
 def refuse(answer, code, *texts):
@@ -51,7 +51,12 @@ def test_an_unknown_host(desk, pymap_server):
 
 
 def test_nothing_listens(desk, pymap_server):
-    refuse(desk.set_up(pymap_server, port=1).trail("sync"), 12, "127.0.0.1:1: Connection refused", "check `host`, `port`")
+    refuse(
+        desk.set_up(pymap_server, port=1).trail("sync"),
+        12,
+        "127.0.0.1:1: Connection refused",
+        "check `host`, `port`",
+    )
 
 
 def test_a_server_that_says_nothing(desk, scripted):
@@ -65,7 +70,12 @@ def test_a_missing_password(desk, pymap_server, monkeypatch, value, state):
     monkeypatch.delenv("TRAIL_TEST_PASSWORD")
     if value is not None:
         monkeypatch.setenv("TRAIL_TEST_PASSWORD", value)
-    refuse(desk.trail("sync"), 4, f"TRAIL_TEST_PASSWORD (password_env) is {state}", "hint: set it where trail runs")
+    refuse(
+        desk.trail("sync"),
+        4,
+        f"TRAIL_TEST_PASSWORD (password_env) is {state}",
+        "hint: set it where trail runs",
+    )
 
 
 def test_a_password_command_that_fails(desk, pymap_server):
@@ -101,11 +111,28 @@ def test_a_typo_in_the_configuration_is_told_with_line_and_key(desk, pymap_serve
 
 
 def test_no_configuration(desk):
-    for words in (["sync"], ["status"], ["search", "x"], ["show", "abcdef12"], ["daemon"], ["handoff", "acme"], ["clients"], ["verify"], ["reindex"]):
-        refuse(desk.trail(*words), 3, f"{desk.config}: there is no such file", "`trail init` writes it for you")
+    for words in (
+        ["sync"],
+        ["status"],
+        ["search", "x"],
+        ["show", "abcdef12"],
+        ["daemon"],
+        ["handoff", "acme"],
+        ["clients"],
+        ["verify"],
+        ["reindex"],
+    ):
+        refuse(
+            desk.trail(*words),
+            3,
+            f"{desk.config}: there is no such file",
+            "`trail init` writes it for you",
+        )
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe", b"archive = ", b"[[account]\n", b'archive = "a"\narchive = "b"\n'])
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe", b"archive = ", b"[[account]\n", b'archive = "a"\narchive = "b"\n']
+)
 def test_a_configuration_that_is_no_toml(desk, content):
     desk.config.write_bytes(content)
     answer = desk.trail("status")
@@ -131,15 +158,30 @@ def kept(desk, pymap_server):
     return desk
 
 
-READING = (["status"], ["search", "message"], ["verify"], ["handoff", "acme", "--dry-run"], ["clients"])
+READING = (
+    ["status"],
+    ["search", "message"],
+    ["verify"],
+    ["handoff", "acme", "--dry-run"],
+    ["clients"],
+)
 
 
 def test_an_archive_from_a_newer_version_is_left_alone(kept):
     with closing(sqlite3.connect(kept.archive / "ledger.db")) as ledger:
         ledger.execute("PRAGMA user_version = 99")
-    before = {path: path.read_bytes() for path in kept.archive.rglob("*") if path.is_file() and "lock" not in path.name}
+    before = {
+        path: path.read_bytes()
+        for path in kept.archive.rglob("*")
+        if path.is_file() and "lock" not in path.name
+    }
     for words in (*READING, ["sync"], ["reindex"], ["daemon"]):
-        refuse(kept.trail(*words), 25, "was written by a newer trail (ledger version 99", "install the newer trail")
+        refuse(
+            kept.trail(*words),
+            25,
+            "was written by a newer trail (ledger version 99",
+            "install the newer trail",
+        )
     assert {path: path.read_bytes() for path in before} == before
 
 
@@ -147,7 +189,9 @@ def test_an_archive_from_a_newer_version_is_left_alone(kept):
 def test_a_damaged_ledger(kept, damage):
     ledger = kept.archive / "ledger.db"
     content = ledger.read_bytes()
-    ledger.write_bytes(b"rubbish" * 1000 if damage == "rubbish" else content[:100] + b"\xff" * (len(content) - 100))
+    ledger.write_bytes(
+        b"rubbish" * 1000 if damage == "rubbish" else content[:100] + b"\xff" * (len(content) - 100)
+    )
     for suffix in ("-wal", "-shm"):
         ledger.with_name(ledger.name + suffix).unlink(missing_ok=True)
     for words in (*READING, ["sync"]):
@@ -165,7 +209,12 @@ def test_a_ledger_that_is_moved_away_as_the_hint_says_is_made_anew(kept):
 def test_another_trail_is_writing(kept):
     with hold_lock(kept.archive / "lock"):
         for words in (["sync"], ["reindex"]):
-            refuse(kept.trail(*words), 22, "another trail is writing to this archive", "wait for it to finish")
+            refuse(
+                kept.trail(*words),
+                22,
+                "another trail is writing to this archive",
+                "wait for it to finish",
+            )
         for words in READING:
             assert kept.trail(*words).code == 0
 
@@ -194,7 +243,12 @@ def disk(tmp_path):
     place.mkdir()
 
     def mount(options):
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if done.returncode:
             give_up(f"no disk can be mounted here: {done.stderr.strip()}")
         return place
@@ -234,7 +288,9 @@ def test_a_disk_that_is_read_only_from_the_start(desk, pymap_server, disk):
     disk("remount,rw")
 
 
-def test_a_full_disk_loses_nothing_and_the_round_goes_on_when_there_is_room(desk, pymap_server, disk):
+def test_a_full_disk_loses_nothing_and_the_round_goes_on_when_there_is_room(
+    desk, pymap_server, disk
+):
     for number in range(30):
         pymap_server.append("INBOX", make_message(number, size=500_000))
     desk.archive = disk("remount,size=8m") / "archive"
@@ -277,7 +333,9 @@ def test_a_full_disk_stops_an_index_and_the_next_round_completes_it(desk, pymap_
 def test_a_full_disk_leaves_no_bundle_and_no_half_of_an_attachment(desk, pymap_server, disk):
     content = (
         b"From: jane@acme.example\r\nTo: me@studio.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
-        b"--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=big.pdf\r\n\r\n" + b"x" * 70 + b"\r\n--b--\r\n"
+        b"--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=big.pdf\r\n\r\n"
+        + b"x" * 70
+        + b"\r\n--b--\r\n"
     ).replace(b"x" * 70, (b"x" * 70 + b"\r\n") * 150_000)
     pymap_server.append("INBOX", content)
     desk.set_up(pymap_server).done("sync")
@@ -292,9 +350,22 @@ def test_a_full_disk_leaves_no_bundle_and_no_half_of_an_attachment(desk, pymap_s
 
 
 def many_parts(count):
-    lines = ["From: jane@acme.example", "To: me@studio.example", "Subject: Two thousand parts", "MIME-Version: 1.0", 'Content-Type: multipart/mixed; boundary="b"', ""]
+    lines = [
+        "From: jane@acme.example",
+        "To: me@studio.example",
+        "Subject: Two thousand parts",
+        "MIME-Version: 1.0",
+        'Content-Type: multipart/mixed; boundary="b"',
+        "",
+    ]
     for number in range(count):
-        lines += ["--b", "Content-Type: text/plain", f'Content-Disposition: attachment; filename="part{number}.txt"', "", f"part {number}"]
+        lines += [
+            "--b",
+            "Content-Type: text/plain",
+            f'Content-Disposition: attachment; filename="part{number}.txt"',
+            "",
+            f"part {number}",
+        ]
     return "\r\n".join([*lines, "--b--", ""]).encode()
 
 
@@ -306,12 +377,19 @@ TRAVELLER = (
 )  # fmt: skip
 
 
-def test_messages_of_zero_bytes_of_60_mb_of_2000_parts_and_with_travelling_names_go_all_the_way(desk, scripted, tmp_path):
+def test_messages_of_zero_bytes_of_60_mb_of_2000_parts_and_with_travelling_names_go_all_the_way(
+    desk, scripted, tmp_path
+):
     large = make_message(1, size=60_000_000, subject="Large")
     for content in (b"", large, many_parts(2000), TRAVELLER):
         scripted.append("INBOX", content)
     # the empty one is nobody's by its headers; its folder makes it a client's
-    desk.set_up(scripted, clients=('slug = "acme"\nname = "Acme Ltd"\ndomains = ["acme.example"]\nfolders = ["INBOX"]',))
+    desk.set_up(
+        scripted,
+        clients=(
+            'slug = "acme"\nname = "Acme Ltd"\ndomains = ["acme.example"]\nfolders = ["INBOX"]',
+        ),
+    )
     assert desk.done("sync").out == "work: 4 archived\n"
     audit_archive(desk.archive, scripted, folders={"INBOX"})
     hits = desk.done("search", "--json").data["hits"]
@@ -325,7 +403,14 @@ def test_messages_of_zero_bytes_of_60_mb_of_2000_parts_and_with_travelling_names
         desk.done("show", short, "--json")
         desk.done("thread", short)
     saved = tmp_path / "saved"
-    assert len(desk.done("show", by_subject["Two thousand parts"], "--save-attachments", saved / "many").out.splitlines()) == 2000
+    assert (
+        len(
+            desk.done(
+                "show", by_subject["Two thousand parts"], "--save-attachments", saved / "many"
+            ).out.splitlines()
+        )
+        == 2000
+    )
     desk.done("show", by_subject["Traveller"], "--save-attachments", saved / "few")
     assert len(list((saved / "few").iterdir())) == 3
     assert len(list((saved / "many").iterdir())) == 2000

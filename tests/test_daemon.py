@@ -35,7 +35,9 @@ class Watched:
         self.desk = desk
         self.path = desk.root / f"daemon-{len(desk.processes)}.log"
         with self.path.open("w") as log:
-            self.process = desk.start(*words, "daemon", stdout=subprocess.DEVNULL, stderr=log, start_new_session=True)
+            self.process = desk.start(
+                *words, "daemon", stdout=subprocess.DEVNULL, stderr=log, start_new_session=True
+            )
 
     @property
     def log(self):
@@ -44,7 +46,9 @@ class Watched:
     def wait_for(self, condition, what):
         end = time.monotonic() + PATIENCE
         while not condition():
-            assert self.process.poll() is None, f"it left with {self.process.returncode}: {self.log}"
+            assert self.process.poll() is None, (
+                f"it left with {self.process.returncode}: {self.log}"
+            )
             assert time.monotonic() < end, f"not seen: {what}\n{self.log}"
             time.sleep(0.02)
 
@@ -169,7 +173,9 @@ def test_a_refused_login_pauses_the_account_until_the_configuration_changes(desk
     desk.set_up(dovecot)
     desk.environ["TRAIL_TEST_PASSWORD"] = "wrong"
     daemon = Watched(desk)
-    daemon.wait_for_log("work: the server refused the login; paused for an hour, or until the configuration changes")
+    daemon.wait_for_log(
+        "work: the server refused the login; paused for an hour, or until the configuration changes"
+    )
     account = status_of(desk)["accounts"][0]
     assert "refused the login" in account["error"]
     out = desk.done("status").out
@@ -182,7 +188,9 @@ def test_a_refused_login_pauses_the_account_until_the_configuration_changes(desk
     assert "wrong" not in daemon.log
 
 
-def test_a_refused_login_is_one_login_an_hour_while_other_accounts_go_on(desk, scripted, pymap_server, monkeypatch):
+def test_a_refused_login_is_one_login_an_hour_while_other_accounts_go_on(
+    desk, scripted, pymap_server, monkeypatch
+):
     monkeypatch.setattr(daemon_module, "load_config", load_hurried)
     scripted.faults.always_refuse = {"LOGIN": "[AUTHENTICATIONFAILED] no"}
     rounds, clock = [], Clock()
@@ -227,12 +235,16 @@ def test_sigterm_in_the_middle_of_a_fetch_leaves_within_seconds_and_loses_nothin
     dovecot.fill("INBOX", (make_message(number) for number in range(1500)))
     with Proxy(dovecot.host, dovecot.port, delay=0.2) as far:
         daemon = Watched(desk.set_up(dovecot, port=far.port))
-        daemon.wait_for(lambda: len(list((desk.archive / "mail").glob("*/*/cur/*"))) > 100, "messages")
+        daemon.wait_for(
+            lambda: len(list((desk.archive / "mail").glob("*/*/cur/*"))) > 100, "messages"
+        )
         assert daemon.stop() == 0
     desk.set_up(dovecot)
     held = status_of(desk)
     assert 0 < held["messages"] < 1500
-    assert held["accounts"][0]["last_success_at"] is None, "a round that was cut short is no success"
+    assert held["accounts"][0]["last_success_at"] is None, (
+        "a round that was cut short is no success"
+    )
     assert held["accounts"][0]["error"] == ""
     desk.done("sync", "--no-index")
     audit_archive(desk.archive, dovecot, folders={"INBOX"})
@@ -251,11 +263,13 @@ def test_sigterm_while_the_server_is_silent_leaves_within_seconds(desk, scripted
 
 
 def test_sigterm_during_indexing_leaves_within_seconds_and_no_worker_behind(desk, pymap_server):
-    pymap_server.fill("INBOX", (make_message(number, size=4000) for number in range(1100)))
+    pymap_server.fill("INBOX", (make_message(number, size=16_000) for number in range(1100)))
     desk.set_up(pymap_server).done("sync", "--no-index")
     daemon = Watched(desk)
     daemon.wait_for(lambda: len(list_group(daemon.process.pid)) >= 3, "worker processes")
-    os.killpg(daemon.process.pid, signal.SIGTERM)  # to all of them, as a supervisor does that knows no better
+    os.killpg(
+        daemon.process.pid, signal.SIGTERM
+    )  # to all of them, as a supervisor does that knows no better
     assert daemon.process.wait(timeout=PATIENCE) == 0
     assert status_of(desk)["index"]["lag"] == 1100, "it finished its work instead of leaving"
     end = time.monotonic() + 5
@@ -270,7 +284,9 @@ def test_sigterm_during_indexing_leaves_within_seconds_and_no_worker_behind(desk
 
 def list_group(number):
     """The processes of a session."""
-    done = subprocess.run(["ps", "-o", "pid=", "-s", str(number)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["ps", "-o", "pid=", "-s", str(number)], capture_output=True, text=True, check=False
+    )
     return done.stdout.split()
 
 
@@ -338,7 +354,9 @@ def wait_until(condition):
         time.sleep(0.01)
 
 
-def test_a_fault_in_one_round_ends_neither_the_daemon_nor_the_next_round(desk, pymap_server, caplog, monkeypatch):
+def test_a_fault_in_one_round_ends_neither_the_daemon_nor_the_next_round(
+    desk, pymap_server, caplog, monkeypatch
+):
     desk.set_up(pymap_server)
     calls = []
 
@@ -375,11 +393,19 @@ def test_the_unit_starts_the_daemon_it_was_printed_for(desk, pymap_server):
     desk.config = desk.config.rename(spaced / "config.toml")
     unit = desk.done("daemon", "--print-unit").out
     (line,) = [line for line in unit.splitlines() if line.startswith("ExecStart=")]
-    words = [word.replace("%%", "%").replace("$$", "$") for word in shlex.split(line.removeprefix("ExecStart="))]
+    words = [
+        word.replace("%%", "%").replace("$$", "$")
+        for word in shlex.split(line.removeprefix("ExecStart="))
+    ]
     assert words[-3:] == ["--config", str(desk.config), "daemon"]
     log = desk.root / "log"
     with log.open("w") as file:
-        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=file, env=os.environ | desk.environ | {"JOURNAL_STREAM": "8:1"})
+        process = subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stderr=file,
+            env=os.environ | desk.environ | {"JOURNAL_STREAM": "8:1"},
+        )
     desk.processes.append(process)
     wait_until(lambda: "INFO work: 0 archived" in log.read_text())
     assert log.read_text().startswith("INFO watching work\n"), "the journal knows the time"
@@ -395,13 +421,23 @@ def test_systemd_finds_nothing_wrong_with_the_unit(desk, pymap_server):
     unit = desk.root / "trail.service"
     unit.write_text(desk.done("daemon", "--print-unit").out)
     environ = os.environ | {"XDG_RUNTIME_DIR": str(desk.root)}
-    done = subprocess.run(["systemd-analyze", "--user", "verify", str(unit)], capture_output=True, text=True, env=environ, check=False)
+    done = subprocess.run(
+        ["systemd-analyze", "--user", "verify", str(unit)],
+        capture_output=True,
+        text=True,
+        env=environ,
+        check=False,
+    )
     about_us = [line for line in done.stderr.splitlines() if "trail" in line]
     assert about_us == []
     assert done.returncode == 0, done.stderr
 
 
 def test_words_of_the_unit_are_quoted_as_systemd_reads_them(tmp_path):
-    unit = describe_unit(["/opt/a b/python", 'say "hi"', "50%", "$HOME", "back\\slash"], tmp_path / "c.toml")
+    unit = describe_unit(
+        ["/opt/a b/python", 'say "hi"', "50%", "$HOME", "back\\slash"], tmp_path / "c.toml"
+    )
     (line,) = [line for line in unit.splitlines() if line.startswith("ExecStart=")]
-    assert line.startswith('ExecStart="/opt/a b/python" "say \\"hi\\"" 50%% $$HOME "back\\\\slash" --config ')
+    assert line.startswith(
+        'ExecStart="/opt/a b/python" "say \\"hi\\"" 50%% $$HOME "back\\\\slash" --config '
+    )

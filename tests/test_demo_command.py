@@ -35,7 +35,9 @@ def demo(tmp_path, capsys):
 def tour(tmp_path_factory):
     """A demo that was run once: where, and what it printed."""
     root = tmp_path_factory.mktemp("tour")
-    done = subprocess.run([*TRAIL, "demo", str(root / "demo")], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [*TRAIL, "demo", str(root / "demo")], capture_output=True, text=True, check=True
+    )
     return root, done.stdout, done.stderr
 
 
@@ -50,7 +52,14 @@ def shown(demo, tour):
 def test_it_shows_a_sync_three_searches_a_hand_off_and_its_verification(shown):
     demo, out, err = shown
     commands = [line for line in out.splitlines() if line.startswith("$ trail ")]
-    assert [line.split()[2] for line in commands] == ["sync", "search", "search", "search", "handoff", "verify"]
+    assert [line.split()[2] for line in commands] == [
+        "sync",
+        "search",
+        "search",
+        "search",
+        "handoff",
+        "verify",
+    ]
     assert "archived" in out
     assert "見積書" in out
     assert "all well" in out
@@ -86,7 +95,10 @@ def test_what_it_recommends_to_try_next_works(shown, capsys, monkeypatch):
     demo, out, _ = shown
     lines = [line.strip() for line in out.partition("Try next:\n")[2].splitlines()]
     assert lines[0] == f"export TRAIL_CONFIG={demo.config}"
-    assert f"trail demo {demo.root}/demo --serve    (keeps the mail server up, for trail sync and trail daemon)" in lines
+    assert (
+        f"trail demo {demo.root}/demo --serve    (keeps the mail server up, for trail sync and trail daemon)"
+        in lines
+    )
     monkeypatch.setenv("TRAIL_CONFIG", str(demo.config))
     for line in lines[1:-1]:
         assert run(line.split()[1:]) == 0, line
@@ -142,7 +154,15 @@ def wait_for_port(process, config):
 
 def test_while_it_serves_sync_and_daemon_work_from_another_process_and_ctrl_c_ends_it(demo):
     environ = dict(os.environ)
-    process = demo.start("demo", demo.root / "demo", "--serve", "--json", stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ)
+    process = demo.start(
+        "demo",
+        demo.root / "demo",
+        "--serve",
+        "--json",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environ,
+    )
     wait_for_port(process, demo.config)
     assert demo.done("sync").out == "work: nothing new\n"
     assert demo.run_beside("sync", "--json").data["warnings"] == []

@@ -11,6 +11,7 @@ from servers.proxy import Proxy
 from servers.scripted import GMAIL, ScriptedServer
 from syncing import folder_of, make_message, sync, totals
 
+from trail.archive.store import open_archive
 from trail.errors import ArchiveFull, ArchiveLocked, ArchiveReadOnly, LoginRejected, ServerUnreachable
 from trail.locks import hold_lock
 
@@ -144,6 +145,9 @@ def test_a_folder_that_vanishes_during_the_round_is_named_and_the_others_go_on(s
     report = sync(scripted, tmp_path)
     assert totals(report)["archived"] == 2
     assert any("Going" in warning for warning in report.warnings)
+    with open_archive(tmp_path) as archive:
+        (warning,) = archive.rounds.summarise("work").warnings
+    assert "Going" in warning
 
 
 def test_a_suddenly_empty_folder_is_worth_a_warning_and_changes_no_file(scripted, tmp_path):

@@ -18,13 +18,32 @@ def test_every_control_and_every_mark_of_direction_is_replaced():
     for point in range(sys.maxunicode + 1):
         character = chr(point)
         kind = unicodedata.category(character)
-        bidirectional = unicodedata.bidirectional(character) in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
-        if kind in ("Cc", "Cs", "Zl", "Zp") or bidirectional or character in "\u200e\u200f\u061c\ufeff\u200b":
+        bidirectional = unicodedata.bidirectional(character) in (
+            "LRE",
+            "RLE",
+            "LRO",
+            "RLO",
+            "PDF",
+            "LRI",
+            "RLI",
+            "FSI",
+            "PDI",
+        )
+        if (
+            kind in ("Cc", "Cs", "Zl", "Zp")
+            or bidirectional
+            or character in "\u200e\u200f\u061c\ufeff\u200b"
+        ):
             assert clean_text(character) == " ", f"U+{point:04X}"
 
 
 def test_what_is_written_with_joiners_stays_whole():
-    for text in ("\u0645\u06cc\u200c\u062e\u0648", "👨\u200d👩\u200d👧", "Nørrebro 見積書", "e\u0301"):
+    for text in (
+        "\u0645\u06cc\u200c\u062e\u0648",
+        "👨\u200d👩\u200d👧",
+        "Nørrebro 見積書",
+        "e\u0301",
+    ):
         assert clean_text(text) == text
 
 

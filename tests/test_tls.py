@@ -10,12 +10,15 @@ pytestmark = pytest.mark.dovecot
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    monkeypatch.setattr("trail.intake.FIRST_ATTEMPTS", 1)
+    monkeypatch.setattr("trail.intake.line.FIRST_ATTEMPTS", 1)
 
 
 def set_up(desk, server, security, **changes):
     server.append("INBOX", make_message(1))
-    keys = {"port": server.tls_port if security == "tls" else server.port, "security": security} | changes
+    keys = {
+        "port": server.tls_port if security == "tls" else server.port,
+        "security": security,
+    } | changes
     return desk.set_up(server, **keys)
 
 
@@ -50,17 +53,27 @@ def test_a_name_in_the_certificate_is_accepted_and_another_is_not(desk, dovecot,
     import socket  # noqa: PLC0415 - only here
 
     real = socket.getaddrinfo
-    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: real("127.0.0.1", *rest, **more))
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *rest, **more: real("127.0.0.1", *rest, **more)
+    )
     set_up(desk, dovecot, "tls", ca_file=str(dovecot.ca_file), host="imap.studio.example")
     answer = desk.trail("sync")
     assert answer.code == 12
     assert "not valid for 'imap.studio.example'" in answer.err
-    desk.set_up(dovecot, port=dovecot.tls_port, security="tls", ca_file=str(dovecot.ca_file), host="localhost")
+    desk.set_up(
+        dovecot,
+        port=dovecot.tls_port,
+        security="tls",
+        ca_file=str(dovecot.ca_file),
+        host="localhost",
+    )
     assert desk.done("sync").out == "work: 1 archived\n"
 
 
 def test_tls_to_a_port_that_speaks_plain_is_explained(desk, dovecot):
-    answer = set_up(desk, dovecot, "tls", ca_file=str(dovecot.ca_file), port=dovecot.port).trail("sync")
+    answer = set_up(desk, dovecot, "tls", ca_file=str(dovecot.ca_file), port=dovecot.port).trail(
+        "sync"
+    )
     assert answer.code == 12
     assert 'check `port` and `security` ("tls" is usually 993' in answer.err
 

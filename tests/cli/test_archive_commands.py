@@ -48,20 +48,40 @@ def test_status_is_a_line_for_the_archive_each_account_the_index_and_the_daemon(
 
 def test_json_of_status_has_accounts_folders_counts_failures_and_lag(kept):
     data = kept.done("status", "--json").data
-    assert set(data) == {"schema", "archive", "messages", "bytes", "accounts", "clients", "failures", "unparsable", "unattributed", "index", "daemon"}
+    assert set(data) == {
+        "schema",
+        "archive",
+        "messages",
+        "bytes",
+        "accounts",
+        "clients",
+        "failures",
+        "unparsable",
+        "unattributed",
+        "index",
+        "daemon",
+    }
     (account,) = data["accounts"]
     assert account["last_success_at"].endswith("Z")
     assert (account["error"], account["failing_since"], account["syncing"]) == ("", None, False)
     (inbox,) = [f for f in account["folders"] if f["folder"] == "INBOX"]
-    assert (inbox["on_server"], inbox["archived"], inbox["left"], inbox["failed"], inbox["gone"]) == (3, 3, 0, 0, 0)
+    assert (
+        inbox["on_server"],
+        inbox["archived"],
+        inbox["left"],
+        inbox["failed"],
+        inbox["gone"],
+    ) == (3, 3, 0, 0, 0)
     assert data["index"] == {"present": True, "messages": 3, "lag": 0}
     assert data["daemon"] == {"running": False}
     assert data["failures"] == data["unparsable"] == []
 
 
-def test_an_account_that_fails_shows_since_when_why_and_when_it_last_succeeded(kept, pymap_server, monkeypatch):
+def test_an_account_that_fails_shows_since_when_why_and_when_it_last_succeeded(
+    kept, pymap_server, monkeypatch
+):
     kept.set_up(pymap_server, port=1)
-    monkeypatch.setattr("trail.intake.FIRST_ATTEMPTS", 1)
+    monkeypatch.setattr("trail.intake.line.FIRST_ATTEMPTS", 1)
     assert kept.trail("sync").code == 12
     lines = kept.done("status").out.splitlines()
     assert "3 archived; last done just now" in lines[1]
@@ -82,7 +102,9 @@ def test_what_a_server_says_cannot_steer_the_terminal_through_status(desk, scrip
 
 def test_a_message_that_cannot_be_parsed_is_listed_with_its_id_and_path(kept):
     with closing(sqlite3.connect(kept.archive / "ledger.db")) as ledger:
-        ledger.execute("UPDATE message SET unparsable = 1, defects = 'the parser failed: X' WHERE key = (SELECT min(key) FROM message)")
+        ledger.execute(
+            "UPDATE message SET unparsable = 1, defects = 'the parser failed: X' WHERE key = (SELECT min(key) FROM message)"
+        )
         ledger.commit()
     out = kept.done("status").out
     (row,) = kept.done("status", "--json").data["unparsable"]
@@ -104,7 +126,12 @@ def test_a_lock_that_is_looked_at_is_neither_taken_nor_made(tmp_path):
 
 def test_verify_tells_in_one_line_that_all_is_well(kept):
     assert kept.done("verify").out == f"{kept.archive}: all well, 3 messages checked\n"
-    assert kept.done("verify", "--json").data == {"schema": 1, "ok": True, "checked": 3, "problems": []}
+    assert kept.done("verify", "--json").data == {
+        "schema": 1,
+        "ok": True,
+        "checked": 3,
+        "problems": [],
+    }
 
 
 @contextmanager

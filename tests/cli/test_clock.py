@@ -13,8 +13,16 @@ ASK = "from trail.cli.clock import read_clock; n = read_clock(); print(n.tzinfo,
 
 
 def ask(zone):
-    environ = {k: v for k, v in os.environ.items() if k != "TZ"} | ({} if zone is None else {"TZ": zone})
-    done = subprocess.run([sys.executable, "-W", "error", "-c", ASK], capture_output=True, text=True, env=environ, check=True)
+    environ = {k: v for k, v in os.environ.items() if k != "TZ"} | (
+        {} if zone is None else {"TZ": zone}
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", ASK],
+        capture_output=True,
+        text=True,
+        env=environ,
+        check=True,
+    )
     assert done.stderr == ""
     return done.stdout.strip().split("|")
 
@@ -37,11 +45,17 @@ def test_without_a_setting_the_machine_decides():
 
 def test_days_of_a_query_are_those_of_the_season(desk, pymap_server):
     # 00:30 on 1 July in Copenhagen; an hour off and it would be June
-    content = make_message(1).replace(b"Tue, 05 Mar 2024 10:00:00 +0100", b"Sun, 30 Jun 2024 22:30:00 +0000")
-    winter = make_message(2).replace(b"Tue, 05 Mar 2024 10:00:00 +0100", b"Sun, 31 Dec 2023 23:30:00 +0000")
+    content = make_message(1).replace(
+        b"Tue, 05 Mar 2024 10:00:00 +0100", b"Sun, 30 Jun 2024 22:30:00 +0000"
+    )
+    winter = make_message(2).replace(
+        b"Tue, 05 Mar 2024 10:00:00 +0100", b"Sun, 31 Dec 2023 23:30:00 +0000"
+    )
     pymap_server.append("INBOX", content)
     pymap_server.append("INBOX", winter)
     desk.set_up(pymap_server).done("sync")
     for period, count in (("2024-07", 1), ("2024-06", 0), ("2024-01", 1), ("2023", 0)):
         words = ["search", "--json", "--since", period, "--until", period]
-        assert desk.run_beside(*words, env={"TZ": "Europe/Copenhagen"}).data["total"] == count, period
+        assert desk.run_beside(*words, env={"TZ": "Europe/Copenhagen"}).data["total"] == count, (
+            period
+        )

@@ -37,12 +37,16 @@ def test_the_version_is_told_at_once_and_by_every_way(desk, monkeypatch):
     assert desk.done("--version").out == asked.stdout
     # nothing heavy may be imported for it
     code = "import sys; sys.argv = ['trail', '--version']; from trail.__main__ import main; main(); print(sorted({'typer', 'rich', 'imapclient', 'whoosh', 'pydantic', 'sqlite3'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.endswith("[]\n")
+    assert subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.endswith("[]\n")
 
 
 def test_the_installed_command_is_the_same_program():
     installed = Path(sys.executable).with_name("trail")
-    asked = subprocess.run([installed, "search", "--help"], capture_output=True, text=True, check=True)
+    asked = subprocess.run(
+        [installed, "search", "--help"], capture_output=True, text=True, check=True
+    )
     assert "--client" in asked.stdout
     assert asked.stderr == ""
 
@@ -50,8 +54,24 @@ def test_the_installed_command_is_the_same_program():
 def test_trail_alone_shows_the_commands_in_the_order_of_use(capsys):
     assert run([]) == 2
     out = capsys.readouterr().out
-    listed = [line.split()[0] for line in out.partition("Commands:")[2].splitlines() if line.strip()]
-    assert listed == ["demo", "init", "sync", "daemon", "status", "search", "show", "thread", "clients", "client", "handoff", "verify", "reindex"]
+    listed = [
+        line.split()[0] for line in out.partition("Commands:")[2].splitlines() if line.strip()
+    ]
+    assert listed == [
+        "demo",
+        "init",
+        "sync",
+        "daemon",
+        "status",
+        "search",
+        "show",
+        "thread",
+        "clients",
+        "client",
+        "handoff",
+        "verify",
+        "reindex",
+    ]
     assert "..." not in out.partition("Commands:")[2], "a description is cut off"
     assert max(map(len, out.splitlines())) <= 80
 
@@ -105,7 +125,10 @@ def test_global_options_stand_before_or_after_the_command(filled, capsys):
     expected = filled.done("--json", "search", "quotation").out
     assert filled.done("search", "--json", "quotation").out == expected
     assert filled.done("search", "quotation", "--json").out == expected
-    for words in (["search", "quotation", "--json", "--config", filled.config], ["search", f"--config={filled.config}", "--json", "quotation"]):
+    for words in (
+        ["search", "quotation", "--json", "--config", filled.config],
+        ["search", f"--config={filled.config}", "--json", "quotation"],
+    ):
         capsys.readouterr()
         assert run([*map(str, words)]) == 0
         assert capsys.readouterr().out == expected
@@ -148,7 +171,9 @@ def test_json_is_all_there_is_on_stdout(filled):
         assert next(iter(answer.data.items())) == ("schema", 1), line
 
 
-def test_json_is_escaped_where_the_stream_knows_no_unicode_and_text_is_never_an_error(desk, pymap_server):
+def test_json_is_escaped_where_the_stream_knows_no_unicode_and_text_is_never_an_error(
+    desk, pymap_server
+):
     pymap_server.append("INBOX", make_message(1, subject="=?utf-8?q?=E8=A6=8B=E7=A9=8D?="))
     desk.set_up(pymap_server)
     desk.done("sync")
@@ -189,7 +214,9 @@ def test_a_large_message_into_a_pipe_that_closes_is_no_fault(desk, pymap_server)
     pymap_server.append("INBOX", make_message(1, size=2_000_000))
     desk.set_up(pymap_server)
     desk.done("sync")
-    process = desk.start("show", desk.ids()[0], "--raw", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = desk.start(
+        "show", desk.ids()[0], "--raw", stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     assert process.stdout.read(10) == "From: jane"
     process.stdout.close()
     assert process.stderr.read() == ""

@@ -21,9 +21,19 @@ def business(desk, pymap_server):
     """Two clients; one message is theirs both, one is nobody's, one is internal."""
     pymap_server.append("INBOX", make_message(1).replace(b"05 Mar", b"01 Mar"))
     pymap_server.append("INBOX", make_message(2).replace(b"05 Mar", b"02 Mar"))
-    pymap_server.append("INBOX", make_message(3, to="me@studio.example, bob@globex.example", subject="Joint matter"))
+    pymap_server.append(
+        "INBOX", make_message(3, to="me@studio.example, bob@globex.example", subject="Joint matter")
+    )
     pymap_server.append("INBOX", make_message(4, sender="friend@private.example"))
-    pymap_server.append("INBOX", make_message(5, sender="me@studio.example", extra="Bcc: spy@elsewhere.example\r\n", to="jane@acme.example"))
+    pymap_server.append(
+        "INBOX",
+        make_message(
+            5,
+            sender="me@studio.example",
+            extra="Bcc: spy@elsewhere.example\r\n",
+            to="jane@acme.example",
+        ),
+    )
     desk.set_up(pymap_server, clients=(ACME, GLOBEX))
     return desk
 
@@ -32,7 +42,13 @@ def test_json_of_a_hand_off_has_the_promised_keys(business):
     business.done("sync")
     data = business.done("handoff", "acme", "--out", business.root, "--json").data
     assert {"schema", "client", "path", "messages", "withheld", "attachments", "bytes"} <= set(data)
-    assert (data["schema"], data["client"], data["messages"], data["withheld"], data["attachments"]) == (1, "acme", 2, 2, 0)
+    assert (
+        data["schema"],
+        data["client"],
+        data["messages"],
+        data["withheld"],
+        data["attachments"],
+    ) == (1, "acme", 2, 2, 0)
     bagit.Bag(data["path"]).validate()
 
 
@@ -52,7 +68,10 @@ def test_beside_a_sync_at_work_the_hand_off_does_not_wait_and_is_complete(busine
     assert (data["messages"], data["withheld"]) == (2, 2)
     business.done("sync")
     assert business.done("verify").code == 0
-    assert any(json.loads(line)["event"] == "handed-over" for line in (business.archive / "audit.jsonl").read_text().splitlines())
+    assert any(
+        json.loads(line)["event"] == "handed-over"
+        for line in (business.archive / "audit.jsonl").read_text().splitlines()
+    )
 
 
 def test_a_changed_rule_counts_at_once(business, pymap_server):
@@ -66,7 +85,12 @@ def test_the_hand_off_is_in_the_audit_log_and_the_register_stays_private(busines
     business.done("sync")
     data = business.done("handoff", "acme", "--out", business.root, "--json").data
     event = json.loads((business.archive / "audit.jsonl").read_text().splitlines()[-1])
-    assert (event["event"], event["client"], event["messages"], event["withheld"]) == ("handed-over", "acme", 2, 2)
+    assert (event["event"], event["client"], event["messages"], event["withheld"]) == (
+        "handed-over",
+        "acme",
+        2,
+        2,
+    )
     assert event["digest"] == data["digest"]
     register = business.archive / "handoffs" / f"{event['bundle']}-{data['digest'][:8]}.csv"
     assert str(register) == data["register"]
@@ -96,7 +120,10 @@ def test_a_dry_run_lists_both_sides_and_writes_nothing(business):
     data = business.done("handoff", "acme", "--dry-run", "--json").data
     assert data["dry_run"] is True
     assert len(data["would_hand_over"]) == 2
-    assert {row["reason"] for row in data["would_withhold"]} == {"shared with globex", "blind copy to spy@elsewhere.example"}
+    assert {row["reason"] for row in data["would_withhold"]} == {
+        "shared with globex",
+        "blind copy to spy@elsewhere.example",
+    }
     assert sorted(business.root.rglob("*.csv")) == before
     assert not list(business.root.glob("acme-*"))
 

@@ -14,13 +14,20 @@ from syncing import make_message
 if sys.platform != "win32":
     import pty
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind"
+)
 
 
 def run_on_terminal(desk, *words, **environ):
     """Exit code, stdout, and what the terminal on stderr was sent."""
     ours, theirs = pty.openpty()
-    process = desk.start(*words, stdout=subprocess.PIPE, stderr=theirs, env={"TERM": "xterm-256color", "COLUMNS": "80", **environ})
+    process = desk.start(
+        *words,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        env={"TERM": "xterm-256color", "COLUMNS": "80", **environ},
+    )
     os.close(theirs)
     shown = b""
     try:
@@ -72,4 +79,7 @@ def test_in_a_pipe_there_is_no_bar(slow):
 
 
 def test_errors_have_no_colour_of_their_own(slow):
-    assert run_on_terminal(slow, "serach")[2].splitlines()[0] == "error: no such command 'serach'. Did you mean 'search'?"
+    assert (
+        run_on_terminal(slow, "serach")[2].splitlines()[0]
+        == "error: no such command 'serach'. Did you mean 'search'?"
+    )

@@ -40,19 +40,31 @@ other\r
 def files(desk, pymap_server):
     """An archive with one message that has attachments, and an answer to it."""
     pymap_server.append("INBOX", WITH_ATTACHMENTS)
-    pymap_server.append("INBOX", make_message(2, subject="Re: Files", extra="In-Reply-To: <files@test.example>\r\n"))
+    pymap_server.append(
+        "INBOX", make_message(2, subject="Re: Files", extra="In-Reply-To: <files@test.example>\r\n")
+    )
     desk.set_up(pymap_server).done("sync")
     return desk
 
 
 def find(desk, subject):
-    return next(h["id"] for h in desk.done("search", "--json").data["hits"] if h["subject"] == subject)
+    return next(
+        h["id"] for h in desk.done("search", "--json").data["hits"] if h["subject"] == subject
+    )
 
 
 def test_a_message_is_shown_with_its_headers_text_quotes_and_attachments(files):
     out = files.done("show", find(files, "Files")).out
     head, _, body = out.partition("\n\n")
-    assert [line.split()[0] for line in head.splitlines()] == ["id", "date", "from", "to", "subject", "client", "in"]
+    assert [line.split()[0] for line in head.splitlines()] == [
+        "id",
+        "date",
+        "from",
+        "to",
+        "subject",
+        "client",
+        "in",
+    ]
     assert "client   acme (domain acme.example in From)" in head
     assert body.startswith("Here they are.\n")
     assert "> You asked\n> for this" in body
@@ -62,7 +74,9 @@ def test_a_message_is_shown_with_its_headers_text_quotes_and_attachments(files):
 def test_json_of_a_message_tells_where_it_was_seen_and_why_it_is_a_clients(files):
     data = files.done("show", find(files, "Files"), "--json").data
     assert data["schema"] == 1
-    assert data["clients"] == [{"client": "acme", "reason": "domain acme.example in From", "inherited": False}]
+    assert data["clients"] == [
+        {"client": "acme", "reason": "domain acme.example in From", "inherited": False}
+    ]
     assert [a["filename"] for a in data["attachments"]] == ["../../etc/passwd", "passwd"]
     (place,) = data["places"]
     assert (place["account"], place["folder"], place["gone"]) == ("work", "INBOX", False)
@@ -103,7 +117,10 @@ def test_a_message_without_attachments_says_so(files):
 @pytest.mark.parametrize("command", ["show", "thread"])
 @pytest.mark.parametrize(
     ("given", "message", "hint"),
-    [("zz", "'zz' is no message id", "8 or more of 0-9 and a-f"), ("00000000", "no message has the id 00000000", "`trail search` prints the ids")],
+    [
+        ("zz", "'zz' is no message id", "8 or more of 0-9 and a-f"),
+        ("00000000", "no message has the id 00000000", "`trail search` prints the ids"),
+    ],
 )
 def test_an_unknown_id_is_told(files, command, given, message, hint):
     answer = files.trail(command, given)

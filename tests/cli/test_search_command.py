@@ -11,14 +11,34 @@ from syncing import make_message
 from trail import render
 from trail.terminal import measure_text
 
-HIT_KEYS = ["id", "key", "sent_at", "received_at", "clients", "from", "to", "subject", "snippet", "attachments", "account", "folder", "path"]
+HIT_KEYS = [
+    "id",
+    "key",
+    "sent_at",
+    "received_at",
+    "clients",
+    "from",
+    "to",
+    "subject",
+    "snippet",
+    "attachments",
+    "account",
+    "folder",
+    "path",
+]
 
 
 @pytest.fixture
 def office(desk, pymap_server):
     """An archive with three dated messages."""
-    for day, subject in ((5, "Quotation for labels"), (6, "Lunch"), (7, "Re: Quotation for labels")):
-        content = make_message(day, subject=subject, extra="Cc: Bob <bob@acme.example>\r\n").replace(b"05 Mar", b"%02d Mar" % day)
+    for day, subject in (
+        (5, "Quotation for labels"),
+        (6, "Lunch"),
+        (7, "Re: Quotation for labels"),
+    ):
+        content = make_message(
+            day, subject=subject, extra="Cc: Bob <bob@acme.example>\r\n"
+        ).replace(b"05 Mar", b"%02d Mar" % day)
         pymap_server.append("INBOX", content)
     desk.set_up(pymap_server).done("sync")
     return desk
@@ -39,14 +59,21 @@ def test_json_of_hits_has_the_promised_keys(office, pymap_server):
     assert hit["clients"] == ["acme"]
     assert hit["from"] == "jane@acme.example"
     assert hit["to"] == ["me@studio.example", "Bob <bob@acme.example>"]
-    assert (hit["subject"], hit["attachments"], hit["account"], hit["folder"]) == ("Lunch", 0, "work", "INBOX")
+    assert (hit["subject"], hit["attachments"], hit["account"], hit["folder"]) == (
+        "Lunch",
+        0,
+        "work",
+        "INBOX",
+    )
 
 
 def test_the_newest_comes_first_and_limit_tells_what_is_left(office):
     answer = office.done("search", "quotation", "--limit", 1)
     assert "2024-03-07" in answer.out
     assert answer.err == "1 of 2; --limit shows more\n"
-    assert [h["subject"][:2] for h in office.done("search", "quotation", "--json").data["hits"]] == ["Re", "Qu"]
+    assert [
+        h["subject"][:2] for h in office.done("search", "quotation", "--json").data["hits"]
+    ] == ["Re", "Qu"]
 
 
 def test_dates_clients_and_operators_narrow_the_search(office):
@@ -62,7 +89,11 @@ def test_dates_clients_and_operators_narrow_the_search(office):
 def test_nothing_found_is_no_error(office):
     answer = office.done("search", "nothinglikeit")
     assert (answer.out, answer.err) == ("", "nothing found\n")
-    assert office.done("search", "nothinglikeit", "--json").data == {"schema": 1, "total": 0, "hits": []}
+    assert office.done("search", "nothinglikeit", "--json").data == {
+        "schema": 1,
+        "total": 0,
+        "hits": [],
+    }
 
 
 @pytest.mark.parametrize(
@@ -75,7 +106,9 @@ def test_nothing_found_is_no_error(office):
         (["見積書", "client:acem"], "acem", 'did you mean "acme"?'),
     ],
 )
-def test_a_query_that_cannot_be_read_is_answered_with_a_caret_under_the_spot(office, query, marked, hint):
+def test_a_query_that_cannot_be_read_is_answered_with_a_caret_under_the_spot(
+    office, query, marked, hint
+):
     answer = office.trail("search", *query)
     assert answer.code == 31
     assert answer.out == ""
@@ -133,13 +166,20 @@ def test_without_an_archive_the_hint_names_the_next_step(desk, pymap_server):
 
 
 def test_bytes_that_are_no_text_are_a_query_like_any_other(office):
-    assert office.done("search", "\udcff\udcfe quotation").out.count("Quotation for labels\n  ") == 2
+    assert (
+        office.done("search", "\udcff\udcfe quotation").out.count("Quotation for labels\n  ") == 2
+    )
 
 
 def test_hits_are_a_table_whose_lines_fit_the_terminal(office):
     data = office.done("search", "--json").data["hits"]
     for hit in data:
-        hit |= {"subject": "見積書 " * 40, "snippet": "e\u0301 桜 " * 40, "attachments": 2, "clients": ["acme"]}
+        hit |= {
+            "subject": "見積書 " * 40,
+            "snippet": "e\u0301 桜 " * 40,
+            "attachments": 2,
+            "clients": ["acme"],
+        }
     data[1]["clients"] = ["a-longer-one"]
     from datetime import UTC, datetime  # noqa: PLC0415 - only here
 
@@ -156,10 +196,19 @@ def test_hostile_subjects_do_not_reach_the_terminal(desk, pymap_server):
 
     hostile = "\x1b]0;owned\x07\x1b[31mred\u202egnp.exe\x9b2J\r\nFake: line\u2028more"
     word = f"=?utf-8?b?{base64.b64encode(hostile.encode()).decode()}?="
-    pymap_server.append("INBOX", make_message(1, sender=f"{word} <jane@acme.example>", subject=word))
+    pymap_server.append(
+        "INBOX", make_message(1, sender=f"{word} <jane@acme.example>", subject=word)
+    )
     desk.set_up(pymap_server).done("sync")
     (short,) = desk.ids()
-    for words in (["search"], ["show", short], ["thread", short], ["handoff", "acme", "--dry-run"], ["client", "suggest"], ["status", "-v"]):
+    for words in (
+        ["search"],
+        ["show", short],
+        ["thread", short],
+        ["handoff", "acme", "--dry-run"],
+        ["client", "suggest"],
+        ["status", "-v"],
+    ):
         answer = desk.done(*words)
         assert answer.out or words[0] == "client"
         assert not set(answer.out + answer.err) & set("\x1b\x07\x9b\r\u202e\u2028"), words

@@ -54,7 +54,11 @@ def test_only_the_newest_headers_are_looked_at(desk, scripted, monkeypatch):
     desk.set_up(scripted, scope="clients")
     (only,) = desk.done("client", "suggest", "--json").data["suggestions"]
     assert (only["rule"], only["received"]) == ("new.example", 3)
-    assert not [line for line in scripted.commands if "BODY.PEEK[]" in line.upper() or line.upper().startswith("SELECT")]
+    assert not [
+        line
+        for line in scripted.commands
+        if "BODY.PEEK[]" in line.upper() or line.upper().startswith("SELECT")
+    ]
 
 
 def test_offline_looks_at_the_archive_only(desk, pymap_server):
@@ -62,10 +66,15 @@ def test_offline_looks_at_the_archive_only(desk, pymap_server):
     desk.set_up(pymap_server, scope="clients").done("sync")
     desk.set_up(pymap_server, scope="clients", port=1)
     answer = desk.done("client", "suggest", "--offline")
-    assert (answer.out, answer.err) == ("", "nobody to suggest: the rules of the clients cover everybody seen\n")
+    assert (answer.out, answer.err) == (
+        "",
+        "nobody to suggest: the rules of the clients cover everybody seen\n",
+    )
 
 
-def test_a_server_that_cannot_be_reached_is_a_warning_and_the_archive_is_looked_at(desk, pymap_server):
+def test_a_server_that_cannot_be_reached_is_a_warning_and_the_archive_is_looked_at(
+    desk, pymap_server
+):
     fill(pymap_server)
     desk.set_up(pymap_server, scope="everything").done("sync")
     desk.set_up(pymap_server, port=1)
@@ -99,9 +108,17 @@ def test_offline_without_an_archive_says_what_to_do(desk, pymap_server):
 
 
 def test_clients_with_wide_names_stand_in_columns(desk):
-    desk.set_up(clients=('slug = "sakura"\nname = "桜貿易"\ndomains = ["sakura.example"]', 'slug = "acme"\nname = "Acme Ltd"\ndomains = ["acme.example"]'))
+    desk.set_up(
+        clients=(
+            'slug = "sakura"\nname = "桜貿易"\ndomains = ["sakura.example"]',
+            'slug = "acme"\nname = "Acme Ltd"\ndomains = ["acme.example"]',
+        )
+    )
     lines = desk.done("clients").out.splitlines()
     from trail.terminal import measure_text  # noqa: PLC0415 - only here
 
-    ends = {measure_text(line[: line.index(rule)]) for line, rule in zip(lines[1:], ("sakura.example", "acme.example"), strict=True)}
+    ends = {
+        measure_text(line[: line.index(rule)])
+        for line, rule in zip(lines[1:], ("sakura.example", "acme.example"), strict=True)
+    }
     assert len(ends) == 1

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from syncing import make_message
 
-FOLDER_KEYS = {"folder", "uidvalidity", "on_server", "archived", "already_held", "left", "failed", "gone"}
+FOLDER_KEYS = {
+    "folder",
+    "uidvalidity",
+    "on_server",
+    "archived",
+    "already_held",
+    "left",
+    "failed",
+    "gone",
+}
 
 
 def test_json_of_a_round_has_the_promised_keys(desk, pymap_server):
@@ -77,7 +86,10 @@ def test_messages_that_failed_are_told_and_listed_by_status(desk, scripted):
     answer = desk.set_up(scripted).trail("sync")
     assert answer.code == 100
     assert answer.out == "work: 1 failed\n"
-    assert "1 message could not be fetched and will be tried again; `trail status` lists them" in answer.err
+    assert (
+        "1 message could not be fetched and will be tried again; `trail status` lists them"
+        in answer.err
+    )
     status = desk.done("status")
     assert "not fetched, tried again every round:" in status.out
     assert f"work: INBOX UID {uid}: the server refused it" in status.out
@@ -94,7 +106,9 @@ def test_of_two_accounts_one_that_fails_does_not_stop_the_other(desk, pymap_serv
     assert "warning: account 'work'" in answer.err
 
 
-def test_when_no_account_can_be_reached_the_first_problem_is_the_outcome_and_the_others_are_told(desk, scripted):
+def test_when_no_account_can_be_reached_the_first_problem_is_the_outcome_and_the_others_are_told(
+    desk, scripted
+):
     scripted.faults.always_refuse = {"LOGIN": "[AUTHENTICATIONFAILED] no"}
     answer = desk.set_up(scripted, scripted).trail("sync")
     assert answer.code == 11

@@ -57,7 +57,8 @@ class Audit:
             return
         with translate_disk_errors(self.path.parent):
             is_new = not self.path.exists()
-            with self.path.open("r+b" if not is_new else "w+b") as file:
+            self.path.touch(mode=0o600)
+            with self.path.open("r+b") as file:
                 last = _cut_torn_line(file)
                 # by its bytes, not by its number: a line that only claims to be ours stands in for nothing
                 copied = next((n for n, line in enumerate(waiting, 1) if line.encode() == last), 0)

@@ -8,6 +8,7 @@ One process writes (see `trail.locks`), any number read: WAL, so that readers ne
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -104,7 +105,8 @@ MIGRATIONS = (
         started_at INTEGER NOT NULL,
         finished_at INTEGER,
         archived INTEGER NOT NULL DEFAULT 0,
-        error TEXT                         -- NULL: done
+        error TEXT,                        -- NULL: done
+        warnings TEXT NOT NULL DEFAULT ''  -- one a line
     );
     CREATE INDEX round_account ON round (account, id);
 
@@ -267,6 +269,8 @@ def chunk_keys(keys: Iterable[str], size: int = 500) -> Iterator[list[str]]:
 
 def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
     if write:
+        with contextlib.suppress(OSError):  # SQLite says better what is wrong
+            path.touch(mode=0o600)
         connection = sqlite3.connect(
             path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
         )

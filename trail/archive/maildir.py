@@ -260,7 +260,10 @@ def _make_maildir(folder: Path, archive: Path) -> None:
     if all((folder / part).is_dir() for part in ("cur", "new", "tmp")):
         return
     for part in ("cur", "new", "tmp"):
-        (folder / part).mkdir(parents=True, exist_ok=True)
+        for level in (archive / "mail", folder.parent, folder, folder / part):
+            level.mkdir(
+                mode=0o700, exist_ok=True
+            )  # also where the archive's own folder is open to others
     for level in (folder, *folder.parents):
         sync_folder(level)
         if level == archive:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from trail.archive.ledger import from_seconds, to_seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from trail.archive.ledger import Ledger
@@ -30,6 +31,8 @@ class AccountRounds:
     """When the first of the unbroken row of failures began; None when the last round was done."""
     running: bool
     """A round has begun and not ended: it runs, or was killed."""
+    warnings: tuple[str, ...] = ()
+    """Those of the last finished round."""
 
 
 class Rounds:
@@ -51,30 +54,47 @@ class Rounds:
         assert number is not None
         return number
 
-    def end(self, number: int, at: datetime, *, archived: int, error: str = "") -> None:
+    def end(
+        self,
+        number: int,
+        at: datetime,
+        *,
+        archived: int,
+        error: str = "",
+        warnings: Sequence[str] = (),
+    ) -> None:
         """Note how a round ended."""
         with self._ledger.transaction():
             self._ledger.execute(
-                "UPDATE round SET finished_at = ?, archived = ?, error = ? WHERE id = ?",
-                (to_seconds(at), archived, error or None, number),
+                "UPDATE round SET finished_at = ?, archived = ?, error = ?, warnings = ? WHERE id = ?",
+                (to_seconds(at), archived, error or None, "\n".join(warnings), number),
             )
 
     def summarise(self, account: str) -> AccountRounds:
         """How the account's last rounds went."""
         rows = self._ledger.execute(
-            "SELECT started_at, finished_at, error FROM round WHERE account = ? ORDER BY id DESC",
+            "SELECT started_at, finished_at, error, warnings FROM round WHERE account = ? ORDER BY id DESC",
             (account,),
         ).fetchall()
         if not rows:
             return AccountRounds(account, None, None, "", None, running=False)
         finished = [row for row in rows if row[1] is not None]
-        success = next((from_seconds(end) for _, end, error in finished if error is None), None)
+        success = next((from_seconds(end) for _, end, error, _ in finished if error is None), None)
         failing: datetime | None = None
-        for start, _, error in finished:
+        for start, _, error, _ in finished:
             if error is None:
                 break
             failing = from_seconds(start)
         error = str(finished[0][2] or "") if finished else ""
+        warnings = (
+            tuple(line for line in str(finished[0][3]).split("\n") if line) if finished else ()
+        )
         return AccountRounds(
-            account, from_seconds(rows[0][0]), success, error, failing, running=rows[0][1] is None
+            account,
+            from_seconds(rows[0][0]),
+            success,
+            error,
+            failing,
+            running=rows[0][1] is None,
+            warnings=warnings,
         )

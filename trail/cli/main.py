@@ -46,7 +46,9 @@ def run(argv: Sequence[str]) -> int:
     except TrailError as error:
         _show_traceback(session)
         return _explain(error.message, error.hint, error.exit_code)
-    except SystemExit as left:  # Typer's own: completion, or a reader who left while it printed help
+    except (
+        SystemExit
+    ) as left:  # Typer's own: completion, or a reader who left while it printed help
         return left.code if isinstance(left.code, int) else 1
     except (KeyboardInterrupt, typer.Abort):
         code = EXIT_INTERRUPTED

@@ -98,6 +98,7 @@ def _account(
         "last_started_at": render.format_time(rounds.last_started_at) if rounds else None,
         "error": rounds.error if rounds else "",
         "failing_since": render.format_time(rounds.failing_since) if rounds else None,
+        "warnings": list(rounds.warnings) if rounds else [],
         "folders": [
             {
                 "folder": f.folder,
@@ -166,6 +167,10 @@ def status_text(data: dict[str, Any], *, by_folder: bool = False) -> str:
             clean_text(f"{f['account']}: {f['folder']} UID {f['uid']}: {f['reason']}")
             for f in data["failures"]
         ],
+    )
+    lines += _list(
+        "warned of in the last round:",
+        [clean_text(warning) for account in data["accounts"] for warning in account["warnings"]],
     )
     lines += _list(
         "archived, but not readable as mail:",

@@ -119,7 +119,7 @@ class WhooshIndex:
         from trail.index.writing import clear_folder, write_durably  # noqa: PLC0415 - see _writing
 
         with _explaining():
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Without its state file a half-made index counts as none.
             (folder / _STATE).unlink(missing_ok=True)
             storage = FileStorage(str(folder))

@@ -53,6 +53,7 @@ def sync_account(round_: Round, account: Account) -> AccountReport:
     )
     folders: list[FolderReport] = []
     error = ""
+    warned = len(round_.warnings)
     try:
         _sync_folders(round_, account, folders)
     except (ConfigError, LoginRejected, SecretUnavailable, ServerUnreachable) as problem:
@@ -68,7 +69,11 @@ def sync_account(round_: Round, account: Account) -> AccountReport:
         # one that was told to stop is neither done nor failed: it stays like one that was killed
         if number is not None and (error or not round_.stopping()):
             round_.archive.rounds.end(
-                number, datetime.now(UTC), archived=sum(f.archived for f in folders), error=error
+                number,
+                datetime.now(UTC),
+                archived=sum(f.archived for f in folders),
+                error=error,
+                warnings=round_.warnings[warned:],
             )
     return AccountReport(account.name, tuple(folders), error)
 
