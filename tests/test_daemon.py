@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shlex
@@ -59,6 +60,13 @@ class Watched:
         """Ask it to end, which must not take long; returns its exit code."""
         self.process.send_signal(number)
         return self.process.wait(timeout=PATIENCE)
+
+
+@pytest.fixture
+def told(caplog):
+    """The log of a daemon in this process."""
+    caplog.set_level(logging.INFO, "trail.daemon")
+    return caplog
 
 
 def status_of(desk):
@@ -154,18 +162,19 @@ def test_a_daemon_begins_while_a_sync_is_at_work(desk, scripted):
     daemon.stop()
 
 
-def test_a_changed_configuration_is_taken_up_and_a_wrong_one_is_not(desk, pymap_server):
+def test_a_changed_configuration_is_taken_up_and_a_wrong_one_is_not(desk, pymap_server, told):
     pymap_server.append("INBOX", make_message(1, sender="bob@globex.example"))
-    daemon = Watched(desk.set_up(pymap_server, scope="clients"))
-    daemon.wait_for_log("work: 0 archived, 1 left there")
-    good = desk.config.read_text()
-    desk.config.write_text(good.replace("host =", "hots ="))
-    daemon.wait_for_log("the changed configuration is not used: ")
-    desk.config.write_text(good + '\n[[client]]\nslug = "globex"\ndomains = ["globex.example"]\n')
-    daemon.wait_for_log("the configuration has changed")
-    daemon.wait_for_log("work: 1 archived")
-    assert daemon.log.count("is not used") == 1
-    daemon.stop()
+    with running_daemon(desk.set_up(pymap_server, scope="clients"), [], Clock()):
+        wait_until(lambda: "work: 0 archived, 1 left there" in told.text)
+        good = desk.config.read_text()
+        desk.config.write_text(good.replace("host =", "hots ="))
+        wait_until(lambda: "the changed configuration is not used: " in told.text)
+        desk.config.write_text(
+            good + '\n[[client]]\nslug = "globex"\ndomains = ["globex.example"]\n'
+        )
+        wait_until(lambda: "the configuration has changed" in told.text)
+        wait_until(lambda: "work: 1 archived" in told.text)
+    assert told.text.count("is not used") == 1
 
 
 @pytest.mark.dovecot
@@ -211,22 +220,22 @@ def test_rounds_come_at_the_interval_of_the_account(desk, pymap_server, monkeypa
 
 
 @pytest.mark.dovecot
-def test_a_server_that_restarts_is_survived(desk, dovecot, dovecot_process):
+def test_a_server_that_restarts_is_survived(desk, dovecot, dovecot_process, told, monkeypatch):
+    monkeypatch.setattr("trail.intake.line.FIRST_ATTEMPTS", 1)
     dovecot.append("INBOX", make_message(1))
-    daemon = Watched(desk.set_up(dovecot))
-    daemon.wait_for_log("work: 1 archived")
-    dovecot_process.stop()
-    try:
+    with running_daemon(desk.set_up(dovecot), [], Clock()):
+        wait_until(lambda: "work: 1 archived" in told.text)
+        dovecot_process.stop()
+        try:
+            hurry(desk)
+            wait_until(lambda: "work: account 'work': " in told.text)
+            wait_until(lambda: "FAILING" in desk.done("status").out)
+        finally:
+            dovecot_process.start()
+        dovecot.append("INBOX", make_message(2))
         hurry(desk)
-        daemon.wait_for_log("WARNING work: account 'work': ")
-        assert "FAILING" in desk.done("status").out
-    finally:
-        dovecot_process.start()
-    dovecot.append("INBOX", make_message(2))
-    hurry(desk)
-    daemon.wait_for_log("work: 1 archived", times=2)
+        wait_until(lambda: told.text.count("work: 1 archived") == 2)
     assert "FAILING" not in desk.done("status").out
-    daemon.stop()
     assert len(desk.ids()) == 2
 
 
@@ -263,7 +272,7 @@ def test_sigterm_while_the_server_is_silent_leaves_within_seconds(desk, scripted
 
 
 def test_sigterm_during_indexing_leaves_within_seconds_and_no_worker_behind(desk, pymap_server):
-    pymap_server.fill("INBOX", (make_message(number, size=16_000) for number in range(1100)))
+    pymap_server.fill("INBOX", (make_message(number, size=12_000) for number in range(520)))
     desk.set_up(pymap_server).done("sync", "--no-index")
     daemon = Watched(desk)
     daemon.wait_for(lambda: len(list_group(daemon.process.pid)) >= 3, "worker processes")
@@ -271,14 +280,14 @@ def test_sigterm_during_indexing_leaves_within_seconds_and_no_worker_behind(desk
         daemon.process.pid, signal.SIGTERM
     )  # to all of them, as a supervisor does that knows no better
     assert daemon.process.wait(timeout=PATIENCE) == 0
-    assert status_of(desk)["index"]["lag"] == 1100, "it finished its work instead of leaving"
+    assert status_of(desk)["index"]["lag"] == 520, "it finished its work instead of leaving"
     end = time.monotonic() + 5
     while list_group(daemon.process.pid) and time.monotonic() < end:
         time.sleep(0.05)
     assert list_group(daemon.process.pid) == []
     assert "Traceback" not in daemon.log
     desk.done("sync")
-    assert desk.done("search", "--json").data["total"] == 1100
+    assert desk.done("search", "--json").data["total"] == 520
     assert desk.done("verify").code == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from trail.archive import verify as verifying
 from trail.archive.maildir import store_messages
 from trail.archive.store import open_archive, writing_archive
 from trail.archive.verify import verify_archive
-from trail.model import Client
+from trail.model import Client, RawMessage, RemoteRef
 
 
 def problems_of(root):
@@ -206,3 +207,40 @@ def test_verify_does_not_wait_for_a_writer_that_is_dead(tmp_path, monkeypatch):
     store_messages(tmp_path, [(key_of(letter("b")), raw(letter("b")))])
     monkeypatch.setattr(verifying.time, "sleep", lambda _: pytest.fail("it waits"))
     assert len(problems_of(tmp_path)) == 1
+
+
+def test_an_older_ledger_put_back_beside_newer_mail_is_caught_up_and_doubles_nothing(tmp_path):
+    first, second = letter("first"), letter("second")
+    with writing_archive(tmp_path) as archive:
+        put(archive, first)
+    copy = (tmp_path / "ledger.db").read_bytes()
+    with writing_archive(tmp_path) as archive:
+        put(archive, second, start=2)
+    for name in ("ledger.db", "ledger.db-wal", "ledger.db-shm"):
+        (tmp_path / name).unlink(missing_ok=True)
+    (tmp_path / "ledger.db").write_bytes(copy)
+    with writing_archive(tmp_path) as archive:
+        assert archive.facts.count_messages()[0] == 2
+        message = RawMessage(RemoteRef("work", "INBOX", 7, 2), second, AT, ("\\Flagged",))
+        with archive.ledger.transaction():
+            epoch = archive.sightings.open_epoch("work", "INBOX", 7, AT)
+        (sighting,) = archive.store(epoch, [message], under="u")
+        assert sighting.decision == "held"
+    with open_archive(tmp_path) as archive:
+        assert verify_archive(archive).problems == ()
+    events = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
+    (restored,) = [event for event in events if event["event"] == "ledger-restored"]
+    assert (restored["ledger"], restored["file"]) == (1, 2)
+
+
+def test_lines_added_to_the_audit_log_by_another_hand_are_not_taken_for_an_older_ledger(tmp_path):
+    with writing_archive(tmp_path) as archive:
+        put(archive, letter("first"))
+    with (tmp_path / "audit.jsonl").open("a") as log:
+        log.write(
+            '{"seq":2,"at":"2026-01-01T00:00:00Z","event":"archived","keys":[],"prev":"'
+            + "1" * 64
+            + '"}\n'
+        )
+    with writing_archive(tmp_path) as archive:
+        assert archive.audit.check()

@@ -213,3 +213,10 @@ def test_hostile_subjects_do_not_reach_the_terminal(desk, pymap_server):
         assert answer.out or words[0] == "client"
         assert not set(answer.out + answer.err) & set("\x1b\x07\x9b\r\u202e\u2028"), words
     assert len(desk.done("search").out.splitlines()) == 2
+
+
+def test_a_minus_before_a_word_is_a_not_and_no_option(office):
+    assert office.done("search", "--json", "quotation").data["total"] == 2
+    assert office.done("search", "--json", "labels", "-subject:re").data["total"] == 1
+    assert office.done("search", "-lunch", "--json").data["total"] == 2
+    assert office.done("search", "--json", "--", "-lunch").data["total"] == 2

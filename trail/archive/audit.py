@@ -103,6 +103,29 @@ class Audit:
             )
         return problems
 
+    def catch_up(self, at: datetime) -> bool:
+        """Whether the ledger is an older copy, put back beside a newer file; then it goes on where the file stands.
+
+        Only for a file that provably continues the ledger: from the line it remembers, link by link, to the end.
+        Anything else is left for `check` to name. That it happened is itself an event. Only the writer may call this.
+        """
+        head, digest = self._head()
+        if head == 0 or _read_last_number(self.path) <= head:
+            return False
+        lines = _read_lines(self.path)
+        previous, seq = digest, head
+        for line in lines[head:]:
+            if _read_link(line) != (seq + 1, previous):
+                return False
+            previous, seq = hash_line(line), seq + 1
+        if hash_line(lines[head - 1]) != digest:
+            return False
+        with self._ledger.transaction():
+            self._ledger.execute("DELETE FROM audit_outbox")  # these lines are in the file
+            self._ledger.write_meta("audit_head", f"{seq} {previous}")
+            self.record(at, "ledger-restored", ledger=head, file=seq)
+        return True
+
     def _read_outbox(self) -> list[str]:
         """The lines that are not yet known to be in the file."""
         rows = self._ledger.execute("SELECT line FROM audit_outbox ORDER BY seq")
@@ -128,6 +151,18 @@ def _read_lines(path: Path) -> list[str]:
     """The whole lines of the file; one that is half written is none yet."""
     # not splitlines(), which also splits where no line of ours ends
     return path.read_bytes().decode("utf-8", "replace").split("\n")[:-1] if path.exists() else []
+
+
+def _read_last_number(path: Path) -> int:
+    """The number of the last whole line, read from the end; 0 when there is none."""
+    if not path.exists():
+        return 0
+    with path.open("rb") as file:
+        end = _find_before(file, file.seek(0, os.SEEK_END))
+        start = _find_before(file, end - 1)
+        file.seek(start)
+        link = _read_link(file.read(max(0, end - 1 - start)).decode("utf-8", "replace"))
+    return link[0] if link else 0
 
 
 def _read_link(line: str) -> tuple[int, str] | None:

@@ -181,14 +181,19 @@ class Archive:
         self.ledger.close()
 
 
-@contextmanager
-def open_archive(root: Path) -> Iterator[Archive]:
-    """Open an archive to read; works beside a writer and on a read-only disk. Raises ConfigError when there is none."""
-    if not (root / "ledger.db").is_file():
+def require_archive(root: Path, *parts: str) -> None:
+    """Raises ConfigError when there is no archive in `root`: none of these parts (or, unnamed, neither ledger nor mail)."""
+    if not any((root / part).exists() for part in parts or ("ledger.db", "mail")):
         raise ConfigError(
             f"there is no archive in {root} yet",
             "run `trail sync` first, or check `archive` in the configuration",
         )
+
+
+@contextmanager
+def open_archive(root: Path) -> Iterator[Archive]:
+    """Open an archive to read; works beside a writer and on a read-only disk. Raises ConfigError when there is none."""
+    require_archive(root, "ledger.db")
     with _open(root, write=False) as archive:
         yield archive
 
@@ -215,7 +220,8 @@ def writing_archive(root: Path, *, wait: float = 1.0) -> Iterator[Archive]:
         with _open(root, write=True) as archive:
             last = archive.ledger.read_meta("writer")
             archive.mended = last == "busy"
-            if last != "done":  # killed, or a ledger made anew
+            # killed, or a ledger made anew, or an older one put back
+            if archive.audit.catch_up(datetime.now(UTC)) or last != "done":
                 archive.recover()
             with archive.ledger.transaction():
                 archive.ledger.write_meta("writer", "busy")

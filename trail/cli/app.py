@@ -10,6 +10,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -30,6 +31,7 @@ SCHEMA = 1
 """Version of every JSON document this program prints."""
 
 # A user may write these before or after the command: `trail --json sync` and `trail sync --json`.
+_MINUS = re.compile(r"^-(?=[^-].)")  # two characters and more: -q and -h stay what they are
 _FLAGS = frozenset({"--json", "--quiet", "-q", "--verbose", "-v"})
 # As one comes to need them; `trail -h` lists them so.
 _ORDER = [
@@ -47,6 +49,12 @@ _ORDER = [
     "verify",
     "reindex",
 ]
+
+
+def _read_minuses(words: list[str]) -> list[str]:
+    """`-word` is a NOT in the query language, and no option; up to a bare `--`, behind which nothing is."""
+    end = words.index("--") if "--" in words else len(words)
+    return [_MINUS.sub("NOT ", word) if at < end else word for at, word in enumerate(words)]
 
 
 class GlobalOptionsAnywhere(TyperGroup):
@@ -70,6 +78,8 @@ class GlobalOptionsAnywhere(TyperGroup):
                 front += [word, *([value] if (value := next(words, None)) is not None else [])]
             else:
                 rest.append(word)
+        if rest[:1] == ["search"]:
+            rest = _read_minuses(rest)
         return super().parse_args(ctx, front + rest)
 
     def invoke(self, ctx: Any) -> Any:

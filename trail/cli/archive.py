@@ -48,6 +48,8 @@ def verify(
                 "message",
                 _verify_archive(session, progress),
             )
+        elif not bundle.is_dir():
+            raise typer.BadParameter(f"{bundle} is no folder", param_hint="BUNDLE")
         else:
             from trail.handoff.check import verify_bundle
 
@@ -78,12 +80,13 @@ def _verify_archive(session: Session, progress: Callable[[str, int, int], None])
 def reindex(ctx: typer.Context) -> None:
     """Rebuild the search index. The old one answers until the new one is complete."""
     from trail import render
-    from trail.archive.store import writing_archive
+    from trail.archive.store import require_archive, writing_archive
     from trail.catchup import attribute_pending
     from trail.cli.progress import show_progress
     from trail.pipeline import rebuild_index
 
     session: Session = ctx.obj
+    require_archive(session.config.archive)
     with writing_archive(session.config.archive) as archive, show_progress(session) as progress:
         attribute_pending(archive, session.config.clients, progress)
         count = rebuild_index(archive, progress)

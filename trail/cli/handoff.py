@@ -63,6 +63,10 @@ def handoff(
             f"{path} is already there",
             "choose another folder with --out, or move the old bundle away; it is never overwritten",
         )
+    if not config.me:
+        session.warn(
+            "`me` is empty in the configuration: no message counts as internal to you, and a blind copy to yourself as one to a stranger"
+        )
     _finish_attribution(session)
     with open_archive(config.archive) as archive:
         with archive.ledger.reading():  # a sync may be at work
@@ -79,7 +83,7 @@ def handoff(
         if not selection.chosen:
             raise TrailError(
                 f"there is nothing to hand over to {whose.name}",
-                "see `trail handoff --dry-run`, and the client's rules with `trail client show`",
+                f"see `trail handoff {whose.slug} --dry-run`, and the rules with `trail client show {whose.slug}`",
             )
         with show_progress(session) as progress:
             bundle = hand_over(
