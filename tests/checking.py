@@ -6,12 +6,17 @@ import hashlib
 import json
 import re
 import sqlite3
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAME = re.compile(r"^(-?\d+)\.([0-9a-f]{64})\.trail,S=(\d+):2,([A-Z]*)$")
 
 
-def read_sightings(root: Path, account: str = "work") -> dict[tuple[str, int, int], tuple[str, str | None]]:
+def read_sightings(
+    root: Path, account: str = "work"
+) -> dict[tuple[str, int, int], tuple[str, str | None]]:
     """(folder, UIDVALIDITY, UID) to (decision, key)."""
     connection = sqlite3.connect(f"file:{root}/ledger.db?mode=ro", uri=True)
     rows = connection.execute(
@@ -19,7 +24,9 @@ def read_sightings(root: Path, account: str = "work") -> dict[tuple[str, int, in
         (account,),
     ).fetchall()
     connection.close()
-    return {(folder, validity, uid): (decision, key) for folder, validity, uid, decision, key in rows}
+    return {
+        (folder, validity, uid): (decision, key) for folder, validity, uid, decision, key in rows
+    }
 
 
 def read_maildir(root: Path) -> dict[str, list[bytes]]:
@@ -61,7 +68,11 @@ def audit_ledger(root: Path, maildir: dict[str, list[bytes]]) -> None:
     for key, path, size in rows:
         assert (root / path).stat().st_size == size, key
     previous, told = "0" * 64, []
-    for line in (root / "audit.jsonl").read_text(encoding="utf-8").splitlines() if (root / "audit.jsonl").exists() else []:
+    for line in (
+        (root / "audit.jsonl").read_text(encoding="utf-8").splitlines()
+        if (root / "audit.jsonl").exists()
+        else []
+    ):
         entry = json.loads(line)
         assert entry["prev"] == previous, "the audit chain is broken"
         previous = hashlib.sha256(line.encode()).hexdigest()

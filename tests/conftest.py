@@ -83,7 +83,9 @@ def mail_server(request: pytest.FixtureRequest) -> MailServer:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+def desk(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Desk]:
     """A configuration still to be written, and the command line to use it with."""
     from doors import PASSWORD_VARIABLE, Desk  # noqa: PLC0415 - few tests need it
 

@@ -11,6 +11,7 @@ from checking import audit_archive, read_maildir, read_sightings
 from syncing import ACME, folder_of, make_message, sync, totals
 
 from trail.archive.store import open_archive
+from trail.index.store import WhooshIndex
 from trail.model import Client
 
 HARD = {
@@ -50,7 +51,9 @@ def test_flags_and_recent_are_as_before(mail_server, tmp_path):
     before = mail_server.snapshot()
     sync(mail_server, tmp_path)
     assert mail_server.snapshot() == before
-    letters = sorted(path.name.rpartition(":2,")[2] for path in (tmp_path / "mail").glob("*/*/cur/*"))
+    letters = sorted(
+        path.name.rpartition(":2,")[2] for path in (tmp_path / "mail").glob("*/*/cur/*")
+    )
     assert letters == ["", "FS"]
 
 
@@ -72,7 +75,9 @@ def test_a_message_lies_in_the_year_it_was_received_in_utc(mail_server, tmp_path
     assert path.name.startswith(f"{int(moment.timestamp())}.")
 
 
-def test_a_changed_uidvalidity_is_a_new_epoch_in_which_equal_bytes_are_recognised(mail_server, tmp_path):
+def test_a_changed_uidvalidity_is_a_new_epoch_in_which_equal_bytes_are_recognised(
+    mail_server, tmp_path
+):
     for number in range(12):
         mail_server.append("INBOX", make_message(number))
     sync(mail_server, tmp_path)
@@ -115,11 +120,19 @@ def test_one_message_in_two_folders_is_one_file_with_two_sightings(mail_server, 
 def test_equal_bytes_twice_in_one_batch_are_one_file(mail_server, tmp_path):
     for _ in range(3):
         mail_server.append("INBOX", make_message(1))
-    assert totals(sync(mail_server, tmp_path)) == {"archived": 1, "already_held": 2, "left": 0, "failed": 0, "gone": 0}
+    assert totals(sync(mail_server, tmp_path)) == {
+        "archived": 1,
+        "already_held": 2,
+        "left": 0,
+        "failed": 0,
+        "gone": 0,
+    }
     audit_archive(tmp_path, mail_server, folders={"INBOX"})
 
 
-@pytest.mark.parametrize("name", ["Kunder/Nørrebro", "桜貿易", "A & B", 'quo"ted \\ back', "with (parens) {3}"])
+@pytest.mark.parametrize(
+    "name", ["Kunder/Nørrebro", "桜貿易", "A & B", 'quo"ted \\ back', "with (parens) {3}"]
+)
 def test_folder_names_of_every_kind_are_fetched(mail_server, tmp_path, name):
     mail_server.create(name)
     mail_server.append(name, make_message(1))
@@ -147,7 +160,9 @@ def test_only_the_configured_folders_are_fetched_and_a_missing_one_is_named(mail
 
 def test_other_peoples_mail_stays_on_the_server_and_leaves_no_trace(mail_server, tmp_path):
     mail_server.append("INBOX", make_message(1))
-    mail_server.append("INBOX", make_message(2, sender="private@friends.example", subject="Birthday secret"))
+    mail_server.append(
+        "INBOX", make_message(2, sender="private@friends.example", subject="Birthday secret")
+    )
     report = sync(mail_server, tmp_path, scope="clients")
     assert totals(report)["archived"] == 1
     assert totals(report)["left"] == 1
@@ -162,7 +177,10 @@ def test_changed_rules_look_again_at_what_was_left(mail_server, tmp_path):
     globex = Client("globex", "Globex", domains=("globex.example",))
     report = sync(mail_server, tmp_path, scope="clients", clients=(ACME, globex))
     assert totals(report)["archived"] == 1
-    assert totals(sync(mail_server, tmp_path, scope="clients", clients=(ACME, globex)))["archived"] == 0
+    assert (
+        totals(sync(mail_server, tmp_path, scope="clients", clients=(ACME, globex)))["archived"]
+        == 0
+    )
 
 
 def test_a_wider_scope_fetches_what_was_left(mail_server, tmp_path):
@@ -196,7 +214,9 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(mail_server, tmp_path):
     sightings = read_sightings(tmp_path)
     report = sync(mail_server, tmp_path, scope="clients", dry_run=True)
     assert totals(report)["archived"] == 1
-    assert {path: path.read_bytes() for path in (tmp_path / "mail").rglob("*") if path.is_file()} == before
+    assert {
+        path: path.read_bytes() for path in (tmp_path / "mail").rglob("*") if path.is_file()
+    } == before
     assert read_sightings(tmp_path) == sightings
 
 
@@ -228,8 +248,6 @@ def test_the_audit_log_tells_of_every_message_once(mail_server, tmp_path):
 def test_what_arrives_is_found_attributed_and_indexed(mail_server, tmp_path):
     mail_server.append("INBOX", make_message(1, subject="The quotation"))
     sync(mail_server, tmp_path, index=True)
-    from trail.index.store import WhooshIndex
-
     index = WhooshIndex.open(tmp_path / "index")
     result = index.search("client:acme quotation", now=datetime.now(UTC))
     index.close()

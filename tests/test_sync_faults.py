@@ -12,7 +12,14 @@ from servers.scripted import GMAIL, ScriptedServer
 from syncing import folder_of, make_message, sync, totals
 
 from trail.archive.store import open_archive
-from trail.errors import ArchiveFull, ArchiveLocked, ArchiveReadOnly, LoginRejected, ServerUnreachable
+from trail.errors import (
+    ArchiveFull,
+    ArchiveLocked,
+    ArchiveReadOnly,
+    LoginRejected,
+    ServerUnreachable,
+)
+from trail.fetch.imap import ImapSource
 from trail.locks import hold_lock
 
 
@@ -24,8 +31,22 @@ def test_only_reading_commands_are_ever_sent(scripted, tmp_path):
     fill(scripted)
     sync(scripted, tmp_path, scope="clients")
     sync(scripted, tmp_path)
-    verbs = {line.split()[0].upper() if not line.upper().startswith("UID") else " ".join(line.split()[:2]).upper() for line in scripted.commands}
-    assert verbs <= {"CAPABILITY", "LOGIN", "LIST", "STATUS", "EXAMINE", "UID SEARCH", "UID FETCH", "LOGOUT"}
+    verbs = {
+        line.split()[0].upper()
+        if not line.upper().startswith("UID")
+        else " ".join(line.split()[:2]).upper()
+        for line in scripted.commands
+    }
+    assert verbs <= {
+        "CAPABILITY",
+        "LOGIN",
+        "LIST",
+        "STATUS",
+        "EXAMINE",
+        "UID SEARCH",
+        "UID FETCH",
+        "LOGOUT",
+    }
     fetches = [line for line in scripted.commands if line.upper().startswith("UID FETCH")]
     assert fetches
     assert not any("BODY[" in line.upper() for line in fetches)
@@ -43,7 +64,9 @@ def test_a_round_with_nothing_new_needs_one_round_trip_a_folder(scripted, tmp_pa
     assert all(line.upper().startswith("STATUS") for line in about_folders)
 
 
-@pytest.mark.parametrize("fault", ["no_body", "body_omitted", "no_response", "without_uid", "garbage", "refused"])
+@pytest.mark.parametrize(
+    "fault", ["no_body", "body_omitted", "no_response", "without_uid", "garbage", "refused"]
+)
 def test_one_bad_message_is_recorded_as_failed_and_the_folder_goes_on(scripted, tmp_path, fault):
     uids = fill(scripted)
     setattr(scripted.faults, fault, {uids[4]})
@@ -51,7 +74,9 @@ def test_one_bad_message_is_recorded_as_failed_and_the_folder_goes_on(scripted, 
     assert totals(report)["archived"] == 9
     assert totals(report)["failed"] == 1
     sightings = read_sightings(tmp_path)
-    assert [uid for (_, _, uid), (decision, _) in sightings.items() if decision == "failed"] == [uids[4]]
+    assert [uid for (_, _, uid), (decision, _) in sightings.items() if decision == "failed"] == [
+        uids[4]
+    ]
     setattr(scripted.faults, fault, set())
     assert totals(sync(scripted, tmp_path))["archived"] == 1
     audit_archive(tmp_path, scripted, folders={"INBOX"})
@@ -106,10 +131,18 @@ def test_a_literal_that_lies_about_its_length_never_becomes_a_message(scripted, 
 def test_unasked_flag_updates_by_sequence_number_confuse_nothing(scripted, tmp_path):
     uids = fill(scripted, 6)
     scripted.expunge("INBOX", uids[0])
-    scripted.faults.unsolicited = [b"* 5 FETCH (FLAGS (\\Deleted))", b"* 3 FETCH (FLAGS (\\Seen))", b"* 99 EXISTS"]
+    scripted.faults.unsolicited = [
+        b"* 5 FETCH (FLAGS (\\Deleted))",
+        b"* 3 FETCH (FLAGS (\\Seen))",
+        b"* 99 EXISTS",
+    ]
     sync(scripted, tmp_path)
     audit_archive(tmp_path, scripted, folders={"INBOX"})
-    assert not [path for path in (tmp_path / "mail").glob("*/*/cur/*") if "T" in path.name.rpartition(":2,")[2]]
+    assert not [
+        path
+        for path in (tmp_path / "mail").glob("*/*/cur/*")
+        if "T" in path.name.rpartition(":2,")[2]
+    ]
 
 
 def test_unknown_items_in_an_answer_are_passed_over(scripted, tmp_path):
@@ -165,7 +198,9 @@ def test_a_suddenly_empty_folder_is_worth_a_warning_and_changes_no_file(scripted
 @pytest.mark.parametrize("way", ["rst", "fin"])
 def test_a_line_cut_anywhere_is_taken_up_again(scripted, tmp_path, where, way):
     fill(scripted, 15)
-    with Proxy(scripted.host, scripted.port, cut_after=where, cut_with=way, only=frozenset({1, 2})) as proxy:
+    with Proxy(
+        scripted.host, scripted.port, cut_after=where, cut_with=way, only=frozenset({1, 2})
+    ) as proxy:
         report = sync(scripted, tmp_path, account=scripted.account(port=proxy.port))
     assert totals(report)["failed"] == 0
     audit_archive(tmp_path, scripted, folders={"INBOX"})
@@ -173,7 +208,7 @@ def test_a_line_cut_anywhere_is_taken_up_again(scripted, tmp_path, where, way):
 
 def test_a_line_that_is_cut_in_every_batch_still_gets_everything_in_the_end(scripted, tmp_path):
     fill(scripted, 40)
-    scripted.faults.cut_at = {uid: 50 for uid in range(5, 40, 7)}
+    scripted.faults.cut_at = dict.fromkeys(range(5, 40, 7), 50)
     sync(scripted, tmp_path)
     audit_archive(tmp_path, scripted, folders={"INBOX"})
 
@@ -196,7 +231,9 @@ def test_a_server_that_stalls_is_given_up_after_the_timeout(scripted, tmp_path):
     audit_archive(tmp_path, scripted, folders={"INBOX"})
 
 
-def test_one_message_that_breaks_the_line_every_time_is_recorded_and_the_rest_fetched(scripted, tmp_path):
+def test_one_message_that_breaks_the_line_every_time_is_recorded_and_the_rest_fetched(
+    scripted, tmp_path
+):
     uids = fill(scripted, 30)
     scripted.faults.bye_always_at = {uids[7]}
     report = sync(scripted, tmp_path)
@@ -234,8 +271,6 @@ def test_throttling_is_no_refused_login(scripted, tmp_path):
 
 
 def test_nothing_listens_there(tmp_path, scripted):
-    from trail.fetch.imap import ImapSource
-
     with ScriptedServer() as server:
         account = server.account()
     with pytest.raises(ServerUnreachable):
@@ -253,8 +288,6 @@ def test_gmail_is_fetched_once_from_all_mail_with_its_labels(tmp_path):
         server.folders["[Gmail]/All Mail"].messages[1].labels = ("Clients/Acme", "\\Important")
         report = sync(server, tmp_path)
     assert [f.folder for f in report.accounts[0].folders] == ["[Gmail]/All Mail"]
-    from trail.archive.store import open_archive
-
     with open_archive(tmp_path) as archive:
         (key,) = (m.key for m in archive.facts.iter_messages())
         (sighting,) = archive.sightings.places([key])[key]
@@ -283,7 +316,9 @@ def test_a_full_disk_stops_the_round_and_the_next_one_completes_it(scripted, tmp
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EROFS])
 @pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_a_disk_that_refuses_late_leaves_no_row_without_its_file(scripted, tmp_path, monkeypatch, number, call):
+def test_a_disk_that_refuses_late_leaves_no_row_without_its_file(
+    scripted, tmp_path, monkeypatch, number, call
+):
     fill(scripted, 5)
     sync(scripted, tmp_path)
     for extra in range(5):

@@ -162,11 +162,16 @@ class Daemon:
     def _fetch(self, account: Account, archive: Archive) -> None:
         config = self._config
         deadline = time.monotonic() + (TURN if len(config.accounts) > 1 else float("inf"))
+
+        def has_to_end() -> bool:
+            changed = self._config is not config  # the next round, under the new one, is waiting
+            return self._stop.is_set() or changed or time.monotonic() > deadline
+
         round_ = Round(
             archive,
             config,
             self._keeping(self._new_connect()),
-            stopping=lambda: self._stop.is_set() or time.monotonic() > deadline,
+            stopping=has_to_end,
             sleep=self._stop.wait,
         )
         report = run_round(round_, [account])
@@ -181,9 +186,7 @@ class Daemon:
         problem = round_.problems.get(account.name)
         if problem is None:
             log.info("%s: %d archived, %d left there, %d failed", account.name, *sums)
-        elif isinstance(
-            problem, LoginRejected
-        ):  # its message names the user: `trail status` shows it
+        elif isinstance(problem, LoginRejected):  # whose message names the user; status shows it
             self._paused[account.name] = datetime.now(UTC) + PAUSE
             log.warning(
                 "%s: the server refused the login; paused for an hour, or until the configuration changes",
