@@ -178,17 +178,17 @@ def test_a_changed_configuration_is_taken_up_and_a_wrong_one_is_not(desk, pymap_
 
 
 def test_a_changed_configuration_does_not_wait_for_a_long_round(desk, pymap_server, told):
-    pymap_server.fill("INBOX", (make_message(number) for number in range(1200)))
-    with Proxy(pymap_server.host, pymap_server.port, delay=0.3) as far:
+    pymap_server.fill("INBOX", (make_message(number) for number in range(600)))
+    with Proxy(pymap_server.host, pymap_server.port, delay=0.2) as far:
         rounds = []
         with running_daemon(desk.set_up(pymap_server, port=far.port), rounds, Clock()):
             wait_until(lambda: len(list((desk.archive / "mail").glob("*/*/cur/*"))) > 100)
             hurry(desk)
             wait_until(lambda: len(rounds) == 2)
-            assert "work: 1200 archived" not in told.text
+            assert "work: 600 archived" not in told.text
             far.delay = 0
             wait_until(lambda: told.text.count(" archived, 0 left there, 0 failed") == 2)
-    assert desk.done("status", "--json").data["messages"] == 1200
+    assert desk.done("status", "--json").data["messages"] == 600
 
 
 @pytest.mark.dovecot
