@@ -254,3 +254,13 @@ def test_what_arrives_is_found_attributed_and_indexed(mail_server, tmp_path):
     assert result.total == 1
     with open_archive(tmp_path) as archive:
         assert archive.facts.count_unindexed(index.generation) == 0
+
+
+def test_a_folder_rule_that_no_folder_fits_is_a_warning(mail_server, tmp_path):
+    mail_server.create("Kunder/Nørrebro")
+    mail_server.append("INBOX", make_message(1))
+    wrong = Client("beer", "Beer", folders=("Kunder/Norrebro",))
+    (warning,) = sync(mail_server, tmp_path, clients=(ACME, wrong)).warnings
+    assert "did you mean 'Kunder/Nørrebro'" in warning
+    right = Client("beer", "Beer", folders=("kunder",))
+    assert sync(mail_server, tmp_path, clients=(ACME, right)).warnings == ()

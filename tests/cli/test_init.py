@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from pathlib import Path
 
 import keyring
 import pytest
@@ -75,7 +76,7 @@ def test_flags_alone_write_a_private_configuration_after_a_real_login(
     assert "INBOX" in out
     assert "sync --dry-run" in out
     config = load_config(path)
-    assert config.archive == path.parent / "box"
+    assert config.archive == Path("box").absolute()  # from where it was typed
     assert config.me == ("me@studio.example",)
     assert config.accounts[0].every == 600
     assert config.clients[0].domains == ("acme.example",)
@@ -215,7 +216,7 @@ def test_after_a_failed_login_a_person_may_try_other_answers(path):
     assert hosts == ["imap.studio.example", "mail.studio.example"]
     config = load_config(path)
     assert config.accounts[0].host == "mail.studio.example"
-    assert config.archive == path.parent / "box"
+    assert config.archive == Path("box").absolute()  # from where it was typed
     assert config.clients[0].slug == "acme"
 
 

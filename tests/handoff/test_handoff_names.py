@@ -15,26 +15,32 @@ HOSTILE = [
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_hostile_name_is_kept(name):
     assert not is_portable(name) or name == "=3A"
-    kept = name_attachments("2024-03-05_00001_1a2b3c4d", [name])
+    kept = name_attachments("2024-03-05_00001_1a2b3c4d", [(name, "")])
     assert is_portable(kept[0])
 
 
 @pytest.mark.parametrize("name", ["plan.pdf", "Rechnung Größe.pdf", "契約.docx", "a-b_c (1).txt"])
 def test_a_harmless_name_is_kept(name):
-    assert name_attachments("id", [name]) == [name]
+    assert name_attachments("id", [(name, "x")]) == [name]
 
 
 def test_attachments_of_one_name_get_names_of_their_own():
-    names = name_attachments(
-        "id", ["a.txt", "A.TXT", "attachments.csv", "id-2.TXT", "", "cafe\u0301", "café"]
-    )
+    originals = ["a.txt", "A.TXT", "attachments.csv", "id-2.TXT", "", "cafe\u0301", "café"]
+    names = name_attachments("id", [(name, "") for name in originals])
     assert names == ["a.txt", "id-2.TXT", "id-3.csv", "id-4.TXT", "id-5", "café", "id-7"]
     assert len({fold(name) for name in names}) == len(names)
 
 
+def test_a_nameless_attachment_opens_with_a_click():
+    assert name_attachments("id", [("", "attachment-1.png"), ("a/b", "a_b.PDF")]) == [
+        "id-1.png",
+        "id-2.PDF",
+    ]
+
+
 @given(st.lists(st.text(max_size=20) | st.sampled_from(HOSTILE), max_size=12))
 def test_attachment_names_are_portable_and_unique(originals):
-    names = name_attachments("2024-03-05_00001_1a2b3c4d", originals)
+    names = name_attachments("2024-03-05_00001_1a2b3c4d", [(name, name) for name in originals])
     assert all(map(is_portable, names))
     assert len({fold(name) for name in [*names, "attachments.csv"]}) == len(originals) + 1
 

@@ -103,5 +103,11 @@ def _fold_domain(domain: str) -> str:
         return domain
 
 
+def matches_place(folder: str, place: str) -> bool:
+    """Whether a folder rule covers a folder or label: it, or one below it."""
+    wanted, found = _fold_place(folder), _fold_place(place)
+    return found == wanted or found.startswith(wanted + "/")
+
+
 def _fold_place(place: str) -> str:
     return unicodedata.normalize("NFC", place).casefold().rstrip("/")

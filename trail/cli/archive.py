@@ -48,6 +48,10 @@ def verify(
                 "message",
                 _verify_archive(session, progress),
             )
+        elif (bundle / "ledger.db").exists():
+            raise typer.BadParameter(
+                f"{bundle} is an archive; name none to check it", param_hint="BUNDLE"
+            )
         elif not bundle.is_dir():
             raise typer.BadParameter(f"{bundle} is no folder", param_hint="BUNDLE")
         else:

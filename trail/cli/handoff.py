@@ -204,7 +204,7 @@ def _describe_plan(
         lines.append(
             f"  {row['id']}  {clean_text(f'{held.verdict.reason_private}: {held.message.subject}')}"
         )
-    first = f"would hand over {render.count_of(len(keys), 'message')} with {render.count_of(attachments, 'attachment')}, {render.format_size(size)}, to {selection.client.name} in {path}"
+    first = f"would hand over {render.count_of(len(keys), 'message')} with {render.count_of(attachments, 'attachment')}, {render.format_size(size)} of mail, to {selection.client.name} in {path}"
     data = {
         "client": selection.client.slug,
         "path": str(path),

@@ -11,6 +11,7 @@ import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -95,6 +96,11 @@ def init(
     set_up(ctx.obj, given, questions, check_login, force=force)
 
 
+def _place_archive(written: str) -> str:
+    """What is typed at a shell is meant from the present folder; in the file it would be from the file's."""
+    return written if written.startswith("~") else str(Path(written).absolute())
+
+
 def set_up(
     session: Session,
     given: Answers,
@@ -117,6 +123,7 @@ def set_up(
         raise ConfigError(f"{path}: is there already", hint)
     answers = ask_answers(session, given, Answers(), questions)
     while True:
+        answers = replace(answers, archive=_place_archive(answers.archive))
         account = parse_config(render_config(answers), path).accounts[0]
         password = "" if answers.has_source else questions.ask_password()
         try:

@@ -72,6 +72,7 @@ def search(
                 clients=[c.slug for c in config.clients],
             )
             lag = archive.facts.count_unindexed(index.generation)
+            holds_mail = archive.facts.count_messages()[0] > 0
         finally:
             index.close()
         keys = [hit.key for hit in result.hits]
@@ -96,7 +97,7 @@ def search(
         render.hits_text(hits, days, session.width),
     )
     if not hits:
-        session.note("nothing found")
+        session.note("nothing found" if holds_mail else "the archive is empty; run `trail sync`")
     elif result.total > len(hits):
         session.note(f"{len(hits)} of {result.total:,}; --limit shows more")
     if lag:

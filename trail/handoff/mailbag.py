@@ -207,7 +207,9 @@ class _Mailbag:
     ) -> tuple[File, ...]:
         if not attachments:
             return ()
-        stored = names.name_attachments(mailbag_id, [a.filename for a, _ in attachments])
+        stored = names.name_attachments(
+            mailbag_id, [(a.filename, a.safe_name) for a, _ in attachments]
+        )
         rows = [csvfile.format_row(csvfile.ATTACHMENT_COLUMNS)]
         files = []
         folder = f"data/attachments/{mailbag_id}"

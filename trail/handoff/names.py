@@ -49,17 +49,18 @@ def name_message(number: int, at: datetime, key: str) -> str:
     return f"{at.date().isoformat()}_{number:05d}_{key[:8]}"
 
 
-def name_attachments(mailbag_id: str, filenames: Iterable[str]) -> list[str]:
+def name_attachments(mailbag_id: str, filenames: Iterable[tuple[str, str]]) -> list[str]:
     """Return the name under which each attachment is kept: the original where that is portable and free.
 
-    Otherwise `<Mailbag-Message-ID>-<n>` with the original's extension (Mailbag 1.0, section 4.4.3).
+    Each comes with a harmless name of the same kind. Otherwise `<Mailbag-Message-ID>-<n>` (Mailbag 1.0, section 4.4.3)
+    with the original's extension, or with that of the harmless name, so that it opens with a click.
     """
     taken = {"attachments.csv"}
     names = []
-    for number, original in enumerate(filenames, start=1):
+    for number, (original, harmless) in enumerate(filenames, start=1):
         name = unicodedata.normalize("NFC", original)
         if not is_portable(name) or fold(name) in taken:
-            found = _EXTENSION.search(name)
+            found = _EXTENSION.search(name) or _EXTENSION.search(harmless)
             extension = found.group() if found else ""
             candidates = (f"{mailbag_id}-{n}{extension}" for n in itertools.count(number))
             name = next(c for c in candidates if fold(c) not in taken)

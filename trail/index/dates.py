@@ -52,7 +52,7 @@ def _parse_period(text: str, now: datetime) -> tuple[datetime, datetime]:
         return _count_days(today, 0)
     if text == "yesterday":
         return _count_days(today, 1)
-    if match := _ISO.fullmatch(text):
+    if match := _ISO.fullmatch(text.replace("/", "-")):
         year, month, day = (int(part) if part else 0 for part in match.groups())
         return (
             _find_calendar_period(year, month, day, now)

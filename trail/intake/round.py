@@ -38,6 +38,8 @@ class Round:
     warnings: list[str] = field(default_factory=list)
     problems: dict[str, TrailError] = field(default_factory=dict)
     """What kept an account from being looked at to the end, by its name."""
+    folder_names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """All folders of each account that was reached."""
     left_replies: dict[int, list[RemoteRef]] = field(default_factory=lambda: defaultdict(list))
     """Hash of a Message-ID -> messages left in this round that refer to it. In memory only: of other people's mail nothing is kept."""
     reopened: set[RemoteRef] = field(default_factory=set)
