@@ -21,6 +21,8 @@ WORKERS = 2
 WORTHWHILE_FROM = 200
 """Messages from which worker processes are worth their start."""
 _CHUNK = 25
+_GRACE = 2.0
+"""Seconds a worker goes on after SIGTERM."""
 
 
 class Crew:
@@ -77,9 +79,10 @@ class Crew:
 
 
 def _settle() -> None:
-    # they reach the whole group; the parent answers for all
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    # Ctrl-C reaches the whole group; the parent answers for all
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # so may SIGTERM: time enough for the task in hand. The pool sends it too, when another worker died, and waits.
+    signal.signal(signal.SIGTERM, lambda *_: threading.Timer(_GRACE, os._exit, (1,)).start())
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
