@@ -17,7 +17,6 @@ from trail.archive.store import open_archive, writing_archive
 from trail.catchup import attribute_pending, index_pending
 from trail.index.store import WhooshIndex
 from trail.pipeline import open_index, rebuild_index
-from trail.workers import Crew
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 
@@ -178,21 +177,6 @@ def test_after_a_writer_was_killed_even_a_few_messages_are_parsed_in_a_worker(
         assert catch_up(archive) == 2
     with open_archive(tmp_path) as archive:
         assert [m.key for m, _ in archive.facts.iter_unparsable()] == [key_of(letter("deadly"))]
-
-
-def square_or_die(number):
-    if number in (3, 17):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return number * number
-
-
-def test_a_crew_does_all_but_the_tasks_that_kill():
-    with Crew() as crew:
-        assert crew.map(square_or_die, range(20)) == [
-            None if n in (3, 17) else n * n for n in range(20)
-        ]
-        assert crew.map(square_or_die, [5]) == [25]
-        assert crew.submit(square_or_die, 6).result() == 36
 
 
 def test_a_file_that_is_missing_is_said_to_be_and_read_once_it_is_back(archive):

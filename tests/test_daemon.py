@@ -286,7 +286,7 @@ def test_sigterm_while_the_server_is_silent_leaves_within_seconds(desk, scripted
 
 
 def test_sigterm_during_indexing_leaves_within_seconds_and_no_worker_behind(desk, pymap_server):
-    pymap_server.fill("INBOX", (make_message(number, size=12_000) for number in range(520)))
+    pymap_server.fill("INBOX", (make_message(number, size=12_000) for number in range(1040)))
     desk.set_up(pymap_server).done("sync", "--no-index")
     daemon = Watched(desk)
     daemon.wait_for(lambda: len(list_group(daemon.process.pid)) >= 3, "worker processes")
@@ -294,14 +294,14 @@ def test_sigterm_during_indexing_leaves_within_seconds_and_no_worker_behind(desk
         daemon.process.pid, signal.SIGTERM
     )  # to all of them, as a supervisor does that knows no better
     assert daemon.process.wait(timeout=PATIENCE) == 0
-    assert status_of(desk)["index"]["lag"] == 520, "it finished its work instead of leaving"
+    assert status_of(desk)["index"]["lag"] == 1040, "it finished its work instead of leaving"
     end = time.monotonic() + 5
     while list_group(daemon.process.pid) and time.monotonic() < end:
         time.sleep(0.05)
     assert list_group(daemon.process.pid) == []
     assert "Traceback" not in daemon.log
     desk.done("sync")
-    assert desk.done("search", "--json").data["total"] == 520
+    assert desk.done("search", "--json").data["total"] == 1040
     assert desk.done("verify").code == 0
 
 

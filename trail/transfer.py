@@ -11,7 +11,6 @@ The corridor in is `trail.pipeline`.
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,7 +21,7 @@ from trail.handoff.mailbag import BagInfo, BundleItem, write_bundle
 from trail.handoff.select import Candidate, HeldBack, hold_back, judge
 from trail.model import Envelope
 from trail.parse.message import parse_whole
-from trail.workers import WORTHWHILE_FROM, Crew
+from trail.workers import WORTHWHILE_FROM, Crew, WorkerKilled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -153,7 +152,7 @@ def _submit(
     def wait() -> list[Whole]:
         try:
             return future.result()
-        except BrokenProcessPool:  # by a message of this chunk, or of one beside it
+        except WorkerKilled:
             parts = crew.map(_read_chunk, [(root, [message]) for message in chunk])
             pairs = zip(chunk, parts, strict=True)
             return [part[0] if part else _read_killer(root, m) for m, part in pairs]

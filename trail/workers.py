@@ -1,18 +1,24 @@
-"""Worker processes beside this one, for parsing: they end with it, however it ends, and say nothing when it is interrupted."""
+"""Worker processes beside this one, for parsing: they end with it, however it ends, and say nothing when it is interrupted.
+
+Each worker has a pipe of its own, so that a worker's death is seen as the end of its pipe: nothing is shared that
+it could leave locked, and it is known which task killed it.
+"""
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import signal
 import threading
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from typing import TYPE_CHECKING, Self, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Future
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -20,9 +26,14 @@ Result = TypeVar("Result")
 WORKERS = 2
 WORTHWHILE_FROM = 200
 """Messages from which worker processes are worth their start."""
-_CHUNK = 25
-_GRACE = 2.0
-"""Seconds a worker goes on after SIGTERM."""
+_CHUNK = 10
+"""Tasks of a `map` that are sent together: one costs a few milliseconds, a walk through the pipe a part of one."""
+_ATTEMPTS = 2
+"""Workers a task must kill before it is accused: the first may have died of something else."""
+
+
+class WorkerKilled(Exception):
+    """A task killed the workers that did it."""
 
 
 class Crew:
@@ -32,63 +43,131 @@ class Crew:
     """
 
     def __init__(self, workers: int = WORKERS) -> None:
-        self._workers = workers
-        self._pool: ProcessPoolExecutor | None = None
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="trail-crew")
+        self._own = threading.local()
+        self._all: set[_Worker] = set()
+        self._lock = threading.Lock()
+        self._leaving = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=kind is None, cancel_futures=kind is not None)
+        if kind is not None:
+            self._kill()
+        self._threads.shutdown(cancel_futures=kind is not None)
+        self._kill()
+        atexit.unregister(self._kill)
 
     def submit(self, function: Callable[[Task], Result], task: Task) -> Future[Result]:
-        """Have one task done; its result raises BrokenProcessPool when it, or one beside it, killed the worker."""
-        try:
-            return self._start().submit(function, task)
-        except BrokenProcessPool:
-            self._drop()
-            return self._start().submit(function, task)
+        """Have one task done; its result raises WorkerKilled when it kills whoever does it, or else what it raised."""
+        return self._threads.submit(self._do, function, task)
 
     def map(self, function: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result | None]:
-        """Have many tasks done; None stands for the result of one that kills its worker.
-
-        Such a task is found by halving: all others are done, at the price of a few fresh workers.
-        """
-        # one task alone is accused only when it also kills a worker that has seen nothing else
-        for _ in range(2 if len(tasks) == 1 else 1):
+        """Have many tasks done, in order; None stands for the result of one that kills its worker."""
+        chunks = [tasks[start : start + _CHUNK] for start in range(0, len(tasks), _CHUNK)]
+        waiting = [self.submit(_do_each, (function, chunk)) for chunk in chunks]
+        results: list[Result | None] = []
+        for chunk, done in zip(chunks, waiting, strict=True):
             try:
-                return list(self._start().map(function, tasks, chunksize=_CHUNK))
-            except BrokenProcessPool:
-                self._drop()
-        if len(tasks) <= 1:
-            return [None for _ in tasks]
-        half = len(tasks) // 2
-        return self.map(function, tasks[:half]) + self.map(function, tasks[half:])
+                results += done.result()
+            except WorkerKilled:
+                alone = [self.submit(function, task) for task in chunk]
+                results += [_unless_killed(future) for future in alone]
+        return results
 
-    def _start(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=context, initializer=_settle)
-        return self._pool
+    def _do(self, function: Callable[[Task], Result], task: Task) -> Result:
+        """Have the worker of this thread do it."""
+        for _ in range(_ATTEMPTS):
+            worker = self._worker()
+            try:
+                worker.pipe.send((function, task))
+                result, error = worker.pipe.recv()
+            except (EOFError, OSError):
+                self._own.worker = None
+                self._end(worker)
+                continue
+            if error is not None:
+                raise error
+            return result  # type: ignore[no-any-return]  # what came through a pipe has no type
+        raise WorkerKilled("a worker process was killed by its task")
 
-    def _drop(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = None
+    def _worker(self) -> _Worker:
+        worker: _Worker | None = getattr(self._own, "worker", None)
+        if worker is None:
+            with self._lock:
+                if self._leaving:
+                    raise WorkerKilled("the worker processes are being ended")
+                worker = self._own.worker = _Worker()
+                if not self._all:
+                    # for a crew that is never left, as by a generator that nobody closes; after multiprocessing's
+                    # own hook was registered, which would wait for the workers
+                    atexit.register(self._kill)
+                self._all.add(worker)
+        return worker
+
+    def _end(self, worker: _Worker) -> None:
+        with self._lock:
+            self._all.discard(worker)
+            worker.end()
+
+    def _kill(self) -> None:
+        with self._lock:
+            self._leaving = True
+            while self._all:
+                self._all.pop().end()
 
 
-def _settle() -> None:
-    # Ctrl-C reaches the whole group; the parent answers for all
+class _Worker:
+    """A process and this end of its pipe."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self._process: BaseProcess = context.Process(target=_work, args=(theirs,), daemon=True)
+        self._process.start()
+        # theirs alone, so that its end is the end of the pipe
+        theirs.close()
+
+    def end(self) -> None:
+        """End the process; whoever waits at the pipe is told by its end. Not to be called from two threads at once."""
+        self._process.kill()
+        self._process.join()
+
+
+def _work(pipe: Connection) -> None:
+    # Ctrl-C and SIGTERM may reach the whole group; the parent answers for all, and the workers end with it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # so may SIGTERM: time enough for the task in hand. The pool sends it too, when another worker died, and waits.
-    signal.signal(signal.SIGTERM, lambda *_: threading.Timer(_GRACE, os._exit, (1,)).start())
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    while True:
+        try:
+            function, task = pipe.recv()
+        except (EOFError, OSError):
+            return
+        answer: tuple[Any, Exception | None]
+        try:
+            answer = (function(task), None)
+        except Exception as error:  # noqa: BLE001 - raised again where the task was given
+            answer = (None, error)
+        pipe.send(answer)
 
 
 def _end_with_parent() -> None:
-    """A killed parent cannot tell its workers; they would wait for its next order for ever."""
+    """A parent that is killed during a long task cannot tell its worker."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
         os._exit(1)
+
+
+def _do_each(task: tuple[Callable[[Task], Result], Sequence[Task]]) -> list[Result]:
+    function, tasks = task
+    return [function(one) for one in tasks]
+
+
+def _unless_killed(future: Future[Result]) -> Result | None:
+    try:
+        return future.result()
+    except WorkerKilled:
+        return None

@@ -10,15 +10,15 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
-import weakref
 from argparse import Namespace
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from uuid import uuid4
 
-from proxyprotocol.reader import ProxyProtocolReader
+from proxyprotocol.sock import SocketInfo
 from proxyprotocol.version import ProxyProtocolVersion
 from pymap.backend.dict import Config, Login
 from pymap.backend.dict.filter import FilterSet
@@ -138,7 +138,7 @@ class DemoServer:
         self.folders = _Folders()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = asyncio.Event()
-        self._connections: weakref.WeakSet[asyncio.StreamWriter] = weakref.WeakSet()
+        self._connections: set[asyncio.StreamWriter] = set()
 
     def create(self, folder: str) -> None:
         """Make an empty folder; nothing happens when it is there."""
@@ -208,24 +208,29 @@ class DemoServer:
         login = Login(config)
         await login.demo_user_identity.set(UserMetadata(config, self.user, password=self.password))
         config.set_cache[self.user] = (self.folders, FilterSet())
-        # IMAPServer takes a third argument, which this wrapper brings
-        callback = ProxyProtocolReader(config.proxy_protocol).get_callback(
-            IMAPServer(login, config)
-        )
+        serve_client = IMAPServer(login, config)
 
         async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            # called here and not through pymap's ProxyProtocolReader, which leaves the connection to a task
+            # that nobody holds: it may be collected while it waits (seen on Python 3.13)
             self._connections.add(writer)
-            await callback(reader, writer)
+            try:
+                await serve_client(
+                    reader, writer, SocketInfo.get(writer, None, unique_id=uuid4().bytes)
+                )
+            finally:
+                self._connections.discard(writer)
 
         return accept
 
     async def _hang_up(self) -> None:
         """Say BYE to every client and close its socket, so that nothing is left to warn about."""
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        writers = tuple(self._connections)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for writer in self._connections:
+        for writer in writers:
             writer.transport.abort()
         await asyncio.sleep(0)  # aborted transports close in the loop's next turn
 
