@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -247,6 +248,8 @@ def test_ctrl_c_ends_with_130_and_without_a_traceback(scripted, desk):
     process = desk.start("sync", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     while not scripted.count_commands("UID FETCH"):
         assert process.poll() is None
+    # Python hears a signal that comes between its last look and a blocking call only after that call
+    time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert process.returncode == 130
