@@ -126,6 +126,15 @@ class FakeSource:
             messages.append(RawMessage(ref, content, received_at(content), flags))
         return Fetched(tuple(messages), failures, {})
 
+    def fetch_batches(self, batches, sizes, spool, *, ahead):
+        coming = []
+        while True:
+            while len(coming) <= ahead and (batch := next(batches, None)):
+                coming.append(batch)
+            if not coming:
+                return
+            yield self.fetch_messages(coming.pop(0), sizes)
+
     def close(self):
         self._cut = True
 

@@ -327,7 +327,7 @@ def test_a_disk_that_refuses_late_leaves_no_row_without_its_file(
     def refuse(*_args, **_kwargs):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("pathlib.Path.replace" if call == "replace" else "os.fsync", refuse)
+    monkeypatch.setattr(f"os.{call}", refuse)
     with pytest.raises((ArchiveFull, ArchiveReadOnly)):
         sync(scripted, tmp_path)
     monkeypatch.undo()

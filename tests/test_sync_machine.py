@@ -393,7 +393,7 @@ def test_messages_headers_and_sizes_come_alike(source):
         content.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" for content in contents
     ]
     assert [(h.uid, h.size) for h in headers] == list(sizes.items())
-    fetched = opened.fetch_messages(uids, sizes)
+    (fetched,) = opened.fetch_batches(iter([uids]), sizes, no_spool, ahead=1)
     assert [m.content for m in fetched.messages] == contents
     assert [
         (m.ref.account, m.ref.folder, m.ref.uidvalidity, m.ref.uid) for m in fetched.messages
@@ -401,12 +401,16 @@ def test_messages_headers_and_sizes_come_alike(source):
     assert all(m.received_at.tzinfo and m.flags == ("\\Seen",) for m in fetched.messages)
 
 
+def no_spool():
+    raise AssertionError("these messages are small")
+
+
 def test_what_is_not_there_is_a_failure_and_no_error(source):
     opened, folders, _ = source
     opened.examine(folders["INBOX"])
     assert opened.fetch_sizes([999]) == {}
     assert set(opened.fetch_headers([999])[1]) == {999}
-    fetched = opened.fetch_messages([999], {})
+    (fetched,) = opened.fetch_batches(iter([[999]]), {}, no_spool, ahead=1)
     assert (fetched.messages, set(fetched.failures)) == ((), {999})
 
 

@@ -73,11 +73,22 @@ class RemoteRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Spooled:
+    """The bytes of a large message, which wait in a file: they were hashed while they came, and are never in memory."""
+
+    path: Path
+    key: str
+    size: int
+    head: bytes
+    """Its beginning: the headers, unless they are absurdly long."""
+
+
+@dataclass(frozen=True, slots=True)
 class RawMessage:
     """A message as a server sent it."""
 
     ref: RemoteRef
-    content: bytes
+    content: bytes | Spooled
     received_at: datetime
     """INTERNALDATE."""
     flags: tuple[str, ...] = ()

@@ -24,7 +24,7 @@ from trail.errors import ArchiveFull, ArchiveReadOnly, FixityMismatch
 from trail.model import ArchivedMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from trail.model import RawMessage
 
@@ -45,6 +45,7 @@ _FLAG_LETTERS = {
     "\\seen": "S",
     "\\deleted": "T",
 }
+_NO_TRANSLATION: int = getattr(os, "O_BINARY", 0)  # Windows would turn line ends about
 SYNC_FILES_UP_TO = 8
 """Batches of up to so many files are fsynced one by one; larger ones by one syncfs, which flushes the whole file system."""
 
@@ -60,52 +61,91 @@ class StoredFile(NamedTuple):
     account: str
 
 
+class WrittenFile(NamedTuple):
+    """A message that is in tmp/ and has its place in cur/ to go to. Paths are strings: many are made."""
+
+    tmp: str
+    final: str
+    key: str
+    path: str
+    """Relative to the archive's folder, with /."""
+    size: int
+    received_at: datetime
+
+
 def name_file(key: str, message: RawMessage) -> str:
     """`<epoch>.<sha256>.trail,S=<bytes>:2,<flags>`."""
     letters = "".join(sorted({_FLAG_LETTERS.get(flag.lower(), "") for flag in message.flags}))
-    return f"{int(message.received_at.timestamp())}.{key}.trail,S={len(message.content)}{INFO}{letters}"
+    return f"{int(message.received_at.timestamp())}.{key}.trail,S={size_of(message)}{INFO}{letters}"
+
+
+def size_of(message: RawMessage) -> int:
+    """Bytes of a message, wherever they are."""
+    content = message.content
+    return len(content) if isinstance(content, bytes) else content.size
+
+
+def write_messages(archive: Path, messages: Iterable[tuple[str, RawMessage]]) -> list[WrittenFile]:
+    """Write new messages (key, message) into tmp/; the keys must be distinct. Raises ArchiveFull or ArchiveReadOnly."""
+    written: list[WrittenFile] = []
+    folders: dict[tuple[str, int], str] = {}
+    with translate_disk_errors(archive):
+        try:
+            for key, message in messages:
+                place = (message.ref.account, message.received_at.astimezone(UTC).year)
+                if place not in folders:
+                    folders[place] = f"mail/{place[0]}/{place[1]:04}"
+                    make_maildir(archive / folders[place], archive)
+                name = name_file(key, message)
+                path = f"{folders[place]}/cur/{name}"
+                tmp = "/".join((str(archive), folders[place], "tmp", name))
+                written.append(
+                    WrittenFile(
+                        tmp, f"{archive}/{path}", key, path, size_of(message), message.received_at
+                    )
+                )
+                if isinstance(message.content, bytes):
+                    _write_file(tmp, message.content)
+                else:
+                    message.content.path.replace(tmp)
+        except BaseException:
+            discard_files(written)
+            raise
+    return written
+
+
+def settle_files(archive: Path, written: Sequence[WrittenFile]) -> None:
+    """Make what was written durable, move it into cur/, and make that durable. May be called beside the writer's thread.
+
+    Raises ArchiveFull or ArchiveReadOnly; then no file of the batch is in any cur/ unless its rename was already done,
+    which the next writer finds (`list_files`).
+    """
+    with translate_disk_errors(archive):
+        try:
+            sync_files([file.tmp for file in written])
+            for file in written:
+                os.replace(file.tmp, file.final)  # noqa: PTH105 - strings: many are moved
+            for folder in sorted({os.path.dirname(file.final) for file in written}):  # noqa: PTH120 - as above
+                sync_folder(Path(folder))
+        except BaseException:
+            discard_files(written)
+            raise
+
+
+def discard_files(written: Iterable[WrittenFile]) -> None:
+    """Take back what was written and is not in cur/ yet."""
+    for file in written:
+        with contextlib.suppress(OSError):
+            os.unlink(file.tmp)  # noqa: PTH108 - a string
 
 
 def store_messages(
     archive: Path, messages: Iterable[tuple[str, RawMessage]]
 ) -> list[ArchivedMessage]:
-    """Write new messages (key, message) and make them durable; the keys must be distinct.
-
-    Raises ArchiveFull or ArchiveReadOnly; then no file of the batch is in any cur/ unless its rename was already done,
-    which the next round finds (`list_files`).
-    """
-    moves: list[tuple[Path, Path]] = []
-    stored: list[ArchivedMessage] = []
-    folders: set[Path] = set()
-    with translate_disk_errors(archive):
-        try:
-            for key, message in messages:
-                year = message.received_at.astimezone(UTC).year
-                folder = archive / "mail" / message.ref.account / f"{year:04}"
-                if folder not in folders:
-                    _make_maildir(folder, archive)
-                    folders.add(folder)
-                name = name_file(key, message)
-                tmp, final = folder / "tmp" / name, folder / "cur" / name
-                with tmp.open("wb", buffering=0) as file:
-                    moves.append((tmp, final))
-                    _write_all(file.fileno(), message.content)
-                stored.append(
-                    ArchivedMessage(
-                        key, final.relative_to(archive), len(message.content), message.received_at
-                    )
-                )
-            sync_files([tmp for tmp, _ in moves])
-            for tmp, final in moves:
-                tmp.replace(final)
-            for folder in sorted(folders):
-                sync_folder(folder / "cur")
-        except BaseException:
-            for tmp, _ in moves:
-                with contextlib.suppress(OSError):
-                    tmp.unlink()
-            raise
-    return stored
+    """Write new messages (key, message) and make them durable; the keys must be distinct. Raises as the two steps do."""
+    written = write_messages(archive, messages)
+    settle_files(archive, written)
+    return [ArchivedMessage(f.key, Path(f.path), f.size, f.received_at) for f in written]
 
 
 def read_message(archive: Path, path: Path, key: str) -> bytes:
@@ -204,17 +244,17 @@ def empty_tmp(archive: Path) -> int:
     return count
 
 
-def sync_files(paths: list[Path]) -> None:
+def sync_files(paths: Sequence[str]) -> None:
     """Make the contents of files of one file system durable."""
     if (
         sys.platform == "linux"
         and len(paths) > SYNC_FILES_UP_TO
-        and _sync_file_system(paths[0].parent)
+        and _sync_file_system(Path(paths[0]).parent)
     ):
         return
     for path in paths:
         # append mode: Windows refuses to fsync a file opened for reading
-        with path.open("ab") as file:
+        with open(path, "ab") as file:  # noqa: PTH123 - a string
             os.fsync(file.fileno())
 
 
@@ -256,7 +296,8 @@ def translate_disk_errors(archive: Path) -> Iterator[None]:
         raise
 
 
-def _make_maildir(folder: Path, archive: Path) -> None:
+def make_maildir(folder: Path, archive: Path) -> None:
+    """Make cur/, new/ and tmp/ in a folder below mail/, durably."""
     if all((folder / part).is_dir() for part in ("cur", "new", "tmp")):
         return
     for part in ("cur", "new", "tmp"):
@@ -270,10 +311,15 @@ def _make_maildir(folder: Path, archive: Path) -> None:
             break
 
 
-def _write_all(descriptor: int, content: bytes) -> None:
-    view = memoryview(content)
-    while view:
-        view = view[os.write(descriptor, view) :]
+def _write_file(path: str, content: bytes) -> None:
+    # below `open`, which costs as much again as the system call; many are made
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_TRANSLATION, 0o600)
+    try:
+        written = os.write(descriptor, content)
+        while written < len(content):
+            written += os.write(descriptor, memoryview(content)[written:])
+    finally:
+        os.close(descriptor)
 
 
 def _sync_file_system(folder: Path) -> bool:

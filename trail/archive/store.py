@@ -12,14 +12,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from trail.archive.audit import Audit
+from trail.archive.batches import Batches
 from trail.archive.facts import Facts
 from trail.archive.ledger import Ledger, chunk_keys, to_seconds, translate_ledger_errors
 from trail.archive.maildir import (
+    WrittenFile,
     empty_tmp,
     find_file,
     list_files,
     read_message,
-    store_messages,
     sync_folder,
     translate_disk_errors,
 )
@@ -27,14 +28,13 @@ from trail.archive.rounds import Rounds
 from trail.archive.sightings import Sightings
 from trail.errors import ArchiveLocked, ConfigError
 from trail.locks import hold_lock
-from trail.model import ArchivedMessage, Sighting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from trail.archive.sightings import Epoch
-    from trail.model import RawMessage
+    from trail.model import ArchivedMessage, RawMessage, Sighting
 
 _RECOVERED_AT_ONCE = 1000
 """Messages an audit event tells of: a line of the log stays of decent length."""
@@ -61,51 +61,10 @@ class Archive:
         under: str,
         notes: Mapping[int, str] | None = None,
     ) -> list[Sighting]:
-        """Archive a batch from one folder: files first, then one ledger transaction. Returns a sighting for each.
-
-        Equal bytes are stored once, within the batch and over the whole archive. `notes` are remarks by UID.
-        Raises ArchiveFull, ArchiveReadOnly.
-        """
-        at = datetime.now(UTC)
-        keyed = [(hashlib.sha256(message.content).hexdigest(), message) for message in messages]
-        known = self.facts.find_messages(key for key, _ in keyed)
-        # bytes that were archived once, and whose file has vanished since, are at hand again
-        lost = {key for key, m in known.items() if find_file(self.root, m.path) is None}
-        fresh: dict[str, RawMessage] = {}
-        for key, message in keyed:
-            if key not in known or key in lost:
-                fresh.setdefault(key, message)
-        stored = store_messages(self.root, fresh.items())
-        firsts = {message.ref for key, message in fresh.items() if key not in lost}
-        new = [m for m in stored if m.key not in lost]
-        restored = [m for m in stored if m.key in lost]
-        sightings = [
-            Sighting(
-                m.ref,
-                key,
-                "archived" if m.ref in firsts else "held",
-                at,
-                (notes or {}).get(m.ref.uid, ""),
-                m.flags,
-                m.labels,
-            )
-            for key, m in keyed
-        ]
-        with self.ledger.transaction():
-            self._insert(new, at)
-            self._relocate(restored)
-            self.sightings.record(epoch, sightings, under)
-            self._reconsider([s for s in sightings if s.decision == "held"])
-            for event, messages_told in (("archived", new), ("restored", restored)):
-                if messages_told:
-                    self.audit.record(
-                        at,
-                        event,
-                        account=epoch.account,
-                        folder=epoch.folder,
-                        keys=[m.key for m in messages_told],
-                    )
-        return sightings
+        """Archive a batch from one folder, durably. Returns a sighting for each. See `trail.archive.batches`."""
+        batches = Batches(self, epoch, under)
+        batches.add(messages, notes)
+        return batches.settle()
 
     def read(self, message: ArchivedMessage) -> bytes:
         """The bytes of a message, checked against its key. Raises FixityMismatch."""
@@ -120,7 +79,7 @@ class Archive:
         with translate_disk_errors(self.root):
             empty_tmp(self.root)
             known = {row[0] for row in self.ledger.execute("SELECT key FROM message")}
-            found: dict[str, ArchivedMessage] = {}
+            found: dict[str, WrittenFile] = {}
             for file in list_files(self.root):
                 if file.key in known or file.key in found:
                     continue
@@ -131,49 +90,22 @@ class Archive:
                 if (
                     hashlib.sha256(content).hexdigest() == file.key
                 ):  # else `trail verify` will name it
-                    found[file.key] = ArchivedMessage(
-                        file.key, file.path, len(content), file.received_at
+                    path = file.path.as_posix()
+                    found[file.key] = WrittenFile(
+                        "", path, file.key, path, len(content), file.received_at
                     )
         at = datetime.now(UTC)
         for keys in chunk_keys(sorted(found), _RECOVERED_AT_ONCE):
             with self.ledger.transaction():
-                self._insert([found[key] for key in keys], at)
+                self.insert([found[key] for key in keys], at)
                 self.audit.record(at, "recovered", keys=keys)
         return len(found)
 
-    def _reconsider(self, seen_again: Sequence[Sighting]) -> None:
-        """A message seen in a new folder may belong to another client now, and is to be found under that folder too."""
-        for sighting in seen_again:
-            ref = sighting.ref
-            self.ledger.execute(
-                "UPDATE message SET attributed_under = NULL, indexed_in = NULL WHERE key = ? AND NOT EXISTS"
-                " (SELECT 1 FROM sighting s JOIN epoch e ON e.id = s.epoch WHERE s.key = ? AND e.account = ? AND e.folder = ?"
-                " AND s.labels = ? AND NOT (e.uidvalidity = ? AND s.uid = ?))",
-                (
-                    sighting.key,
-                    sighting.key,
-                    ref.account,
-                    ref.folder,
-                    "\n".join(sighting.labels),
-                    ref.uidvalidity,
-                    ref.uid,
-                ),
-            )
-
-    def _relocate(self, messages: Sequence[ArchivedMessage]) -> None:
-        """Enter where messages lie now whose files had vanished, and have them read anew."""
-        self.ledger.execute_many(
-            "UPDATE message SET path = ?, attributed_under = NULL, indexed_in = NULL WHERE key = ?",
-            ((m.path.as_posix(), m.key) for m in messages),
-        )
-
-    def _insert(self, messages: Sequence[ArchivedMessage], at: datetime) -> None:
+    def insert(self, files: Sequence[WrittenFile], at: datetime) -> None:
+        """Enter messages that lie in the Maildir. Call inside a transaction."""
         self.ledger.execute_many(
             "INSERT INTO message (key, path, size, received_at, archived_at) VALUES (?, ?, ?, ?, ?)",
-            (
-                (m.key, m.path.as_posix(), m.size, to_seconds(m.received_at), to_seconds(at))
-                for m in messages
-            ),
+            ((f.key, f.path, f.size, to_seconds(f.received_at), to_seconds(at)) for f in files),
         )
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+from collections import deque
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +18,15 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 from imapclient.imap_utf7 import decode as decode_utf7
 
 from trail.errors import ConfigError, LoginRejected, ServerUnreachable
+from trail.fetch.exchange import Exchange
 from trail.fetch.source import Fetched, FolderState, FolderUnavailable, RawHeader, RemoteFolder
-from trail.fetch.wire import compress_uids, read_fetch, read_internaldate
-from trail.model import RawMessage, RemoteRef
+from trail.fetch.wire import read_internaldate
+from trail.model import RawMessage, RemoteRef, Spooled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from trail.fetch.source import Spool
     from trail.fetch.wire import Item
     from trail.model import Account
 
@@ -48,6 +51,7 @@ class ImapSource:
             self._log_in(password)
             self._is_gmail = bool(self._client.has_capability("X-GM-EXT-1"))
             self._client._imap._encoding = "latin-1"  # noqa: SLF001 - raw 8-bit folder names pass through unchanged
+            self._exchange = Exchange(self._client._imap)  # noqa: SLF001 - the seam that `_create_IMAP4` opens
         except LoginRejected:
             self.close()
             raise
@@ -186,32 +190,86 @@ class ImapSource:
             )
         return headers, failures
 
-    def fetch_messages(self, uids: Sequence[int], sizes: dict[int, int]) -> Fetched:
+    def fetch_batches(
+        self,
+        batches: Iterator[Sequence[int]],
+        sizes: dict[int, int],
+        spool: Callable[[], Spool],
+        *,
+        ahead: int,
+    ) -> Iterator[Fetched]:
         """BODY.PEEK[]. A length other than RFC822.SIZE is asked for again alone; what comes twice alike is believed."""
+        items = f"(UID INTERNALDATE FLAGS {self._label_item}BODY.PEEK[])"
+        coming: deque[tuple[Sequence[int], bytes]] = deque()
+        here: deque[tuple[Sequence[int], dict[int, Item], str]] = deque()
+        try:
+            while True:
+                with _translating(self._account):
+                    while len(coming) <= ahead and (batch := next(batches, None)):
+                        coming.append((batch, self._exchange.send(batch, items)))
+                    if not here and coming:
+                        here.append(self._receive(coming, spool))
+                    if not here:
+                        return
+                    uids, answers, refusal = here.popleft()
+                    if refusal or any(not _is_whole(answers.get(u), sizes.get(u)) for u in uids):
+                        # asked for again, alone: nothing else may be on its way meanwhile
+                        while coming:
+                            here.append(self._receive(coming, spool))
+                yield self._mend(uids, answers, refusal, items, sizes, spool)
+        finally:
+            if coming:  # nobody reads what is on its way
+                self.abort()
+
+    def _receive(
+        self, coming: deque[tuple[Sequence[int], bytes]], spool: Callable[[], Spool]
+    ) -> tuple[Sequence[int], dict[int, Item], str]:
+        uids, tag = coming[0]
+        refusal = self._exchange.receive(tag, spool)
+        coming.popleft()
+        answers = self._exchange.take(uids)
+        self._exchange.forget({uid for batch, _ in coming for uid in batch})
+        return uids, answers, refusal or ""
+
+    def _mend(
+        self,
+        uids: Sequence[int],
+        answers: dict[int, Item],
+        refusal: str,
+        items: str,
+        sizes: dict[int, int],
+        spool: Callable[[], Spool],
+    ) -> Fetched:
+        """Make the best of what a batch brought: what is missing or of another size is asked for again."""
         assert self._folder is not None
+        if refusal:
+            answers = answers | self._fetch_halves(uids, items, refusal, spool)
         messages: list[RawMessage] = []
         failures: dict[int, str] = {}
         notes: dict[int, str] = {}
-        items = f"(UID INTERNALDATE FLAGS {self._label_item}BODY.PEEK[])"
-        for uid, item, reason in self._fetch_each(uids, items, "BODY[]"):
-            if item is None:
-                failures[uid] = reason
-                continue
-            content: bytes = item["BODY[]"]
-            announced = sizes.get(uid, len(content))
-            if len(content) != announced:
-                again = self._fetch([uid], items).get(uid, {}).get("BODY[]")
-                if again != content:
+        where = (self._account.name, self._folder.name, self._state.uidvalidity)
+        for uid in uids:
+            item = answers.pop(uid, None)
+            if item is None or not isinstance(item.get("BODY[]"), bytes | Spooled):
+                item, reason = self._fetch_alone(uid, items, "BODY[]", spool)
+                if item is None:
+                    failures[uid] = reason
+                    continue
+            content: bytes | Spooled = item["BODY[]"]
+            size = _size_of(content)
+            announced = sizes.get(uid, size)
+            if size != announced:
+                again = self._fetch([uid], items, spool).get(uid, {}).get("BODY[]")
+                if not _are_alike(again, content):
                     failures[uid] = (
-                        f"the server announced {announced} bytes, sent {len(content)}, and something else when asked again"
+                        f"the server announced {announced} bytes, sent {size}, and something else when asked again"
                     )
                     continue
-                notes[uid] = (
-                    f"the server announced {announced} bytes and sent {len(content)}, twice"
-                )
-            ref = RemoteRef(self._account.name, self._folder.name, self._state.uidvalidity, uid)
+                notes[uid] = f"the server announced {announced} bytes and sent {size}, twice"
             messages.append(
-                RawMessage(ref, content, _received_at(item), _flags(item), _labels(item))
+                RawMessage(
+                    RemoteRef(*where, uid), content, _received_at(item), _flags(item), _labels(item)
+                )
             )
         return Fetched(tuple(messages), failures, notes)
 
@@ -244,50 +302,53 @@ class ImapSource:
                 item, reason = self._fetch_alone(uid, items, wanted)
             yield uid, item, reason
 
-    def _fetch_alone(self, uid: int, items: str, wanted: str) -> tuple[Item | None, str]:
-        with _translating(self._account):
-            try:
-                data = self._command(str(uid), items)
-            except IMAPClientAbortError:
-                raise
-            except IMAPClientError as error:
-                _refuse_to_press(self._account, error)
-                return None, f"the server refused it: {_first_line(error)}"
-        answers, unreadable = read_fetch(data)
+    def _fetch_alone(
+        self, uid: int, items: str, wanted: str, spool: Callable[[], Spool] | None = None
+    ) -> tuple[Item | None, str]:
+        answers, refusal = self._ask([uid], items, spool)
+        if refusal:
+            _refuse_to_press(self._account, refusal)
+            return None, f"the server refused it: {_one_line(refusal)}"
         item = answers.get(uid)
-        if item is not None and isinstance(item.get(wanted), bytes):
+        if item is not None and isinstance(item.get(wanted), bytes | Spooled):
             return item, ""
-        if unreadable:
+        if self._exchange.unreadable:
             return None, "the server's answer could not be read"
         return (
             None,
             "the server did not send it" if item is None else "the server sent no content for it",
         )
 
-    def _fetch(self, uids: Sequence[int], items: str) -> dict[int, Item]:
+    def _fetch(
+        self, uids: Sequence[int], items: str, spool: Callable[[], Spool] | None = None
+    ) -> dict[int, Item]:
         """UID FETCH of a set; where the server says NO to a set it is halved until the culprit stands alone."""
         if not uids:
             return {}
-        with _translating(self._account):
-            try:
-                answers, _ = read_fetch(self._command(compress_uids(sorted(uids)), items))
-            except IMAPClientAbortError:
-                raise
-            except IMAPClientError as error:
-                _refuse_to_press(self._account, error)
-                if len(uids) == 1:
-                    return {}
-                half = len(uids) // 2
-                return self._fetch(uids[:half], items) | self._fetch(uids[half:], items)
-        wanted = set(uids)
-        return {uid: item for uid, item in answers.items() if uid in wanted}
+        uids = sorted(uids)
+        answers, refusal = self._ask(uids, items, spool)
+        if refusal:
+            answers |= self._fetch_halves(uids, items, refusal, spool)
+        return answers
 
-    def _command(self, uids: str, items: str) -> list[Any]:
-        # imaplib below IMAPClient: its FETCH reader holds everything twice and confuses UIDs with sequence numbers
-        kind, data = self._client._imap.uid("FETCH", uids, items)  # noqa: SLF001 - the seam that `_create_IMAP4` opens
-        if kind != "OK":
-            raise IMAPClientError(f"fetch failed: {_text(data[-1] if data else b'')}")
-        return list(data)
+    def _fetch_halves(
+        self, uids: Sequence[int], items: str, refusal: str, spool: Callable[[], Spool] | None
+    ) -> dict[int, Item]:
+        _refuse_to_press(self._account, refusal)
+        if len(uids) == 1:
+            return {}
+        half = len(uids) // 2
+        return self._fetch(uids[:half], items, spool) | self._fetch(uids[half:], items, spool)
+
+    def _ask(
+        self, uids: Sequence[int], items: str, spool: Callable[[], Spool] | None = None
+    ) -> tuple[dict[int, Item], str]:
+        """One command and its answer, with nothing else under way."""
+        with _translating(self._account):
+            refusal = self._exchange.receive(self._exchange.send(uids, items), spool)
+        answers = self._exchange.take(uids)
+        self._exchange.forget()
+        return answers, refusal or ""
 
 
 def check_login(account: Account, password: str) -> list[str]:
@@ -391,14 +452,29 @@ def _failing(account: Account, what: str) -> Iterator[None]:
         ) from error
 
 
-def _refuse_to_press(account: Account, error: IMAPClientError) -> None:
+def _refuse_to_press(account: Account, refusal: str) -> None:
     """A server that asks for patience gets it: nothing is wrong with the messages asked for."""
-    answer = _first_line(error)
+    answer = _one_line(refusal)
     if any(word in answer.upper() for word in _THROTTLED):
         raise ServerUnreachable(
             f"account {account.name!r}: {account.host} asks for patience ({answer})",
             "the next round goes on where this one stopped",
-        ) from error
+        )
+
+
+def _is_whole(item: Item | None, announced: int | None) -> bool:
+    content = item.get("BODY[]") if item is not None else None
+    return isinstance(content, bytes | Spooled) and announced in (None, _size_of(content))
+
+
+def _size_of(content: bytes | Spooled) -> int:
+    return len(content) if isinstance(content, bytes) else content.size
+
+
+def _are_alike(one: object, other: object) -> bool:
+    if isinstance(one, Spooled) and isinstance(other, Spooled):
+        return one.key == other.key
+    return one == other
 
 
 def _received_at(item: Item) -> datetime:
@@ -462,4 +538,8 @@ def _first_line(error: BaseException) -> str:
     text = str(error.args[0] if error.args else error)
     if text.startswith(("b'", 'b"')):
         text = text[2:-1]
+    return _one_line(text)
+
+
+def _one_line(text: str) -> str:
     return " ".join(text.split())[:200]

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 from trail.errors import TrailError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from trail.model import RawMessage
+    from trail.model import RawMessage, Spooled
 
 
 class FolderUnavailable(TrailError):
@@ -63,6 +63,19 @@ class Fetched:
     notes: dict[int, str]
 
 
+class Spool(Protocol):
+    """Where a large message goes while it comes. Raises ArchiveFull, ArchiveReadOnly."""
+
+    def write(self, piece: bytes, /) -> object:
+        """Take the next bytes."""
+
+    def finish(self) -> Spooled:
+        """All bytes are there."""
+
+    def discard(self) -> None:
+        """Forget what was written."""
+
+
 class Source(Protocol):
     """A connection to one account. Every method may raise ServerUnreachable; then the connection is of no more use."""
 
@@ -88,8 +101,19 @@ class Source(Protocol):
     def fetch_headers(self, uids: Sequence[int]) -> tuple[list[RawHeader], dict[int, str]]:
         """Header blocks, and the reason for each that could not be had."""
 
-    def fetch_messages(self, uids: Sequence[int], sizes: dict[int, int]) -> Fetched:
-        """Whole messages, without a trace on the server (BODY.PEEK)."""
+    def fetch_batches(
+        self,
+        batches: Iterator[Sequence[int]],
+        sizes: dict[int, int],
+        spool: Callable[[], Spool],
+        *,
+        ahead: int,
+    ) -> Iterator[Fetched]:
+        """Whole messages, a batch at a time, without a trace on the server (BODY.PEEK).
+
+        Up to `ahead` batches are asked for while one is awaited. Large messages go into a `spool`.
+        One who does not read to the end has to close the connection.
+        """
 
     def close(self) -> None:
         """End the connection; never raises."""

@@ -1,7 +1,6 @@
 """FETCH responses, read strictly.
 
-Comes in: what imaplib collected of untagged FETCH responses. Goes out: one dict an answer, only with what was said of
-that very UID. It never guesses: an answer without a UID is no answer (RFC 9051, section 7.5.2: servers may send flag
+Comes in: the lines and literals of an untagged FETCH response. Goes out: a dict, only with what was said of that very UID. It never guesses: an answer without a UID is no answer (RFC 9051, section 7.5.2: servers may send flag
 updates at any time, numbered by sequence).
 
 IMAPClient's own reader takes the sequence number for the UID there, and one bad token costs it the whole batch.
@@ -14,9 +13,14 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-_START = re.compile(rb"\d+ \(")
+_START = re.compile(rb"\* \d+ FETCH ", re.IGNORECASE)
+# What nearly every answer looks like, in whatever order: read ten times as fast as by its tokens
+_PLAIN = re.compile(
+    rb"\* \d+ FETCH \((?:UID (?P<uid>\d{1,19}) |FLAGS \((?P<flags>[^()\"{}]*)\) |INTERNALDATE \"(?P<date>[^\"\\]*)\" "
+    rb"|RFC822\.SIZE (?P<size>\d{1,19}) |MODSEQ \(\d+\) )*(?P<what>BODY\[(?:HEADER)?\]) \{\d+\}"
+)
 _TOKEN = re.compile(
     rb'\s*(?:(?P<open>\()|(?P<close>\))|"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<literal>~?\{\d+\+?\}$)|(?P<atom>(?i:BODY|BINARY|BINARY\.SIZE)\[[^\]]*\](?:<\d+>)?|[^\s()"{]+))'
 )
@@ -33,6 +37,8 @@ _INTERNALDATE = re.compile(
 
 Item = dict[str, Any]
 """Upper-case item name -> bytes, int, None (NIL) or a list of bytes and lists. `BODY[]`, `BODY[HEADER]`, `UID`, `FLAGS` …"""
+Chunk = tuple[bytes, Any]
+"""A line without its end, and the literal it announces (bytes, or what a spool made of it) or None."""
 _LONGEST_NUMBER = 20
 """Digits of the largest number IMAP has, a number64."""
 
@@ -41,20 +47,36 @@ class UnreadableResponse(ValueError):
     """A FETCH response that does not follow the grammar."""
 
 
-def read_fetch(data: Iterable[bytes | tuple[bytes, bytes] | None]) -> tuple[dict[int, Item], int]:
-    """Answers by UID, merged where a server splits them, and the number of responses that could not be read."""
-    answers: dict[int, Item] = {}
-    unreadable = 0
-    for chunks in _split_responses(data):
-        try:
-            item = _read_items(chunks)
-        except UnreadableResponse:
-            unreadable += 1
-            continue
-        uid = item.get("UID")
-        if isinstance(uid, int):
-            answers.setdefault(uid, {}).update(item)
-    return answers, unreadable
+def read_answer(chunks: Sequence[Chunk]) -> Item:
+    """One FETCH response, token by token. Raises UnreadableResponse."""
+    tokens = _tokenise(chunks)
+    if next(tokens, None) != ("open", b"("):
+        raise UnreadableResponse
+    values = _read_list(tokens)
+    item: Item = {}
+    for name, value in zip(values[::2], values[1::2], strict=False):
+        if not isinstance(name, bytes):
+            raise UnreadableResponse
+        item[name.decode("ascii", "replace").upper()] = value
+    return item
+
+
+def read_plain_answer(line: bytes, literal: object) -> Item | None:
+    """One FETCH response of the common kind: a single literal, and nothing but a parenthesis after it. None: of another kind."""
+    match = _PLAIN.fullmatch(line)
+    if match is None:
+        return None
+    uid, flags, date, size, what = match.group("uid", "flags", "date", "size", "what")
+    item: Item = {what.decode(): literal}
+    if uid is not None:
+        item["UID"] = int(uid)
+    if flags is not None:
+        item["FLAGS"] = flags.split()
+    if date is not None:
+        item["INTERNALDATE"] = date
+    if size is not None:
+        item["RFC822.SIZE"] = int(size)
+    return item
 
 
 def read_internaldate(value: object) -> datetime | None:
@@ -94,37 +116,7 @@ def compress_uids(uids: Sequence[int]) -> str:
     return ",".join(parts)
 
 
-def _split_responses(
-    data: Iterable[bytes | tuple[bytes, bytes] | None],
-) -> Iterator[list[bytes | tuple[bytes, bytes]]]:
-    """Undo the flat list that imaplib hands over: a response begins where a number and a parenthesis do."""
-    current: list[bytes | tuple[bytes, bytes]] = []
-    for chunk in data:
-        if chunk is None:
-            continue
-        text = chunk[0] if isinstance(chunk, tuple) else chunk
-        if _START.match(text) and current:
-            yield current
-            current = []
-        current.append(chunk)
-    if current:
-        yield current
-
-
-def _read_items(chunks: list[bytes | tuple[bytes, bytes]]) -> Item:
-    tokens = _tokenise(chunks)
-    if next(tokens, None) is None or next(tokens, None) != ("open", b"("):
-        raise UnreadableResponse
-    values = _read_list(tokens)
-    item: Item = {}
-    for name, value in zip(values[::2], values[1::2], strict=False):
-        if not isinstance(name, bytes):
-            raise UnreadableResponse
-        item[name.decode("ascii", "replace").upper()] = value
-    return item
-
-
-def _read_list(tokens: Iterator[tuple[str, bytes]]) -> list[Any]:
+def _read_list(tokens: Iterator[tuple[str, Any]]) -> list[Any]:
     """Values up to the closing parenthesis; nesting is bounded by what a FETCH item can hold."""
     stack: list[list[Any]] = [[]]
     for kind, text in tokens:
@@ -147,10 +139,10 @@ def _read_atom(text: bytes) -> int | bytes | None:
     return None if text.upper() == b"NIL" else text
 
 
-def _tokenise(chunks: list[bytes | tuple[bytes, bytes]]) -> Iterator[tuple[str, bytes]]:
-    for chunk in chunks:
-        text, literal = chunk if isinstance(chunk, tuple) else (chunk, None)
-        position, end = 0, len(text.rstrip())
+def _tokenise(chunks: Sequence[Chunk]) -> Iterator[tuple[str, Any]]:
+    for number, (text, literal) in enumerate(chunks):
+        start = _START.match(text) if number == 0 else None
+        position, end = start.end() if start else 0, len(text.rstrip())
         while position < end:
             match = _TOKEN.match(text, position)
             if match is None or match.lastgroup is None or match.end() == position:

@@ -8,25 +8,34 @@ batch by batch, so a round that is cut short is continued by the next one.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from trail.archive.batches import Batches
 from trail.archive.sightings import Epoch
 from trail.attribute.rules import attribute
 from trail.catchup import attribute_keys
 from trail.errors import ServerUnreachable
-from trail.fetch.plan import BATCH_MESSAGES, HEADER_BATCH, is_unchanged, plan_folder, split_batches
+from trail.fetch.plan import (
+    BATCH_MESSAGES,
+    HEADER_BATCH,
+    SIZES_BATCH,
+    is_unchanged,
+    plan_folder,
+    split_batches,
+)
 from trail.intake.line import ATTEMPTS, BREAKS, Pace
 from trail.model import FolderReport, RemoteRef, Sighting
 from trail.parse.envelope import parse_envelope
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from trail.fetch.source import RawHeader, RemoteFolder, Source
     from trail.intake.round import Round
-    from trail.model import Account, Envelope
+    from trail.model import Account, Envelope, RawMessage
 
 SUDDENLY_EMPTY = 10
 """A folder that held at least so many messages and now shows none is worth a warning."""
@@ -48,6 +57,10 @@ class FolderRound:
         self._failed: set[int] = set()
         """UIDs that failed in this round: the next one tries them again, this one does not."""
         self._progressed = False
+        self._done = self._total = 0
+        """For the progress bar."""
+        self._envelopes: dict[RemoteRef, Envelope] = {}
+        """Of messages that are under way."""
 
     def take_progress(self) -> bool:
         """Whether anything was recorded since this was last asked."""
@@ -99,29 +112,23 @@ class FolderRound:
 
     def _fetch_undecided(self, source: Source, epoch: Epoch, uids: Sequence[int]) -> None:
         pending = list(uids)
-        done = 0
-        while pending:
+        while pending and not self.round.stopping():
             window = pending[: self._window]
             pending = pending[len(window) :]
             with self._pace.ask(window):
                 wanted, sizes = self._look(source, epoch, window)
-            done += len(window) - len(wanted)
-            while wanted:
-                if self.round.stopping():
-                    return
-                batch = next(split_batches(wanted, sizes, most=self._pace.most))
-                wanted = wanted[len(batch) :]
-                with self._pace.ask(batch):
-                    self._fetch(source, epoch, batch, sizes)
-                done += len(batch)
-                self.round.progress(f"{self.account.name}: {self.folder.name}", done, len(uids))
+            if self.round.dry_run:
+                self._count(archived=len(wanted))
+                continue
+            self._done, self._total = len(uids) - len(pending) - len(wanted), len(uids)
+            self._fetch(source, epoch, wanted, sizes)
 
     @property
     def _window(self) -> int:
         """UIDs that are looked at together: many while the line holds."""
         if self._pace.most < BATCH_MESSAGES:
             return self._pace.most
-        return HEADER_BATCH if self._headers_first else HEADER_BATCH * 4
+        return HEADER_BATCH if self._headers_first else SIZES_BATCH
 
     def _look(
         self, source: Source, epoch: Epoch, window: list[int]
@@ -131,11 +138,49 @@ class FolderRound:
             return self._decide_by_headers(source, epoch, window)
         return list(window), source.fetch_sizes(window)
 
-    def _fetch(self, source: Source, epoch: Epoch, batch: list[int], sizes: dict[int, int]) -> None:
-        if self.round.dry_run:
-            self._count(archived=len(batch))
-        else:
-            self._store(source, epoch, batch, sizes)
+    def _fetch(
+        self,
+        source: Source,
+        epoch: Epoch,
+        wanted: Sequence[int],
+        sizes: dict[int, int],
+    ) -> None:
+        """Fetch and archive these, batch by batch: one is on the line while another is made durable."""
+        asked: deque[list[int]] = deque()
+        store = Batches(self.archive, epoch, self.round.under)
+        fetched_batches = source.fetch_batches(
+            self._draw(wanted, sizes, asked),
+            sizes,
+            store.spool,
+            # a line that breaks is asked for one thing at a time, to know on what it breaks
+            ahead=1 if self._pace.is_full else 0,
+        )
+        try:
+            while True:
+                with self._pace.ask_first(asked):
+                    fetched = next(fetched_batches, None)
+                if fetched is None:
+                    break
+                self._keep_envelopes(fetched.messages)
+                self._settled(store.add(fetched.messages, fetched.notes))
+                self._record(epoch, [], fetched.failures)
+                self._done += len(asked.popleft())
+                self.round.progress(
+                    f"{self.account.name}: {self.folder.name}", self._done, self._total
+                )
+        finally:
+            # what is on the disk is entered, also when the line has broken
+            self._settled(store.settle())
+
+    def _draw(
+        self, wanted: Sequence[int], sizes: dict[int, int], asked: deque[list[int]]
+    ) -> Iterator[list[int]]:
+        """Batches as they are needed, and as large as the line bears."""
+        while wanted and not self.round.stopping():
+            batch = next(split_batches(wanted, sizes, most=self._pace.most))
+            wanted = wanted[len(batch) :]
+            asked.append(batch)
+            yield batch
 
     def _give_up_breakers(self, epoch: Epoch) -> None:
         """Record as failed what broke the line whenever it was asked for alone, so that the folder goes on without it.
@@ -185,25 +230,27 @@ class FolderRound:
             or self.archive.facts.parents_of(envelope.references)
         )
 
-    def _store(self, source: Source, epoch: Epoch, batch: list[int], sizes: dict[int, int]) -> None:
-        fetched = source.fetch_messages(batch, sizes)
-        sightings = self.archive.store(
-            epoch, fetched.messages, under=self.round.under, notes=fetched.notes
-        )
-        self._record(epoch, [], fetched.failures)
-        self._progressed = self._progressed or bool(sightings)
+    def _keep_envelopes(self, messages: Sequence[RawMessage]) -> None:
+        """Read the headers while they are at hand, where the replies to these are to be recognised within the round."""
+        if self._headers_first:
+            for message in messages:
+                content = message.content
+                head = content if isinstance(content, bytes) else content.head
+                self._envelopes[message.ref] = parse_envelope(head)
+
+    def _settled(self, sightings: Sequence[Sighting]) -> None:
+        """Count what is durable now, and say whose it is."""
+        if not sightings:
+            return
+        self._progressed = True
         archived = sum(s.decision == "archived" for s in sightings)
         self._count(archived=archived, already_held=len(sightings) - archived)
-        if self._headers_first:  # so that the replies to these are recognised within the round
+        if self._headers_first:
             with self.archive.ledger.transaction():
-                keys = {
-                    s.key: m.content
-                    for s, m in zip(sightings, fetched.messages, strict=True)
-                    if s.key
-                }
-                for key, content in keys.items():
-                    self.archive.facts.write_envelope(key, parse_envelope(content))
-                attribute_keys(self.archive, self.round.config.clients, keys, self.round.rules)
+                envelopes = {s.key: self._envelopes.pop(s.ref) for s in sightings if s.key}
+                for key, envelope in envelopes.items():
+                    self.archive.facts.write_envelope(key, envelope)
+                attribute_keys(self.archive, self.round.config.clients, envelopes, self.round.rules)
 
     def _record(self, epoch: Epoch, sightings: list[Sighting], failures: dict[int, str]) -> None:
         self._count(failed=len(failures))

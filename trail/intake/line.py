@@ -86,12 +86,24 @@ class Pace:
     broke: Counter[int] = field(default_factory=Counter)
     """UID -> how often the line broke while it was asked for alone."""
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the line has held of late."""
+        return self.most == BATCH_MESSAGES
+
     @contextmanager
     def ask(self, uids: Sequence[int]) -> Iterator[None]:
         """Ask for these; whether the line holds decides how many are asked for next."""
+        with self.ask_first([uids]):
+            yield
+
+    @contextmanager
+    def ask_first(self, asked: Sequence[Sequence[int]]) -> Iterator[None]:
+        """The same for the first of several that may be asked for only now."""
         try:
             yield
         except ServerUnreachable:
+            uids = asked[0] if asked else ()
             if len(uids) == 1:
                 self.broke[uids[0]] += 1
             self.most = max(1, min(self.most, len(uids)) // 14)

@@ -1,0 +1,240 @@
+"""Batches of one folder on their way into the archive: while the disk makes one durable, the next is fetched.
+
+    tmp/ --syncfs--> cur/ --fsync--> ledger
+
+Comes in: messages as a server sent them. Goes out: a sighting for each, once its bytes are durable and its row committed.
+Equal bytes are stored once, within a batch, between two that are under way, and over the whole archive.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trail.archive.maildir import (
+    WrittenFile,
+    discard_files,
+    find_file,
+    make_maildir,
+    settle_files,
+    translate_disk_errors,
+    write_messages,
+)
+from trail.model import Sighting, Spooled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from concurrent.futures import Future
+
+    from trail.archive.sightings import Epoch
+    from trail.archive.store import Archive
+    from trail.model import RawMessage
+
+HEAD = 1024 * 1024
+"""Bytes of a spooled message that are kept at hand for its headers."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is written and not yet entered."""
+
+    at: datetime
+    sightings: list[Sighting]
+    new: list[WrittenFile]
+    restored: list[WrittenFile]
+    """Those whose bytes had been archived once, and whose file has vanished since."""
+    durable: Future[None]
+
+
+class Batches:
+    """The batches of one folder, each settled when the next was written. End with `settle`, or `discard`."""
+
+    def __init__(self, archive: Archive, epoch: Epoch, under: str) -> None:
+        self._archive = archive
+        self._epoch = epoch
+        self._under = under
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="trail-disk")
+        self._pending: _Batch | None = None
+        self._spools: list[SpoolFile] = []
+
+    def spool(self) -> SpoolFile:
+        """A file for a large message while it comes. Raises ArchiveFull, ArchiveReadOnly."""
+        spool = SpoolFile(self._archive.root, self._epoch.account)
+        self._spools.append(spool)
+        return spool
+
+    def add(
+        self, messages: Sequence[RawMessage], notes: Mapping[int, str] | None = None
+    ) -> list[Sighting]:
+        """Write a batch, and let it be made durable. Returns the sightings of the batch before, which is settled now.
+
+        `notes` are remarks by UID. Raises ArchiveFull, ArchiveReadOnly.
+        """
+        at = datetime.now(UTC)
+        keyed = [(_key_of(message), message) for message in messages]
+        known = self._archive.facts.find_messages(key for key, _ in keyed)
+        lost = {k for k, m in known.items() if find_file(self._archive.root, m.path) is None}
+        held = known.keys() - lost
+        if self._pending is not None:
+            held |= {file.key for file in (*self._pending.new, *self._pending.restored)}
+        fresh: dict[str, RawMessage] = {}
+        for key, message in keyed:
+            if key not in held:
+                fresh.setdefault(key, message)
+        try:
+            written = write_messages(self._archive.root, fresh.items())
+        except BaseException:
+            self.discard()
+            raise
+        self._drop_spools()
+        firsts = {message.ref for key, message in fresh.items() if key not in lost}
+        batch = _Batch(
+            at,
+            [
+                Sighting(
+                    m.ref,
+                    key,
+                    "archived" if m.ref in firsts else "held",
+                    at,
+                    (notes or {}).get(m.ref.uid, ""),
+                    m.flags,
+                    m.labels,
+                )
+                for key, m in keyed
+            ],
+            [file for file in written if file.key not in lost],
+            [file for file in written if file.key in lost],
+            self._disk.submit(settle_files, self._archive.root, written),
+        )
+        before, self._pending = self._pending, batch
+        return self._enter(before)
+
+    def settle(self) -> list[Sighting]:
+        """Settle the last batch, and return its sightings. Raises ArchiveFull, ArchiveReadOnly."""
+        try:
+            before, self._pending = self._pending, None
+            return self._enter(before)
+        finally:
+            self.discard()
+
+    def discard(self) -> None:
+        """Give up what is not settled: what has reached cur/ already, the next writer enters."""
+        self._disk.shutdown(cancel_futures=True)
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            with contextlib.suppress(BaseException):
+                pending.durable.result(0)
+            discard_files((*pending.new, *pending.restored))
+        self._drop_spools()
+
+    def _enter(self, batch: _Batch | None) -> list[Sighting]:
+        """One ledger transaction for a batch, once its files are durable."""
+        if batch is None:
+            return []
+        try:
+            batch.durable.result()
+        except BaseException:
+            self.discard()
+            raise
+        archive = self._archive
+        with archive.ledger.transaction():
+            archive.insert(batch.new, batch.at)
+            self._relocate(batch.restored)
+            archive.sightings.record(self._epoch, batch.sightings, self._under)
+            self._reconsider([s for s in batch.sightings if s.decision == "held"])
+            for event, files in (("archived", batch.new), ("restored", batch.restored)):
+                if files:
+                    archive.audit.record(
+                        batch.at,
+                        event,
+                        account=self._epoch.account,
+                        folder=self._epoch.folder,
+                        keys=[file.key for file in files],
+                    )
+        return batch.sightings
+
+    def _reconsider(self, seen_again: Sequence[Sighting]) -> None:
+        """A message seen in a new folder may belong to another client now, and is to be found under that folder too."""
+        self._archive.ledger.execute_many(
+            "UPDATE message SET attributed_under = NULL, indexed_in = NULL WHERE key = ?1 AND NOT EXISTS"
+            " (SELECT 1 FROM sighting s JOIN epoch e ON e.id = s.epoch WHERE s.key = ?1 AND e.account = ?2 AND e.folder = ?3"
+            " AND s.labels = ?4 AND NOT (e.uidvalidity = ?5 AND s.uid = ?6))",
+            (
+                (
+                    sighting.key,
+                    sighting.ref.account,
+                    sighting.ref.folder,
+                    "\n".join(sighting.labels),
+                    sighting.ref.uidvalidity,
+                    sighting.ref.uid,
+                )
+                for sighting in seen_again
+            ),
+        )
+
+    def _relocate(self, files: Sequence[WrittenFile]) -> None:
+        """Enter where messages lie now whose files had vanished, and have them read anew."""
+        self._archive.ledger.execute_many(
+            "UPDATE message SET path = ?, attributed_under = NULL, indexed_in = NULL WHERE key = ?",
+            ((file.path, file.key) for file in files),
+        )
+
+    def _drop_spools(self) -> None:
+        for spool in self._spools:
+            spool.discard()
+        self._spools.clear()
+
+
+class SpoolFile:
+    """A large message in tmp/, hashed while it comes."""
+
+    def __init__(self, archive: Path, account: str) -> None:
+        self._archive = archive
+        self._hash = hashlib.sha256()
+        self._head = bytearray()
+        self._size = 0
+        self._descriptor = -1
+        # of the present year: which year the message is of, the server may say after it
+        folder = archive / "mail" / account / f"{datetime.now(UTC).year:04}"
+        with translate_disk_errors(archive):
+            make_maildir(folder, archive)
+            self._descriptor, name = tempfile.mkstemp(suffix=".part", dir=folder / "tmp")
+        self._path = Path(name)
+
+    def write(self, piece: bytes, /) -> None:
+        """Take the next bytes."""
+        with translate_disk_errors(self._archive):
+            rest = memoryview(piece)
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        self._hash.update(piece)
+        self._size += len(piece)
+        if len(self._head) < HEAD:
+            self._head += piece[: HEAD - len(self._head)]
+
+    def finish(self) -> Spooled:
+        """All bytes are there."""
+        self._close()
+        return Spooled(self._path, self._hash.hexdigest(), self._size, bytes(self._head))
+
+    def discard(self) -> None:
+        """Delete the file, unless it has found its place."""
+        self._close()
+        self._path.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def _key_of(message: RawMessage) -> str:
+    content = message.content
+    return hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else content.key
