@@ -1,4 +1,4 @@
-"""Memory where mail is large: a whole round, with the index, over one message of 60 MB; and a hand-off of it."""
+"""Memory where mail is large: a whole round, with the index, over one message of 200 MB; and a hand-off of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from measuring import Row, show_memory
 if TYPE_CHECKING:
     from setting import Setting
 
-SIZE = 60_000_000
+SIZE = 200_000_000
 
 
 def run(setting: Setting) -> list[Row]:
@@ -25,5 +25,7 @@ def run(setting: Setting) -> list[Row]:
     for name, arguments in steps.items():
         done = setting.trail(config, *arguments)
         figure = f"{show_memory(done.peak)}, {done.seconds:.2f} s"
-        rows.append(Row(f"a 60 MB message: {name}", figure, note="largest process"))
+        held = done.peak < 60e6 if "--no-index" in name else None
+        bar = "< 60 MB" if held is not None else ""
+        rows.append(Row(f"a 200 MB message: {name}", figure, bar, ok=held, note="largest process"))
     return rows

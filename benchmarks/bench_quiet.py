@@ -1,4 +1,4 @@
-"""What a round costs that finds nothing new: seconds, and round trips for each of 30 folders."""
+"""What a round costs that finds nothing new: seconds, and round trips for each of 100 folders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from setting import Proxy
 if TYPE_CHECKING:
     from setting import Setting
 
-FOLDERS = 30
+FOLDERS = 100
 MESSAGES = 20
 """In each folder."""
 
@@ -45,12 +45,12 @@ def run(setting: Setting) -> list[Row]:
         trips = (proxy.commands - before) / FOLDERS
     seconds = middle(runs)
     return [
-        Row("nothing new, 30 folders", f"{seconds:.2f} s", "< 2 s", ok=seconds < 2),
+        Row("nothing new, 100 folders", f"{seconds:.2f} s", "< 2 s", ok=seconds < 2),
         Row(
             "round trips a folder",
             f"{trips:.2f}",
             "<= 3",
             ok=trips <= 3,
-            note="all commands of the round, login and logout included, over 30",
+            note="all commands of the round, login and logout included, over 100",
         ),
     ]

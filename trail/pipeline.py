@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 
 from trail.catchup import attribute_pending, index_pending
 from trail.errors import IndexUnavailable
-from trail.index.store import WhooshIndex
 from trail.intake import fetch_accounts
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from trail.archive.store import Archive
+    from trail.index.store import WhooshIndex
     from trail.intake import Round
     from trail.intake.round import Progress
     from trail.model import Account, SyncReport
@@ -53,6 +53,8 @@ def run_round(round_: Round, accounts: Sequence[Account], *, index: bool = True)
 @contextmanager
 def open_index(root: Path) -> Iterator[WhooshIndex]:
     """The index to write to: made anew where there is none, or one that cannot be read. Only the writer may call this."""
+    from trail.index.store import WhooshIndex  # noqa: PLC0415 - a round that does not index need not load the engine
+
     place, building = root / "index", root / "index.new"
     if (
         not place.exists() and building.exists()
@@ -75,6 +77,8 @@ def open_index(root: Path) -> Iterator[WhooshIndex]:
 
 def rebuild_index(archive: Archive, progress: Progress = lambda *_: None) -> int:
     """Build the index anew from the Maildir, the old one answering until the new one is complete."""
+    from trail.index.store import WhooshIndex  # noqa: PLC0415 - as above
+
     place, building, old = (archive.root / name for name in ("index", "index.new", "index.old"))
     shutil.rmtree(building, ignore_errors=True)
     shutil.rmtree(old, ignore_errors=True)

@@ -8,7 +8,6 @@ Equal bytes are stored once, within a batch, between two that are under way, and
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import tempfile
@@ -20,7 +19,6 @@ from typing import TYPE_CHECKING
 
 from trail.archive.maildir import (
     WrittenFile,
-    discard_files,
     find_file,
     make_maildir,
     settle_files,
@@ -47,10 +45,11 @@ class _Batch:
 
     at: datetime
     sightings: list[Sighting]
-    new: list[WrittenFile]
-    restored: list[WrittenFile]
-    """Those whose bytes had been archived once, and whose file has vanished since."""
-    durable: Future[None]
+    keys: frozenset[str]
+    """Of the messages that are stored."""
+    lost: frozenset[str]
+    """Of those, the ones that had been archived once, and whose file has vanished since."""
+    durable: Future[list[WrittenFile]]
 
 
 class Batches:
@@ -83,18 +82,15 @@ class Batches:
         lost = {k for k, m in known.items() if find_file(self._archive.root, m.path) is None}
         held = known.keys() - lost
         if self._pending is not None:
-            held |= {file.key for file in (*self._pending.new, *self._pending.restored)}
+            held |= self._pending.keys
         fresh: dict[str, RawMessage] = {}
         for key, message in keyed:
             if key not in held:
                 fresh.setdefault(key, message)
-        try:
-            written = write_messages(self._archive.root, fresh.items())
-        except BaseException:
-            self.discard()
-            raise
-        self._drop_spools()
         firsts = {message.ref for key, message in fresh.items() if key not in lost}
+        used = {m.content.path for m in messages if isinstance(m.content, Spooled)}
+        spools = [spool for spool in self._spools if spool.path in used]
+        self._spools = [spool for spool in self._spools if spool.path not in used]
         batch = _Batch(
             at,
             [
@@ -109,9 +105,9 @@ class Batches:
                 )
                 for key, m in keyed
             ],
-            [file for file in written if file.key not in lost],
-            [file for file in written if file.key in lost],
-            self._disk.submit(settle_files, self._archive.root, written),
+            frozenset(fresh),
+            frozenset(lost & fresh.keys()),
+            self._disk.submit(_store, self._archive.root, fresh, spools),
         )
         before, self._pending = self._pending, batch
         return self._enter(before)
@@ -127,29 +123,28 @@ class Batches:
     def discard(self) -> None:
         """Give up what is not settled: what has reached cur/ already, the next writer enters."""
         self._disk.shutdown(cancel_futures=True)
-        pending, self._pending = self._pending, None
-        if pending is not None:
-            with contextlib.suppress(BaseException):
-                pending.durable.result(0)
-            discard_files((*pending.new, *pending.restored))
-        self._drop_spools()
+        self._pending = None
+        for spool in self._spools:
+            spool.discard()
 
     def _enter(self, batch: _Batch | None) -> list[Sighting]:
         """One ledger transaction for a batch, once its files are durable."""
         if batch is None:
             return []
         try:
-            batch.durable.result()
+            files = batch.durable.result()
         except BaseException:
             self.discard()
             raise
+        new = [file for file in files if file.key not in batch.lost]
+        restored = [file for file in files if file.key in batch.lost]
         archive = self._archive
         with archive.ledger.transaction():
-            archive.insert(batch.new, batch.at)
-            self._relocate(batch.restored)
+            archive.insert(new, batch.at)
+            self._relocate(restored)
             archive.sightings.record(self._epoch, batch.sightings, self._under)
             self._reconsider([s for s in batch.sightings if s.decision == "held"])
-            for event, files in (("archived", batch.new), ("restored", batch.restored)):
+            for event, files in (("archived", new), ("restored", restored)):
                 if files:
                     archive.audit.record(
                         batch.at,
@@ -186,11 +181,6 @@ class Batches:
             ((file.path, file.key) for file in files),
         )
 
-    def _drop_spools(self) -> None:
-        for spool in self._spools:
-            spool.discard()
-        self._spools.clear()
-
 
 class SpoolFile:
     """A large message in tmp/, hashed while it comes."""
@@ -206,7 +196,7 @@ class SpoolFile:
         with translate_disk_errors(archive):
             make_maildir(folder, archive)
             self._descriptor, name = tempfile.mkstemp(suffix=".part", dir=folder / "tmp")
-        self._path = Path(name)
+        self.path = Path(name)
 
     def write(self, piece: bytes, /) -> None:
         """Take the next bytes."""
@@ -222,17 +212,30 @@ class SpoolFile:
     def finish(self) -> Spooled:
         """All bytes are there."""
         self._close()
-        return Spooled(self._path, self._hash.hexdigest(), self._size, bytes(self._head))
+        return Spooled(self.path, self._hash.hexdigest(), self._size, bytes(self._head))
 
     def discard(self) -> None:
         """Delete the file, unless it has found its place."""
         self._close()
-        self._path.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
 
     def _close(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def _store(
+    root: Path, messages: Mapping[str, RawMessage], spools: Sequence[SpoolFile]
+) -> list[WrittenFile]:
+    """What the disk's thread does with a batch: new messages by their keys, and the spools they came in."""
+    try:
+        written = write_messages(root, messages.items())
+        settle_files(root, written)
+    finally:
+        for spool in spools:  # of bytes that were held already
+            spool.discard()
+    return written
 
 
 def _key_of(message: RawMessage) -> str:

@@ -33,7 +33,7 @@ MIGRATIONS = (
         indexed_in TEXT,                   -- generation of the index; NULL: not indexed, or changed since
         defects TEXT NOT NULL DEFAULT '',  -- what the parser found wrong, one a line
         unparsable INTEGER NOT NULL DEFAULT 0
-    ) WITHOUT ROWID;
+    );                                     -- with rowid: by key, every batch would write every page anew
     CREATE INDEX message_attributed ON message (attributed_under);
     CREATE INDEX message_indexed ON message (indexed_in);
 
@@ -120,6 +120,8 @@ MIGRATIONS = (
 SCHEMA_VERSION = len(MIGRATIONS)
 BUSY_TIMEOUT = 30.0
 """Seconds a short transaction waits for another one."""
+_CHECKPOINT_PAGES = 4000
+"""Pages (of 4 KiB) the write-ahead log grows to before they are moved into the file: most are written again till then."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -277,6 +279,7 @@ def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
             connection.execute("PRAGMA foreign_keys = ON")
         except BaseException:
             connection.close()

@@ -19,6 +19,7 @@ from imapclient.imap_utf7 import decode as decode_utf7
 
 from trail.errors import ConfigError, LoginRejected, ServerUnreachable
 from trail.fetch.exchange import Exchange
+from trail.fetch.listing import STATUS_ITEMS, list_folders
 from trail.fetch.source import Fetched, FolderState, FolderUnavailable, RawHeader, RemoteFolder
 from trail.fetch.wire import read_internaldate
 from trail.model import RawMessage, RemoteRef, Spooled
@@ -26,6 +27,7 @@ from trail.model import RawMessage, RemoteRef, Spooled
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from trail.fetch.listing import Status
     from trail.fetch.source import Spool
     from trail.fetch.wire import Item
     from trail.model import Account
@@ -44,6 +46,7 @@ class ImapSource:
     def __init__(self, account: Account, password: str) -> None:
         self._account = account
         self._folder: RemoteFolder | None = None
+        self._statuses: dict[bytes, Status] = {}
         self._state = FolderState(0, None, 0)
         with _translating(account):
             self._client = _connect(account)
@@ -100,7 +103,8 @@ class ImapSource:
         """All folders (LIST, RFC 9051, section 6.3.9)."""
         with _translating(self._account), _failing(self._account, "does not list its folders"):
             folders = []
-            for attributes, delimiter, raw in self._client.list_folders():
+            listed, self._statuses = list_folders(self._client)
+            for attributes, delimiter, raw in listed:
                 name = raw if isinstance(raw, bytes) else str(raw).encode()
                 folders.append(
                     RemoteFolder(
@@ -112,11 +116,12 @@ class ImapSource:
             return folders
 
     def read_status(self, folder: RemoteFolder) -> FolderState:
-        """STATUS, without opening the folder. Raises FolderUnavailable."""
+        """STATUS, without opening the folder; what LIST told just now counts once. Raises FolderUnavailable."""
+        told = self._statuses.pop(folder.raw, {})
+        if {"MESSAGES", "UIDVALIDITY"} <= told.keys():
+            return FolderState(told["UIDVALIDITY"], told.get("UIDNEXT"), told["MESSAGES"])
         with _translating(self._account), _refusing(folder):
-            answer = self._client.folder_status(
-                _spell(folder), ("MESSAGES", "UIDNEXT", "UIDVALIDITY")
-            )
+            answer = self._client.folder_status(_spell(folder), STATUS_ITEMS)
             uidnext = answer.get(b"UIDNEXT")
             return FolderState(
                 int(answer[b"UIDVALIDITY"]),

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from trail.fetch.source import FolderState, RemoteFolder
 
 BATCH_MESSAGES = 500
-BATCH_BYTES = 4 * 1024 * 1024
+BATCH_BYTES = 3 * 1024 * 1024
 HEADER_BATCH = 500
-SIZES_BATCH = 20_000
+SIZES_BATCH = 5_000
 """Messages whose sizes are asked for at once, where nothing else is needed to decide."""
 
 _LEAVE_OUT = frozenset({"\\junk", "\\trash", "\\drafts"})
