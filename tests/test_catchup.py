@@ -193,6 +193,15 @@ def test_a_file_that_is_missing_is_said_to_be_and_read_once_it_is_back(archive):
     assert list(archive.facts.iter_unparsable()) == []
 
 
+def test_of_a_message_that_is_too_large_only_the_beginning_is_read(archive, monkeypatch):
+    large = letter("large", subject="largesubject") + b"x " * 5000 + b"\r\nlastword\r\n"
+    monkeypatch.setattr(catchup, "PARSE_LIMIT", 4096)
+    (key,) = put(archive, large)
+    catch_up(archive)
+    assert hits(archive.root, "client:acme largesubject") == [key]
+    assert hits(archive.root, "lastword") == []
+
+
 def test_a_stop_is_heeded_between_two_batches_and_the_rest_follows(archive, monkeypatch):
     put(archive, *(letter(str(n)) for n in range(6)))
     monkeypatch.setattr(catchup, "INDEX_BATCH", 2)
