@@ -346,3 +346,82 @@ def test_the_scripted_server_keeps_the_contract_when_it_does_not_lie(scripted, t
     sync(scripted, tmp_path)
     audit_archive(tmp_path, scripted, folders={"INBOX"})
     assert folder_of(sync(scripted, tmp_path)).archived == 0
+
+
+def large_message(number, size=3_000_000):
+    return make_message(number) + b"0123456789abcde\n" * (size // 16)
+
+
+def test_large_messages_go_to_the_disk_as_they_come_and_are_the_same(scripted, tmp_path):
+    fill(scripted, 3)
+    contents = [large_message(number) for number in (11, 12, 11)]
+    for content in contents:
+        scripted.append("INBOX", content)
+    report = folder_of(sync(scripted, tmp_path, scope="clients"))
+    assert (report.archived, report.already_held, report.failed) == (5, 1, 0)
+    audit_archive(tmp_path, scripted, folders={"INBOX"})
+
+
+@pytest.mark.parametrize("at", [1, 100, 1_048_577, 2_500_000])
+def test_a_line_that_is_cut_within_a_large_message_leaves_nothing_half(scripted, tmp_path, at):
+    fill(scripted, 2)
+    uid = scripted.append("INBOX", large_message(11))
+    scripted.append("INBOX", make_message(12))
+    scripted.faults.cut_at = {uid: at}
+    assert folder_of(sync(scripted, tmp_path)).archived == 4
+    audit_archive(tmp_path, scripted, folders={"INBOX"})
+    assert not list(tmp_path.glob("mail/*/*/tmp/*"))
+
+
+def test_a_large_message_of_another_size_than_announced_is_asked_for_twice(scripted, tmp_path):
+    uid = scripted.append("INBOX", large_message(11))
+    scripted.faults.wrong_size = {uid: 17}
+    sync(scripted, tmp_path)
+    audit_archive(tmp_path, scripted, folders={"INBOX"})
+    with open_archive(tmp_path) as archive:
+        (places,) = archive.sightings.places(
+            [m.key for m in archive.facts.iter_messages()]
+        ).values()
+    assert places[0].reason.endswith("twice")
+    assert not list(tmp_path.glob("mail/*/*/tmp/*"))
+
+
+@pytest.mark.parametrize("fault", ["refused", "no_response", "garbage", "bye_at"])
+def test_a_fault_in_one_of_two_batches_on_the_line_costs_the_other_nothing(
+    scripted, tmp_path, monkeypatch, fault
+):
+    monkeypatch.setattr("trail.fetch.plan.BATCH_MESSAGES", 4)
+    monkeypatch.setattr("trail.intake.line.BATCH_MESSAGES", 4)
+    monkeypatch.setattr("trail.intake.folder.BATCH_MESSAGES", 4)
+    uids = fill(scripted, 16)
+    bad = {uids[2], uids[5], uids[9]}
+    setattr(scripted.faults, fault, set(bad))
+    report = folder_of(sync(scripted, tmp_path))
+    if fault == "bye_at":  # once each
+        assert (report.archived, report.failed) == (16, 0)
+    else:
+        assert (report.archived, report.failed) == (13, 3)
+        setattr(scripted.faults, fault, set())
+        assert folder_of(sync(scripted, tmp_path)).archived == 3
+    audit_archive(tmp_path, scripted, folders={"INBOX"})
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 2])
+def test_as_many_batches_are_asked_for_ahead_as_is_said(scripted, ahead):
+    uids = fill(scripted, 12)
+    drawn = []
+
+    def draw():
+        for start in range(0, 12, 3):
+            drawn.append(start)
+            yield uids[start : start + 3]
+
+    source = ImapSource(scripted.account(), scripted.password)
+    source.examine(next(f for f in source.list_folders() if f.name == "INBOX"))
+    batches = source.fetch_batches(draw(), source.fetch_sizes(uids), pytest.fail, ahead=ahead)
+    try:
+        assert len(next(batches).messages) == 3
+        assert len(drawn) == 1 + ahead
+        assert [len(batch.messages) for batch in batches] == [3, 3, 3]
+    finally:
+        source.close()
