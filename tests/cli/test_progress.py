@@ -48,7 +48,7 @@ def slow(desk, scripted):
             scripted.create(name)
         for number in range(3):
             scripted.append(name, make_message(number, subject=name if name == "INBOX" else "x"))
-    with Proxy(scripted.host, scripted.port, delay=0.05) as far:
+    with Proxy(scripted.host, scripted.port, delay=0.1) as far:
         yield desk.set_up(scripted, port=far.port)
 
 

@@ -112,6 +112,8 @@ class FolderRound:
 
     def _fetch_undecided(self, source: Source, epoch: Epoch, uids: Sequence[int]) -> None:
         pending = list(uids)
+        self._done, self._total = 0, len(uids)
+        self._tell()
         while pending and not self.round.stopping():
             window = pending[: self._window]
             pending = pending[len(window) :]
@@ -120,8 +122,12 @@ class FolderRound:
             if self.round.dry_run:
                 self._count(archived=len(wanted))
                 continue
-            self._done, self._total = len(uids) - len(pending) - len(wanted), len(uids)
+            self._done = len(uids) - len(pending) - len(wanted)
             self._fetch(source, epoch, wanted, sizes)
+
+    def _tell(self) -> None:
+        if self._total:
+            self.round.progress(f"{self.account.name}: {self.folder.name}", self._done, self._total)
 
     @property
     def _window(self) -> int:
@@ -165,9 +171,7 @@ class FolderRound:
                 self._settled(store.add(fetched.messages, fetched.notes))
                 self._record(epoch, [], fetched.failures)
                 self._done += len(asked.popleft())
-                self.round.progress(
-                    f"{self.account.name}: {self.folder.name}", self._done, self._total
-                )
+                self._tell()
         finally:
             # what is on the disk is entered, also when the line has broken
             self._settled(store.settle())
