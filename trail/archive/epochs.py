@@ -142,7 +142,7 @@ class Epochs:
         """Note that the server no longer has these folders, nor what was in them."""
         for epoch in epochs:
             self._ledger.execute(
-                "UPDATE epoch SET gone_at = ?, on_server = 0, uidnext = NULL WHERE id = ?",
+                "UPDATE epoch SET gone_at = ?, on_server = 0 WHERE id = ?",
                 (to_seconds(at), epoch),
             )
             self._ledger.execute(

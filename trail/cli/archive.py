@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-import typer  # noqa: TC002 - Typer reads the annotations
+from typing import Annotated
+
+import typer
 
 from trail.cli.app import Session, app
 
 
 @app.command()
-def status(ctx: typer.Context) -> None:
+def status(
+    ctx: typer.Context,
+    certificate: Annotated[
+        bool,
+        typer.Option(
+            "--certificate", help="Account for every UID of every folder, and for every gap."
+        ),
+    ] = False,
+    client: Annotated[
+        str | None,
+        typer.Option("--client", metavar="CLIENT", help="With --certificate: only what is theirs."),
+    ] = None,
+) -> None:
     """Show what is archived, what is missing, and what is going on."""
     from trail.cli.status import read_status, status_text
 
     session: Session = ctx.obj
+    if certificate:
+        from trail.cli.certificate import certificate_text, read_certificate
+
+        told = read_certificate(session.config, client)
+        session.emit(told, certificate_text(told))
+        return
+    if client is not None:
+        raise typer.BadParameter("goes with --certificate only", param_hint="--client")
     data = read_status(session.config)
     session.emit(data, status_text(data, by_folder=session.verbose))
 
