@@ -147,7 +147,7 @@ def _verify_archive(
             f"{config.archive} is not as it was recorded",
             "keep a copy of it as it is, then do what is said above"
             if not repair
-            else "what is left cannot be had from the servers: keep it as it is, and restore it from a backup",
+            else "what is left could not be mended: keep it as it is, and restore it from a backup",
         )
 
 
