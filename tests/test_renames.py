@@ -59,13 +59,17 @@ def read_events(root, kind):
 def fetched(monkeypatch):
     """The UIDs of every message whose bytes were asked for."""
     asked = []
-    fetch = ImapSource.fetch_messages
+    fetch = ImapSource.fetch_batches
 
-    def spy(self, uids, sizes, *more, **others):
-        asked.extend(uids)
-        return fetch(self, uids, sizes, *more, **others)
+    def spy(self, batches, *more, **others):
+        def noted():
+            for batch in batches:
+                asked.extend(batch)
+                yield batch
 
-    monkeypatch.setattr(ImapSource, "fetch_messages", spy)
+        return fetch(self, noted(), *more, **others)
+
+    monkeypatch.setattr(ImapSource, "fetch_batches", spy)
     return asked
 
 
@@ -126,6 +130,17 @@ def test_two_folders_that_swap_their_names_keep_their_messages_apart(server, tmp
     assert len(read_events(tmp_path, "folder-renamed")) == 2
 
 
+@pytest.mark.parametrize("kind", ["with_ids", "pymap_server"])
+def test_mailboxid_is_told_alike_by_status_and_examine(request, kind):
+    server = request.getfixturevalue(kind)
+    source = ImapSource(server.account(), server.password)
+    (inbox,) = [f for f in source.list_folders() if f.name == "INBOX"]
+    told = source.read_status(inbox).mailboxid
+    assert told
+    assert source.examine(inbox).mailboxid == told
+    source.close()
+
+
 def test_a_swap_under_one_uidvalidity_is_seen_by_mailboxid(with_ids, tmp_path, fetched):
     for folder, numbers in (("a", range(4)), ("b", range(10, 14))):
         with_ids.create(folder)
@@ -168,19 +183,19 @@ def test_a_folder_renamed_between_two_batches_is_gone_on_with_under_its_new_name
     monkeypatch.setattr("trail.intake.line.BATCH_MESSAGES", 10)
     monkeypatch.setattr("trail.intake.folder.split_batches", _batches_of_ten)
     renamed = []
-    fetch = ImapSource.fetch_messages
+    fetch = ImapSource.fetch_batches
 
-    def spy(self, uids, sizes, *more, **others):
-        found = fetch(self, uids, sizes, *more, **others)
-        if not renamed:
-            renamed.append(list(uids))
-            rename(server, "Old", "New")
-        return found
+    def spy(self, batches, *more, **others):
+        for fetched in fetch(self, batches, *more, **others):
+            yield fetched
+            if not renamed:
+                renamed.append(True)
+                rename(server, "Old", "New")
 
-    monkeypatch.setattr(ImapSource, "fetch_messages", spy)
+    monkeypatch.setattr(ImapSource, "fetch_batches", spy)
     sync(server, tmp_path)
     assert renamed
-    monkeypatch.setattr(ImapSource, "fetch_messages", fetch)
+    monkeypatch.setattr(ImapSource, "fetch_batches", fetch)
     report = sync(server, tmp_path)
     assert report.warnings == ()
     assert totals(report)["already_held"] == 0, "something was fetched twice"

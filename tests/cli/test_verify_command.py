@@ -276,6 +276,18 @@ def test_a_damaged_message_is_fetched_again_and_the_damaged_file_kept(kept, kind
     assert len(kept.ids()) == 6
 
 
+def test_a_large_message_is_repaired_and_compared_without_being_held_in_memory(desk, scripted):
+    content = make_message(1, size=3_000_000)
+    scripted.append("INBOX", content)
+    desk.set_up(scripted).done("sync")
+    (victim,) = find_files(desk)
+    alter(victim)
+    desk.done("verify", "--repair", "--server")
+    assert victim.read_bytes() == content
+    assert not list(desk.archive.glob("mail/*/*/tmp/*"))
+    assert desk.done("verify", "--server", "--json").data["server"][0]["by_bytes"] == 1
+
+
 def test_the_same_file_damaged_twice_is_put_aside_twice(kept):
     victim = find_files(kept)[1]
     for _ in range(2):

@@ -5,18 +5,18 @@ Comes in: bytes that were proved to be those of a key. Goes out: the archive as 
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from trail.archive.batches import key_of
 from trail.archive.maildir import (
     find_file,
-    read_message,
     store_messages,
     sync_folder,
     translate_disk_errors,
 )
+from trail.archive.verify import hash_file
 from trail.errors import FixityMismatch
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def restore_message(archive: Archive, message: ArchivedMessage, fetched: RawMess
 
     The damaged file is put aside first: both would have the same name.
     """
-    if hashlib.sha256(fetched.content).hexdigest() != message.key:
+    if key_of(fetched) != message.key:
         raise FixityMismatch(f"message {message.key[:12]}: the server has other bytes")
     if damaged := find_file(archive.root, message.path):
         set_aside(archive, damaged)
@@ -60,7 +60,8 @@ def restore_message(archive: Archive, message: ArchivedMessage, fetched: RawMess
     place = replace(fetched.ref, account=message.path.parts[1])
     raw = replace(fetched, ref=place, received_at=message.received_at)
     (stored,) = store_messages(archive.root, [(message.key, raw)])
-    read_message(archive.root, stored.path, message.key)
+    if hash_file(archive.root / stored.path) != message.key:
+        raise FixityMismatch(f"message {message.key[:12]}: the disk does not keep what is written")
     with archive.ledger.transaction():
         archive.ledger.execute(
             "UPDATE message SET path = ?, size = ?, attributed_under = NULL, indexed_in = NULL WHERE key = ?",
@@ -78,8 +79,9 @@ def restore_message(archive: Archive, message: ArchivedMessage, fetched: RawMess
 def put_back(archive: Archive, message: ArchivedMessage, found: Path) -> bool:
     """Move a message's file back to where the ledger has it; False when its bytes are not those of the message."""
     try:
-        read_message(archive.root, found, message.key)
-    except FixityMismatch:
+        if hash_file(archive.root / found) != message.key:
+            return False
+    except OSError:
         return False
     target = archive.root / message.path
     with translate_disk_errors(archive.root):

@@ -145,6 +145,7 @@ class ImapSource:
                 int(answer[b"UIDVALIDITY"]),
                 None if uidnext is None else int(uidnext),
                 int(answer.get(b"EXISTS", 0)),
+                _mailboxid(answer.get(b"MAILBOXID")),
             )
             return self._state
 
@@ -496,10 +497,10 @@ def _are_alike(one: object, other: object) -> bool:
 
 
 def _mailboxid(value: object) -> str | None:
-    """MAILBOXID comes in parentheses (RFC 8474, section 4)."""
-    if isinstance(value, tuple) and len(value) == 1:
+    """MAILBOXID comes in parentheses (RFC 8474, section 4): in STATUS they are read, in EXAMINE they are not."""
+    if isinstance(value, tuple | list) and len(value) == 1:
         value = value[0]
-    return _text(value) if isinstance(value, bytes | int) else None
+    return _text(value).strip("()") or None if isinstance(value, bytes | int) else None
 
 
 def _received_at(item: Item) -> datetime:

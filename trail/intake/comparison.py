@@ -10,14 +10,18 @@ import hashlib
 import random
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trail.archive.batches import key_of
+from trail.archive.maildir import size_of
 from trail.archive.verify import Damage
 from trail.errors import TrailError
 from trail.fetch.plan import split_batches
 from trail.fetch.source import FolderUnavailable
 from trail.intake.line import Line
 from trail.intake.repair import list_by_name
+from trail.model import Spooled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -176,15 +180,36 @@ def _compare_bytes(
     differing: dict[int, str] = {}
     whole = 0
     sizes = source.fetch_sizes(uids)
-    for batch in split_batches(list(uids), sizes):
-        for raw in source.fetch_messages(batch, sizes).messages:
+    batches = split_batches(list(uids), sizes)
+    for fetched in source.fetch_batches(batches, sizes, HashSpool, ahead=0):
+        for raw in fetched.messages:
             whole += 1
             uid = raw.ref.uid
-            if hashlib.sha256(raw.content).hexdigest() != kept[uid].key:
+            if key_of(raw) != kept[uid].key:
                 differing[uid] = (
-                    f"it has {len(raw.content)} other bytes under it than the {kept[uid].size} archived"
+                    f"it has {size_of(raw)} other bytes under it than the {kept[uid].size} archived"
                 )
     return differing, whole
+
+
+class HashSpool:
+    """A large message that is only hashed while it comes: nothing of it is kept."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._size = 0
+
+    def write(self, piece: bytes, /) -> None:
+        """Take the next bytes."""
+        self._hash.update(piece)
+        self._size += len(piece)
+
+    def finish(self) -> Spooled:
+        """All bytes are there."""
+        return Spooled(Path(), self._hash.hexdigest(), self._size, b"")
+
+    def discard(self) -> None:
+        """Nothing to forget."""
 
 
 def _decided(archive: Archive, epoch: int) -> set[int]:

@@ -84,7 +84,8 @@ class FolderRound:
             self.unchanged = epoch
             self._begin_report(state.uidvalidity, state.exists)
             return
-        state = replace(source.examine(self.folder), mailboxid=state.mailboxid)
+        opened = source.examine(self.folder)
+        state = replace(opened, mailboxid=opened.mailboxid or state.mailboxid)
         epoch = self._open_epoch(source, state)
         on_server = source.list_uids()
         self._begin_report(state.uidvalidity, len(on_server))

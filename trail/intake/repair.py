@@ -8,10 +8,10 @@ only read; a damaged file is put aside, never deleted; bytes that are not those 
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trail.archive.batches import SpoolFile, key_of
 from trail.archive.mending import put_back, restore_message, set_aside
 from trail.errors import FixityMismatch, TrailError
 from trail.fetch.plan import choose_folders, split_batches
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from trail.archive.verify import Damage
     from trail.fetch.source import RemoteFolder, Source
     from trail.intake.round import Round
-    from trail.model import Account, ArchivedMessage, RemoteRef
+    from trail.model import Account, ArchivedMessage, RawMessage, RemoteRef
 
 FROM_SERVER = frozenset({"altered", "missing", "unreadable"})
 """Damage that is mended by fetching the message again."""
@@ -132,20 +132,34 @@ def _ask_folder(
     state = source.examine(folder)
     uids = {ref.uid: ref for ref in places if ref.uidvalidity == state.uidvalidity}
     sizes = source.fetch_sizes(sorted(uids))
-    for batch in split_batches(sorted(sizes), sizes):
-        fetched = source.fetch_messages(batch, sizes)
-        for uid, reason in fetched.failures.items():
-            reasons[keys[uids[uid]]] = reason
-        for raw in fetched.messages:
-            key = keys[uids[raw.ref.uid]]
-            if hashlib.sha256(raw.content).hexdigest() != key:
-                reasons[key] = "the server has other bytes under its UID"
-                continue
-            try:
-                restore_message(round_.archive, wanted[key], raw)
-                reasons[key] = ""
-            except FixityMismatch as error:  # the disk does not keep what is written
-                reasons[key] = error.message
+    spools: list[SpoolFile] = []
+
+    def spool() -> SpoolFile:
+        spools.append(SpoolFile(round_.archive.root, places[0].account))
+        return spools[-1]
+
+    batches = split_batches(sorted(sizes), sizes)
+    try:
+        for fetched in source.fetch_batches(batches, sizes, spool, ahead=0):
+            for uid, reason in fetched.failures.items():
+                reasons[keys[uids[uid]]] = reason
+            for raw in fetched.messages:
+                key = keys[uids[raw.ref.uid]]
+                reasons[key] = _restore(round_.archive, wanted[key], raw)
+    finally:
+        for left in spools:
+            left.discard()
+
+
+def _restore(archive: Archive, message: ArchivedMessage, raw: RawMessage) -> str:
+    """Why not; empty: it was done."""
+    if key_of(raw) != message.key:
+        return "the server has other bytes under its UID"
+    try:
+        restore_message(archive, message, raw)
+    except FixityMismatch as error:
+        return error.message
+    return ""
 
 
 def _explain(
