@@ -390,6 +390,38 @@ def test_only_reading_commands_are_sent_to_follow_a_rename(scripted, tmp_path):
     assert not any("BODY[" in line.upper() for line in scripted.commands)
 
 
+def test_a_server_that_gives_its_folders_new_mailboxids_is_not_fetched_again(
+    with_ids, tmp_path, fetched
+):
+    fill(with_ids, "INBOX", range(5))
+    sync(with_ids, tmp_path)
+    fetched.clear()
+    with_ids.folders["INBOX"].mailbox_id = "M-new"
+    fill(with_ids, "INBOX", [9])
+    assert totals(sync(with_ids, tmp_path)) == NOTHING | {"archived": 1}
+    assert fetched == [6]
+    assert read_events(tmp_path, "folder-renamed") == []
+
+
+def test_a_folder_renamed_and_renumbered_at_once_leaves_no_old_row(with_ids, tmp_path):
+    with_ids.create("Old")
+    fill(with_ids, "Old", range(5))
+    sync(with_ids, tmp_path)
+    with_ids.rename("Old", "New")
+    with_ids.set_uidvalidity("New", 4711)
+    report = sync(with_ids, tmp_path)
+    assert totals(report) == NOTHING | {"already_held": 5}
+    assert set(list_status(tmp_path)) == {"INBOX", "New"}
+    audit_archive(tmp_path, with_ids, folders={"New"})
+
+
+def test_a_server_that_says_0_for_uidnext_has_not_gone_back(scripted, tmp_path):
+    fill(scripted, "INBOX", range(5))
+    sync(scripted, tmp_path)
+    scripted.folders["INBOX"].uidnext = 0
+    assert sync(scripted, tmp_path).warnings == ()
+
+
 def test_an_older_ledger_row_for_the_same_name_is_no_obstacle(scripted, tmp_path):
     scripted.create("a")
     fill(scripted, "a", range(3))

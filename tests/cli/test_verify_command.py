@@ -13,6 +13,7 @@ from checking import audit_archive, audit_ledger, read_maildir
 from syncing import make_message
 
 from trail.archive import verify as verifying
+from trail.archive.bookmark import Bookmark
 from trail.archive.store import open_archive, record_event
 from trail.locks import hold_lock
 
@@ -212,6 +213,19 @@ def test_a_verification_that_was_cut_short_goes_on_where_it_stopped(kept, hashed
     answer = kept.trail("verify")
     assert len(hashed) == 6, "the next one is a whole one"
     assert "going on" not in answer.err
+
+
+def test_the_place_is_noted_while_it_runs_so_that_a_kill_costs_seconds(kept, hashed, monkeypatch):
+    monkeypatch.setattr("trail.archive.bookmark.EVERY", 0.0)
+    noted = []
+    put = Bookmark._put
+    monkeypatch.setattr(
+        Bookmark, "_put", lambda self, values: (noted.append(values), put(self, values))
+    )
+    kept.done("verify")
+    assert len(noted) == 7, "each message, and the end"
+    places = [json.loads(v["verify_cursor"])["after"] for v in noted[:-1]]
+    assert places == hashed
 
 
 def test_from_start_begins_anew(kept, hashed):

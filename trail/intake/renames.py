@@ -89,16 +89,17 @@ def find_renamed(
                 count = archive.epochs.rename(
                     origin.epoch, folder.name, at, mailboxid=state.mailboxid, whole=now is None
                 )
-                archive.audit.record(
-                    at,
-                    "folder-renamed",
-                    account=account.name,
-                    folder=folder.name,
-                    formerly=origin.folder,
-                    uidvalidity=origin.uidvalidity,
-                    messages=count,
-                    known_by="mailboxid" if certain else "sample",
-                )
+                if origin.folder != folder.name:  # else it has only another MAILBOXID
+                    archive.audit.record(
+                        at,
+                        "folder-renamed",
+                        account=account.name,
+                        folder=folder.name,
+                        formerly=origin.folder,
+                        uidvalidity=origin.uidvalidity,
+                        messages=count,
+                        known_by="mailboxid" if certain else "sample",
+                    )
         known = archive.sightings.find_epoch(
             account.name,
             origin.folder if round_.dry_run else folder.name,

@@ -35,7 +35,8 @@ def notice_restore(
     """
     epochs = round_.archive.epochs
     least = epochs.least_uidnext(epoch.id)
-    went_back = state.uidnext is not None and state.uidnext < least
+    # some servers that do not know say 0
+    went_back = state.uidnext is not None and 0 < state.uidnext < least
     shown = frozenset(on_server)
     if not went_back and decided.gone.isdisjoint(shown):
         return False
