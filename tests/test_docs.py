@@ -296,7 +296,7 @@ def test_every_key_of_the_json_is_documented(command, terminal, serving):
 
 
 def test_json_keys_that_the_demo_cannot_show_are_in_the_program():
-    pages = ("cli/status.py", "daemon.py", "cli/certificate.py", "cli/verify.py")
+    pages = ("cli/status.py", "daemon.py", "cli/certificate.py", "cli/verification.py")
     source = "".join(read(f"trail/{page}") for page in pages)
     for path in UNSEEN["trail status"] | UNSEEN["trail verify"]:
         assert f'"{path.rpartition(".")[2]}": ' in source, path
@@ -351,8 +351,9 @@ def test_every_warning_in_the_pages_is_one_of_the_program():
 
 
 def test_every_problem_in_the_pages_is_one_that_verify_names():
-    pages = ("archive/verify.py", "archive/audit.py", "intake/comparison.py")
-    source = "".join(read(f"trail/{page}") for page in pages)
+    pages = ("damage.py", "verify.py", "audit.py")
+    source = "".join(read(f"trail/archive/{page}") for page in pages)
+    source += read("trail/intake/comparison.py")
     problems = first_column(sections("docs/operations.md")["A damaged archive"])
     assert len(problems) >= 8
     for problem in problems:

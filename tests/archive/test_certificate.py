@@ -8,15 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trail.archive.certificate import (
-    Gap,
-    UidSet,
-    _find_gaps,
-    _Ranges,
     certify,
     certify_messages,
     keys_of_client_alone,
 )
 from trail.archive.store import writing_archive
+from trail.archive.uids import Gap, Ranges, UidSet, find_gaps
 from trail.model import RemoteRef, Sighting
 
 
@@ -44,12 +41,12 @@ def close(archive, on_server, uidnext, folder="INBOX", validity=7):
 
 @given(st.sets(st.integers(1, 60)), st.integers(0, 70))
 def test_ranges_and_gaps_together_are_every_uid_once(uids, beyond):
-    ranges = _Ranges()
+    ranges = Ranges()
     for uid in sorted(uids):
         ranges.add(uid)
     seen = ranges.freeze()
     highest = max([*uids, beyond])
-    gaps = _find_gaps(seen.ranges, highest, "lost")
+    gaps = find_gaps(seen.ranges, highest, "lost")
     listed = [u for first, last in seen.ranges for u in range(first, last + 1)]
     missed = [u for gap in gaps for u in range(gap.first, gap.last + 1)]
     assert listed == sorted(uids)

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Literal
 
 from trail.archive.bookmark import read_verified
 from trail.archive.ledger import chunk_keys, from_seconds, place_holders
+from trail.archive.uids import Gap, Ranges, UidSet, Why, find_gaps
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable
 
     from trail.archive.bookmark import Verified
     from trail.archive.ledger import Ledger
@@ -23,36 +24,6 @@ if TYPE_CHECKING:
 State = Literal["present", "older", "gone", "retired"]
 """present: the folder as it is; older: before the server renumbered it; gone: the server has no such folder any more;
 retired: UIDs that stand for other messages now, as after a backup was put back on the server."""
-Why = Literal["never shown", "undecided", "lost"]
-"""never shown: expunged, or moved away, before trail saw it; undecided: the last look did not come to its end;
-lost: one of both, and the server cannot be asked any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class UidSet:
-    """UIDs as ascending ranges, both ends included."""
-
-    ranges: tuple[tuple[int, int], ...] = ()
-
-    @property
-    def count(self) -> int:
-        """How many there are."""
-        return sum(last - first + 1 for first, last in self.ranges)
-
-    def __str__(self) -> str:
-        """As a sequence set of IMAP (RFC 9051, section 9)."""
-        return ",".join(
-            str(first) if first == last else f"{first}:{last}" for first, last in self.ranges
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """UIDs from `first` to `last` that the server never showed."""
-
-    first: int
-    last: int
-    why: Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,28 +72,12 @@ class Certificate:
 
 
 @dataclass(slots=True)
-class _Ranges:
-    """UIDs that come in ascending order, as ranges."""
-
-    ranges: list[tuple[int, int]] = field(default_factory=list)
-
-    def add(self, uid: int) -> None:
-        if self.ranges and self.ranges[-1][1] >= uid - 1:
-            self.ranges[-1] = (self.ranges[-1][0], uid)
-        else:
-            self.ranges.append((uid, uid))
-
-    def freeze(self) -> UidSet:
-        return UidSet(tuple(self.ranges))
-
-
-@dataclass(slots=True)
 class _Tally:
     """The UIDs of one epoch by what became of them."""
 
-    sets: dict[str, _Ranges] = field(
+    sets: dict[str, Ranges] = field(
         default_factory=lambda: {
-            name: _Ranges() for name in ("seen", "archived", "held", "left", "failed", "gone")
+            name: Ranges() for name in ("seen", "archived", "held", "left", "failed", "gone")
         }
     )
     highest: int = 0
@@ -278,7 +233,7 @@ def _describe_epochs(
         )
         sets = {name: ranges.freeze() for name, ranges in tally.sets.items()}
         if not whole and failed:  # nobody's yet, and possibly theirs
-            uids = _Ranges()
+            uids = Ranges()
             for row in ledger.execute(
                 "SELECT uid FROM sighting WHERE epoch = ? AND decision = 'failed' AND gone_at IS NULL ORDER BY uid",
                 (number,),
@@ -299,7 +254,7 @@ def _describe_epochs(
                 complete,
                 on_server if whole else 0,
                 **sets,
-                gaps=_find_gaps(sets["seen"].ranges, highest, why)
+                gaps=find_gaps(sets["seen"].ranges, highest, why)
                 if whole and state != "retired"
                 else (),
             )
@@ -320,14 +275,3 @@ def _explain(state: State, *, complete: bool) -> Why:
     if complete:
         return "never shown"
     return "undecided" if state == "present" else "lost"
-
-
-def _find_gaps(seen: Sequence[tuple[int, int]], highest: int, why: Why) -> tuple[Gap, ...]:
-    """UIDs from 1 to `highest` that are in none of the ranges."""
-    gaps: list[Gap] = []
-    following = 1
-    for first, last in (*seen, (highest + 1, highest + 1)):
-        if first > following:
-            gaps.append(Gap(following, first - 1, why))
-        following = last + 1
-    return tuple(gaps)

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from trail.archive.batches import key_of
+from trail.archive.damage import hash_file
 from trail.archive.maildir import (
     find_file,
     store_messages,
     sync_folder,
     translate_disk_errors,
 )
-from trail.archive.verify import hash_file
 from trail.errors import FixityMismatch
 
 if TYPE_CHECKING:

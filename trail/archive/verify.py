@@ -6,18 +6,18 @@ hashed anew, and both are held against each other. One thing that is wrong is on
 
 from __future__ import annotations
 
-import hashlib
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from trail.archive.damage import Damage, Examination, Kind, hash_file, measure_file
 from trail.archive.maildir import find_file, list_files, list_strangers
 from trail.errors import ArchiveUnreadable
 from trail.locks import is_held
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
@@ -28,51 +28,9 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int], None]
 
-Kind = Literal[
-    "altered", "missing", "unreadable", "misplaced", "unknown", "twice", "stranger",
-    "ledger", "audit", "server",
-]  # fmt: skip
-
-_CHUNK = 1024 * 1024
 _PATIENCE = 30.0
 """Seconds a running sync has to record what lies in the Maildir already."""
 _GLANCE = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Damage:
-    """One thing that is wrong: `place` is the file, relative to the archive's folder, or where on a server."""
-
-    kind: Kind
-    place: str
-    text: str
-    """For people, on one line."""
-    key: str | None = None
-    """The message, where it is one that the ledger knows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Examination:
-    """What was looked at, and what is wrong with it."""
-
-    checked: int
-    """Messages that were hashed."""
-    total: int
-    checked_bytes: int
-    total_bytes: int
-    damage: tuple[Damage, ...] = ()
-    resumed: tuple[int, datetime] | None = None
-    """How many of the messages were hashed by an examination that was cut short, and when that began."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing was found wrong."""
-        return not self.damage
-
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """What is wrong, in words."""
-        return tuple(damage.text for damage in self.damage)
 
 
 @dataclass
@@ -261,7 +219,7 @@ def _hold_against_names(findings: _Findings, progress: Progress) -> None:
 def _compare(path: Path, key: str, size: int | None) -> tuple[Kind, str] | None:
     """What is wrong with a file, and what to add to its name."""
     try:
-        found, length = _hash(path)
+        found, length = measure_file(path)
     except OSError as error:
         return "unreadable", f" ({error.strerror})"
     if found != key:
@@ -290,25 +248,3 @@ def _await_ledger(archive: Archive, files: list[StoredFile]) -> list[Path]:
         if not files or time.monotonic() > until or not is_held(archive.root / "lock"):
             return [file.path for file in files]
         time.sleep(_GLANCE)
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file, in hex, with flat memory."""
-    return _hash(path)[0]
-
-
-def _hash(path: Path) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-            size += len(chunk)
-    return digest.hexdigest(), size
-
-
-def count_kinds(damage: Iterable[Damage]) -> Iterator[tuple[Kind, list[Damage]]]:
-    """The damage by kind, in the order in which the kinds were first met."""
-    found: dict[Kind, list[Damage]] = {}
-    for one in damage:
-        found.setdefault(one.kind, []).append(one)
-    yield from found.items()

@@ -11,7 +11,8 @@ from trail.config import find_client
 from trail.terminal import clean_text, fit_text
 
 if TYPE_CHECKING:
-    from trail.archive.certificate import Certificate, EpochRecord, UidSet
+    from trail.archive.certificate import Certificate, EpochRecord
+    from trail.archive.uids import UidSet
     from trail.config import Config
 
 SHOWN = 10

@@ -13,27 +13,13 @@ from trail.errors import FixityMismatch
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from trail.archive.damage import Damage
     from trail.archive.store import Archive
-    from trail.archive.verify import Damage, Examination, Kind
     from trail.intake.comparison import Compared, Places
     from trail.intake.repair import Outcome
     from trail.intake.round import Round
 
     Progress = Callable[[str, int, int], None]
-
-MENDS: dict[Kind, str] = {
-    "altered": "`trail verify --repair` fetches it again, if the server still has it; else take the file from a backup",
-    "missing": "`trail verify --repair` fetches it again, if the server still has it; else take the file from a backup",
-    "unreadable": "check the permissions of the archive's folder, and its disk; `trail verify --repair` fetches it again",
-    "misplaced": "`trail verify --repair` moves it back",
-    "unknown": "`trail verify --repair` enters it into the ledger, if it is what its name says",
-    "twice": "harmless; `trail verify --repair` puts the second file aside",
-    "stranger": "another program left it: move it away",
-    "ledger": "take ledger.db and audit.jsonl from one backup, or have the ledger made anew (docs/operations.md)",
-    "audit": "compare audit.jsonl with a backup: somebody or something wrote to it",
-    "server": "`trail verify --server --repair` has the next `trail sync` look again; what is archived is sound, and stays",
-}
-"""What to do about each kind of damage."""
 
 
 @app.command()
@@ -95,7 +81,8 @@ def _verify_bundle(session: Session, bundle: Path) -> None:
     with show_progress(session) as progress:
         result = verify_bundle(bundle, lambda done: progress("verifying", done, 0))
     session.emit(
-        render.verification_data(result), render.verification_text(result, str(bundle), "file")
+        render.verification_data(result),
+        render.verification_text(result, str(bundle), "file"),
     )
     if not result.ok:
         raise FixityMismatch(
@@ -110,6 +97,7 @@ def _verify_archive(
     from trail.archive.store import open_archive, writing_archive
     from trail.archive.verify import verify_archive
     from trail.cli.progress import show_progress
+    from trail.cli.verification import verification_data, verification_text
     from trail.intake.comparison import SAMPLE, compare_with_servers
     from trail.intake.repair import repair_archive
 
@@ -139,8 +127,8 @@ def _verify_archive(
     mended = {o.damage for o in outcomes if o.mended}
     left = [d for d in damage if d not in mended]
     session.emit(
-        _data(result, damage, compared, outcomes, left),
-        _text(str(config.archive), result, compared, outcomes, left, damage),
+        verification_data(result, damage, compared, outcomes, left),
+        verification_text(str(config.archive), result, compared, outcomes, left, damage),
     )
     if left:
         raise FixityMismatch(
@@ -174,88 +162,3 @@ def _look_again(archive: Archive, damage: Sequence[Damage], unlike: Places) -> l
     return [
         Outcome(d, True, "the next `trail sync` looks again") for d in damage if d.kind == "server"
     ]
-
-
-def _data(
-    result: Examination,
-    damage: Sequence[Damage],
-    compared: Sequence[Compared],
-    outcomes: Sequence[Outcome],
-    left: Sequence[Damage],
-) -> dict[str, Any]:
-    from trail import render
-
-    return {
-        "ok": not left,
-        "checked": result.checked,
-        "problems": [d.text for d in left],
-        "messages": result.total,
-        "checked_bytes": result.checked_bytes,
-        "bytes": result.total_bytes,
-        "resumed": {
-            "messages": result.resumed[0],
-            "started_at": render.format_time(result.resumed[1]),
-        }
-        if result.resumed
-        else None,
-        "damage": [
-            {"kind": d.kind, "place": d.place, "key": d.key, "mend": MENDS[d.kind]} for d in damage
-        ],
-        "repairs": [{"place": o.damage.place, "mended": o.mended, "how": o.how} for o in outcomes],
-        "server": [
-            {
-                "account": c.account,
-                "by_size": c.by_size,
-                "by_bytes": c.by_bytes,
-                "undecided": c.undecided,
-                "gone": c.gone,
-                "error": c.error,
-            }
-            for c in compared
-        ],
-    }
-
-
-def _text(
-    what: str,
-    result: Examination,
-    compared: Sequence[Compared],
-    outcomes: Sequence[Outcome],
-    left: Sequence[Damage],
-    damage: Sequence[Damage],
-) -> str:
-    from trail import render
-    from trail.archive.verify import count_kinds
-    from trail.terminal import clean_text
-
-    found = "all well" if not damage else render.count_of(len(damage), "problem")
-    if outcomes:
-        found += f", {len(damage) - len(left):,} mended"
-    lines = [f"{what}: {found}, {_share(result)}"]
-    for account in compared:
-        words = f"{render.count_of(account.by_size, 'message')} compared by UID and size, {account.by_bytes:,} of them byte for byte"
-        if account.undecided:
-            words += f"; {account.undecided:,} there not looked at yet (`trail sync`)"
-        if account.gone:
-            words += f"; {account.gone:,} gone since the last round"
-        lines.append(f"  {clean_text(account.account)} on the server: {words}")
-    how = {o.damage: o for o in outcomes}
-    for kind, group in count_kinds(damage):
-        for one in group:
-            outcome = how.get(one)
-            told = f" -> {outcome.how}" if outcome else ""
-            lines.append(f"  {clean_text(one.text)}{clean_text(told)}")
-        if any(one in left for one in group):
-            lines.append(f"    to mend: {MENDS[kind]}")
-    return "\n".join(lines)
-
-
-def _share(result: Examination) -> str:
-    from trail import render
-
-    checked = render.count_of(result.checked, "message")
-    if result.checked >= result.total:
-        return f"{checked} checked"
-    share = 100 * result.checked / result.total
-    size = f"{render.format_size(result.checked_bytes)} of {render.format_size(result.total_bytes)}"
-    return f"{result.checked:,} of {render.count_of(result.total, 'message')} checked ({share:.1f} %, {size})"

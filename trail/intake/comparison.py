@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trail.archive.batches import key_of
+from trail.archive.damage import Damage
 from trail.archive.maildir import size_of
-from trail.archive.verify import Damage
 from trail.errors import TrailError
 from trail.fetch.plan import split_batches
 from trail.fetch.source import FolderUnavailable

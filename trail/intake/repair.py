@@ -21,8 +21,8 @@ from trail.intake.line import Line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from trail.archive.damage import Damage
     from trail.archive.store import Archive
-    from trail.archive.verify import Damage
     from trail.fetch.source import RemoteFolder, Source
     from trail.intake.round import Round
     from trail.model import Account, ArchivedMessage, RawMessage, RemoteRef
