@@ -20,7 +20,7 @@ def read_sightings(
     """(folder, UIDVALIDITY, UID) to (decision, key)."""
     connection = sqlite3.connect(f"file:{root}/ledger.db?mode=ro", uri=True)
     rows = connection.execute(
-        "SELECT e.folder, e.uidvalidity, s.uid, s.decision, s.key FROM sighting s JOIN epoch e ON e.id = s.epoch WHERE e.account = ?",
+        "SELECT e.folder, e.uidvalidity, s.uid, s.decision, s.key FROM sighting s JOIN epoch e ON e.id = s.epoch WHERE e.account = ? AND e.retired_at IS NULL",
         (account,),
     ).fetchall()
     connection.close()

@@ -98,6 +98,11 @@ class FakeSource:
         self._ask("sizes")
         return {uid: len(self._messages[uid][0]) for uid in uids if uid in self._messages}
 
+    def fetch_marks(self, uids):
+        self._ask("marks")
+        found = {uid: self._messages[uid][0] for uid in uids if uid in self._messages}
+        return {uid: (len(content), received_at(content)) for uid, content in found.items()}
+
     def fetch_headers(self, uids):
         self._ask("headers")
         headers, failures = [], {}

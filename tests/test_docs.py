@@ -214,7 +214,7 @@ JSON_COMMANDS = {
     "trail demo": ["demo trail-demo"],
     "trail init": [INIT],
     "trail sync": ["sync", "sync --dry-run"],
-    "trail status": ["status"],
+    "trail status": ["status", "status --certificate"],
     "trail search": ["search --limit 1 quotation"],
     "trail show": ["show f49798af", "show 57c47e00", "show f49798af --save-attachments taken"],
     "trail thread": ["thread 515b265f"],
@@ -235,8 +235,26 @@ NOT_IN_THE_DEMO = {
     "daemon": ("pid", "doing", "since", "paused"),
 }
 """What `trail status` shows of a message that failed, one that cannot be parsed, and a running daemon."""
+NOT_IN_THE_ARCHIVE = {
+    "verified": ("at", "messages", "problems"),
+    "missing[]": ("message_id", "referred_by"),
+}
+"""What the certificate shows of a verification, and of messages that nobody holds."""
+NOT_DAMAGED = {
+    "resumed": ("messages", "started_at"),
+    "damage[]": ("kind", "place", "key", "mend"),
+    "repairs[]": ("place", "mended", "how"),
+    "server[]": ("account", "by_size", "by_bytes", "undecided", "gone", "error"),
+}
+"""What `trail verify` shows of damage, of repairs and of servers."""
 UNSEEN = {
-    "trail status": {f"{path}.{key}" for path, keys in NOT_IN_THE_DEMO.items() for key in keys}
+    "trail status": {
+        f"{path}.{key}"
+        for unseen in (NOT_IN_THE_DEMO, NOT_IN_THE_ARCHIVE)
+        for path, keys in unseen.items()
+        for key in keys
+    },
+    "trail verify": {f"{path}.{key}" for path, keys in NOT_DAMAGED.items() for key in keys},
 }
 
 
@@ -278,8 +296,9 @@ def test_every_key_of_the_json_is_documented(command, terminal, serving):
 
 
 def test_json_keys_that_the_demo_cannot_show_are_in_the_program():
-    source = read("trail/cli/status.py") + read("trail/daemon.py")
-    for path in UNSEEN["trail status"]:
+    pages = ("cli/status.py", "daemon.py", "cli/certificate.py", "cli/verification.py")
+    source = "".join(read(f"trail/{page}") for page in pages)
+    for path in UNSEEN["trail status"] | UNSEEN["trail verify"]:
         assert f'"{path.rpartition(".")[2]}": ' in source, path
 
 
@@ -332,7 +351,9 @@ def test_every_warning_in_the_pages_is_one_of_the_program():
 
 
 def test_every_problem_in_the_pages_is_one_that_verify_names():
-    source = read("trail/archive/verify.py") + read("trail/archive/audit.py")
+    pages = ("damage.py", "verify.py", "audit.py")
+    source = "".join(read(f"trail/archive/{page}") for page in pages)
+    source += read("trail/intake/comparison.py")
     problems = first_column(sections("docs/operations.md")["A damaged archive"])
     assert len(problems) >= 8
     for problem in problems:

@@ -76,11 +76,20 @@ def attribute_keys(
     """Attribute messages whose envelopes are in the ledger, and all who inherit from them. Call inside a transaction."""
     keys = list(keys)
     before = archive.facts.read_clients(keys)
+    former = archive.epochs.former_names()  # a rename on the server takes nothing from a client
     for chunk in chunk_keys(keys, ATTRIBUTE_BATCH):
         envelopes = archive.facts.read_envelopes(chunk)
         places = archive.sightings.places(chunk)
         for key in chunk:
-            seen_in = {place for s in places.get(key, ()) for place in (s.ref.folder, *s.labels)}
+            seen_in = {
+                place
+                for s in places.get(key, ())
+                for place in (
+                    s.ref.folder,
+                    *s.labels,
+                    *former.get((s.ref.account, s.ref.folder, s.ref.uidvalidity), ()),
+                )
+            }
             own = attribute(key, envelopes.get(key, Envelope()), sorted(seen_in), clients)
             archive.facts.write_attributions(key, own)  # what was inherited goes, until below
     touched = _spread(archive, keys)

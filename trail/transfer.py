@@ -15,8 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trail.archive.certificate import certify_messages
 from trail.archive.maildir import read_message
 from trail.catchup import describe_killer
+from trail.handoff.completeness import Completeness, FolderRecord
 from trail.handoff.mailbag import BagInfo, BundleItem, write_bundle
 from trail.handoff.select import Candidate, HeldBack, hold_back, judge
 from trail.model import Envelope
@@ -24,13 +26,20 @@ from trail.parse.message import parse_whole
 from trail.workers import WORTHWHILE_FROM, Crew, WorkerKilled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from trail.archive.store import Archive
     from trail.config import Config
-    from trail.model import ArchivedMessage, Attachment, Bundle, Client, ParsedMessage
+    from trail.model import (
+        ArchivedMessage,
+        Attachment,
+        Bundle,
+        Client,
+        ParsedMessage,
+        Sighting,
+    )
 
     Whole = tuple[bytes, ParsedMessage, tuple[tuple[Attachment, bytes], ...]]
 
@@ -93,7 +102,8 @@ def hand_over(
     """Write the bundle to the new folder `out`. Raises BundleExists, ArchiveFull, ArchiveReadOnly, FixityMismatch."""
     total = len(selection.chosen)
     keys = [m.key for m in selection.chosen]
-    used = {s.ref.account for places in archive.sightings.places(keys).values() for s in places}
+    places = archive.sightings.places(keys)
+    used = {s.ref.account for seen in places.values() for s in seen}
     info = BagInfo(
         client=selection.client,
         agent_version=agent_version,
@@ -106,7 +116,39 @@ def hand_over(
     )
     items = iter_items(archive, selection.chosen)
     return write_bundle(
-        items, selection.withheld, info, out, lambda done: progress("writing", done, total)
+        items,
+        selection.withheld,
+        info,
+        out,
+        lambda done: progress("writing", done, total),
+        complete=_certify(archive, config, keys, places),
+    )
+
+
+def _certify(
+    archive: Archive, config: Config, keys: Sequence[str], places: Mapping[str, Sequence[Sighting]]
+) -> Completeness:
+    """How complete the bundle is, in terms of its own messages and of folders that are named in it anyway."""
+    first = {(s[0].ref.account, s[0].ref.folder) for s in places.values()}
+    certificate = certify_messages(archive.ledger, keys, places=first, held_by_others=False)
+    users = {account.name: account.user for account in config.accounts}
+    return Completeness(
+        tuple(
+            FolderRecord(
+                users.get(e.account, "an account of the sender"),
+                e.folder,
+                e.uidvalidity,
+                e.state == "present",
+                e.last_seen_at,
+                e.complete,
+                e.seen.count,
+                str(e.seen),
+                e.gone.count,
+                e.failed.count,
+            )
+            for e in certificate.epochs
+        ),
+        tuple(sorted(m.message_id for m in certificate.missing)),
     )
 
 

@@ -126,12 +126,8 @@ def test_a_lock_that_is_looked_at_is_neither_taken_nor_made(tmp_path):
 
 def test_verify_tells_in_one_line_that_all_is_well(kept):
     assert kept.done("verify").out == f"{kept.archive}: all well, 3 messages checked\n"
-    assert kept.done("verify", "--json").data == {
-        "schema": 1,
-        "ok": True,
-        "checked": 3,
-        "problems": [],
-    }
+    data = kept.done("verify", "--json").data
+    assert (data["ok"], data["checked"], data["problems"]) == (True, 3, [])
 
 
 @contextmanager
@@ -151,7 +147,7 @@ def test_an_altered_and_a_missing_message_are_found_and_named(kept):
         assert f"altered: {first.relative_to(kept.archive)}" in answer.out
         assert f"missing: {second.relative_to(kept.archive)}" in answer.out
         assert "is not as it was recorded" in answer.err
-        assert "hint: keep it as it is" in answer.err
+        assert "hint: keep a copy of it as it is" in answer.err
         data = kept.trail("verify", "--json").data
         assert (data["ok"], data["checked"], len(data["problems"])) == (False, 3, 2)
         for path in (first, second):

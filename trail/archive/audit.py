@@ -83,10 +83,12 @@ class Audit:
         for number, line in enumerate(lines, 1):
             link = _read_link(line)
             if link is None:
-                problems.append(f"audit.jsonl:{number}: not an audit line")
+                problems.append(
+                    f"audit.jsonl:{number}: not an audit line, where entry {seq + 1} was expected"
+                )
             elif link != (seq + 1, previous):
                 problems.append(
-                    f"audit.jsonl:{number}: the chain breaks here: this line or the one before was changed, added or removed"
+                    f"audit.jsonl:{number}: the chain breaks here: {_explain_break(link, seq + 1, previous)}"
                 )
             previous, seq = hash_line(line), seq + 1 if link is None else link[0]
             if seq == head and previous != digest:
@@ -145,6 +147,13 @@ class Audit:
 def hash_line(line: str) -> str:
     """SHA-256 of a line without its line end, in hex."""
     return hashlib.sha256(line.encode()).hexdigest()
+
+
+def _explain_break(link: tuple[int, str], seq: int, previous: str) -> str:
+    """What was expected of a line, and what it says instead."""
+    if link[0] != seq:
+        return f"entry {seq} was expected, this is {link[0]}: lines were added, removed or changed"
+    return f"entry {seq} should follow a line of hash {previous[:12]}, and names {link[1][:12]}: it or the line before was changed"
 
 
 def _read_lines(path: Path) -> list[str]:

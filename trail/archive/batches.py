@@ -77,7 +77,7 @@ class Batches:
         `notes` are remarks by UID. Raises ArchiveFull, ArchiveReadOnly.
         """
         at = datetime.now(UTC)
-        keyed = [(_key_of(message), message) for message in messages]
+        keyed = [(key_of(message), message) for message in messages]
         known = self._archive.facts.find_messages(key for key, _ in keyed)
         lost = {k for k, m in known.items() if find_file(self._archive.root, m.path) is None}
         held = known.keys() - lost
@@ -238,6 +238,7 @@ def _store(
     return written
 
 
-def _key_of(message: RawMessage) -> str:
+def key_of(message: RawMessage) -> str:
+    """The SHA-256 of a message's bytes, wherever they are."""
     content = message.content
     return hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else content.key

@@ -46,12 +46,17 @@ class Facts:
             found |= {row[0]: _message(row) for row in rows}
         return found
 
-    def iter_messages(self) -> Iterator[ArchivedMessage]:
-        """All messages, by key."""
+    def iter_messages(self, after: str = "") -> Iterator[ArchivedMessage]:
+        """All messages, by key; those behind the key `after`."""
         for row in self._ledger.execute(
-            "SELECT key, path, size, received_at FROM message ORDER BY key"
+            "SELECT key, path, size, received_at FROM message WHERE key > ? ORDER BY key", (after,)
         ):
             yield _message(row)
+
+    def sample_keys(self, count: int) -> list[str]:
+        """So many messages at random; all, where there are no more."""
+        rows = self._ledger.execute("SELECT key FROM message ORDER BY random() LIMIT ?", (count,))
+        return sorted(row[0] for row in rows)
 
     def find_by_prefix(self, prefix: str) -> list[str]:
         """The keys that begin with `prefix`; two are enough to know that it is ambiguous."""

@@ -47,8 +47,18 @@ MIGRATIONS = (
         on_server INTEGER NOT NULL DEFAULT 0,
         uidnext INTEGER,                   -- with on_server, what the last complete round saw; NULL: look again
         looked_under TEXT,                 -- scope and rules of that round
-        UNIQUE (account, folder, uidvalidity)
+        mailboxid TEXT,                    -- MAILBOXID, where the server has it (RFC 8474)
+        gone_at INTEGER,                   -- when the server no longer listed the folder
+        retired_at INTEGER                 -- when its UIDs were found to stand for other messages; kept as history
     );
+    CREATE UNIQUE INDEX epoch_present ON epoch (account, folder, uidvalidity, coalesce(mailboxid, ''))
+        WHERE retired_at IS NULL;
+    CREATE TABLE former_name (             -- names a folder had before it was renamed on the server
+        epoch INTEGER NOT NULL REFERENCES epoch (id),
+        folder TEXT NOT NULL,
+        until INTEGER NOT NULL,
+        PRIMARY KEY (epoch, folder)
+    ) WITHOUT ROWID;
 
     CREATE TABLE sighting (                -- one row for every UID a server showed
         epoch INTEGER NOT NULL REFERENCES epoch (id),

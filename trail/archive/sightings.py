@@ -32,6 +32,7 @@ class Epoch:
     on_server: int
     uidnext: int | None
     looked_under: str | None
+    mailboxid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class FolderCount:
     failed: int
     gone: int
     last_seen_at: datetime
+    gone_at: datetime | None = None
+    """When the server no longer listed the folder."""
 
 
 class Sightings:
@@ -67,31 +70,43 @@ class Sightings:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def find_epoch(self, account: str, folder: str, uidvalidity: int) -> Epoch | None:
-        """The epoch, if it was ever seen."""
+    def find_epoch(
+        self, account: str, folder: str, uidvalidity: int, mailboxid: str | None = None
+    ) -> Epoch | None:
+        """The epoch, if it was ever seen; with a MAILBOXID not one that is known to have another."""
         row = self._ledger.execute(
-            "SELECT id, account, folder, uidvalidity, on_server, uidnext, looked_under FROM epoch"
-            " WHERE account = ? AND folder = ? AND uidvalidity = ?",
-            (account, folder, uidvalidity),
+            "SELECT id, account, folder, uidvalidity, on_server, uidnext, looked_under, mailboxid FROM epoch"
+            " WHERE account = ? AND folder = ? AND uidvalidity = ? AND retired_at IS NULL"
+            " AND (?4 IS NULL OR mailboxid IS NULL OR mailboxid = ?4) ORDER BY mailboxid IS NULL, last_seen_at DESC LIMIT 1",
+            (account, folder, uidvalidity, mailboxid),
         ).fetchone()
         return None if row is None else Epoch(*row)
 
-    def open_epoch(self, account: str, folder: str, uidvalidity: int, at: datetime) -> Epoch:
+    def open_epoch(
+        self,
+        account: str,
+        folder: str,
+        uidvalidity: int,
+        at: datetime,
+        mailboxid: str | None = None,
+    ) -> Epoch:
         """The epoch, begun now if it is new."""
-        seconds = to_seconds(at)
-        self._ledger.execute(
-            "INSERT INTO epoch (account, folder, uidvalidity, first_seen_at, last_seen_at) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT DO NOTHING",
-            (account, folder, uidvalidity, seconds, seconds),
-        )
-        epoch = self.find_epoch(account, folder, uidvalidity)
+        epoch = self.find_epoch(account, folder, uidvalidity, mailboxid)
+        if epoch is None:
+            seconds = to_seconds(at)
+            self._ledger.execute(
+                "INSERT INTO epoch (account, folder, uidvalidity, first_seen_at, last_seen_at, mailboxid)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (account, folder, uidvalidity, seconds, seconds, mailboxid),
+            )
+            epoch = self.find_epoch(account, folder, uidvalidity, mailboxid)
         assert epoch is not None
         return epoch
 
     def previous_uidvalidity(self, epoch: Epoch) -> int | None:
         """The UIDVALIDITY this folder had before, if it ever had another."""
         row = self._ledger.execute(
-            "SELECT uidvalidity FROM epoch WHERE account = ? AND folder = ? AND id <> ? ORDER BY last_seen_at DESC, id DESC LIMIT 1",
+            "SELECT uidvalidity FROM epoch WHERE account = ? AND folder = ? AND id <> ? AND retired_at IS NULL ORDER BY last_seen_at DESC, id DESC LIMIT 1",
             (epoch.account, epoch.folder, epoch.id),
         ).fetchone()
         return None if row is None else int(row[0])
@@ -232,11 +247,12 @@ class Sightings:
                    count(s.uid) FILTER (WHERE s.decision = 'left' AND s.gone_at IS NULL),
                    count(s.uid) FILTER (WHERE s.decision = 'failed' AND s.gone_at IS NULL),
                    count(s.uid) FILTER (WHERE s.gone_at IS NOT NULL),
-                   e.last_seen_at
+                   e.last_seen_at, e.gone_at
             FROM epoch e LEFT JOIN sighting s ON s.epoch = e.id
-            WHERE NOT EXISTS (SELECT 1 FROM epoch n WHERE n.account = e.account AND n.folder = e.folder
+            WHERE e.retired_at IS NULL
+              AND NOT EXISTS (SELECT 1 FROM epoch n WHERE n.account = e.account AND n.folder = e.folder AND n.retired_at IS NULL
                               AND (n.last_seen_at, n.id) > (e.last_seen_at, e.id))
-            GROUP BY e.id ORDER BY e.account, e.folder
+            GROUP BY e.id HAVING e.gone_at IS NULL OR count(s.key) > 0 ORDER BY e.account, e.folder
             """
         )
         return [
@@ -250,8 +266,9 @@ class Sightings:
                 failed,
                 gone,
                 from_seconds(seen),
+                None if gone_at is None else from_seconds(gone_at),
             )
-            for account, folder, uidvalidity, on_server, archived, left, failed, gone, seen in rows
+            for account, folder, uidvalidity, on_server, archived, left, failed, gone, seen, gone_at in rows
         ]
 
     def iter_failed(self) -> Iterator[Sighting]:

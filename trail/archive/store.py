@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from trail.archive.audit import Audit
 from trail.archive.batches import Batches
+from trail.archive.epochs import Epochs
 from trail.archive.facts import Facts
 from trail.archive.ledger import Ledger, chunk_keys, to_seconds, translate_ledger_errors
 from trail.archive.maildir import (
@@ -50,6 +51,7 @@ class Archive:
         self.ledger = Ledger(root / "ledger.db", write=write)
         self.audit = Audit(root / "audit.jsonl", self.ledger)
         self.sightings = Sightings(self.ledger)
+        self.epochs = Epochs(self.ledger)
         self.facts = Facts(self.ledger)
         self.rounds = Rounds(self.ledger)
 

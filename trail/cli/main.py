@@ -24,6 +24,7 @@ from trail.cli import (  # noqa: F401 - importing a command's module registers i
     reading,
     search,
     sync,
+    verify,
 )
 from trail.cli.app import Session, app, complain, write_text
 from trail.errors import EXIT_INTERRUPTED, EXIT_WARNINGS, TrailError

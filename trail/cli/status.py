@@ -109,6 +109,7 @@ def _account(
                 "failed": f.failed,
                 "gone": f.gone,
                 "last_seen_at": render.format_time(f.last_seen_at),
+                "gone_at": render.format_time(f.gone_at),
             }
             for f in folders
         ],
@@ -214,6 +215,8 @@ def _trouble_lines(account: dict[str, Any], daemon: dict[str, Any], now: datetim
 
 
 def _folder_text(folder: dict[str, Any]) -> str:
+    if folder["gone_at"]:
+        return f"{clean_text(folder['folder'])}: no longer on the server, all {folder['archived']:,} archived are kept"
     words = [
         f"{folder[name]:,} {text}"
         for name, text in (

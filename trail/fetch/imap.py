@@ -121,12 +121,16 @@ class ImapSource:
         if {"MESSAGES", "UIDVALIDITY"} <= told.keys():
             return FolderState(told["UIDVALIDITY"], told.get("UIDNEXT"), told["MESSAGES"])
         with _translating(self._account), _refusing(folder):
-            answer = self._client.folder_status(_spell(folder), STATUS_ITEMS)
+            items: tuple[str, ...] = STATUS_ITEMS
+            if self._client.has_capability("OBJECTID"):
+                items = (*items, "MAILBOXID")
+            answer = self._client.folder_status(_spell(folder), items)
             uidnext = answer.get(b"UIDNEXT")
             return FolderState(
                 int(answer[b"UIDVALIDITY"]),
                 None if uidnext is None else int(uidnext),
                 int(answer[b"MESSAGES"]),
+                _mailboxid(answer.get(b"MAILBOXID")),
             )
 
     def examine(self, folder: RemoteFolder) -> FolderState:
@@ -141,6 +145,7 @@ class ImapSource:
                 int(answer[b"UIDVALIDITY"]),
                 None if uidnext is None else int(uidnext),
                 int(answer.get(b"EXISTS", 0)),
+                _mailboxid(answer.get(b"MAILBOXID")),
             )
             return self._state
 
@@ -169,6 +174,15 @@ class ImapSource:
         answers = self._fetch(uids, "(UID RFC822.SIZE)")
         return {
             uid: item["RFC822.SIZE"]
+            for uid, item in answers.items()
+            if isinstance(item.get("RFC822.SIZE"), int)
+        }
+
+    def fetch_marks(self, uids: Sequence[int]) -> dict[int, tuple[int, datetime | None]]:
+        """RFC822.SIZE and INTERNALDATE."""
+        answers = self._fetch(uids, "(UID RFC822.SIZE INTERNALDATE)")
+        return {
+            uid: (item["RFC822.SIZE"], read_internaldate(item.get("INTERNALDATE")))
             for uid, item in answers.items()
             if isinstance(item.get("RFC822.SIZE"), int)
         }
@@ -480,6 +494,13 @@ def _are_alike(one: object, other: object) -> bool:
     if isinstance(one, Spooled) and isinstance(other, Spooled):
         return one.key == other.key
     return one == other
+
+
+def _mailboxid(value: object) -> str | None:
+    """MAILBOXID comes in parentheses (RFC 8474, section 4): in STATUS they are read, in EXAMINE they are not."""
+    if isinstance(value, tuple | list) and len(value) == 1:
+        value = value[0]
+    return _text(value).strip("()") or None if isinstance(value, bytes | int) else None
 
 
 def _received_at(item: Item) -> datetime:

@@ -5,7 +5,7 @@ Words (RFC 9051): UID, UIDVALIDITY: section 2.3.1.1; special-use: RFC 6154; INTE
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from trail.errors import TrailError
@@ -40,6 +40,8 @@ class FolderState:
     uidvalidity: int
     uidnext: int | None
     exists: int
+    mailboxid: str | None = field(default=None, compare=False)
+    """What the server calls the folder for good, whatever its name (RFC 8474); STATUS tells it, EXAMINE need not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,9 @@ class Source(Protocol):
 
     def fetch_sizes(self, uids: Sequence[int]) -> dict[int, int]:
         """RFC822.SIZE of each; what the server does not tell is missing."""
+
+    def fetch_marks(self, uids: Sequence[int]) -> dict[int, tuple[int, datetime | None]]:
+        """RFC822.SIZE and INTERNALDATE of each: what tells cheaply whether it is the message it was."""
 
     def fetch_headers(self, uids: Sequence[int]) -> tuple[list[RawHeader], dict[int, str]]:
         """Header blocks, and the reason for each that could not be had."""

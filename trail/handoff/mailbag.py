@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from trail.errors import FixityMismatch
-from trail.handoff import csvfile, mbox, names
+from trail.handoff import completeness, csvfile, mbox, names
 from trail.handoff.bag import Bag
 from trail.handoff.building import building, disk_errors
 from trail.handoff.headers import read_headers
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from trail.handoff.completeness import Completeness
     from trail.model import ArchivedMessage, Attachment, Client, ParsedMessage
 
 _SPOOL = ".spool"
@@ -74,6 +75,7 @@ def write_bundle(
     on_progress: Callable[[int], None] | None = None,
     *,
     rows_per_csv: int = ROWS_PER_FILE,
+    complete: Completeness | None = None,
 ) -> Bundle:
     """Write the bundle to the new folder `out`; `on_progress` is told how many messages are written.
 
@@ -91,7 +93,7 @@ def write_bundle(
                 if on_progress:
                     on_progress(number)
             with disk_errors(out):
-                digest = mailbag.finish(withheld)
+                digest = mailbag.finish(withheld, complete)
     return Bundle(
         client=info.client.slug,
         path=out,
@@ -174,7 +176,7 @@ class _Mailbag:
         self.messages += 1
         self.attachments += len(files)
 
-    def finish(self, withheld: Sequence[HeldBack]) -> str:
+    def finish(self, withheld: Sequence[HeldBack], complete: Completeness | None) -> str:
         """Write the tag files; return the SHA-256 of the tag manifest in hex."""
         self.bag.close_file(self._mbox)
         self._table.finish()
@@ -185,6 +187,16 @@ class _Mailbag:
         if listed := list_message_ids(withheld):
             lines = "".join(f"{one_line(message_id)}\n" for message_id in listed)
             self.bag.write_file("messages_not_retained.txt", lines.encode())
+        if complete:
+            facts = (
+                complete,
+                self._info.client.name,
+                self._info.created_at,
+                self.messages,
+                reasons,
+            )
+            self.bag.write_file(completeness.TEXT, completeness.format_text(*facts))
+            self.bag.write_file(completeness.DATA, completeness.format_data(*facts))
         self._pages.write(
             self.bag,
             Colophon(
@@ -196,6 +208,7 @@ class _Mailbag:
                 withheld=reasons,
                 mbox=self._mbox.path,
                 version=self._info.agent_version,
+                completeness=completeness.TEXT if complete else "",
             ),
         )
         shutil.rmtree(self._spool)

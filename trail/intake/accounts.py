@@ -22,6 +22,7 @@ from trail.fetch.plan import choose_folders
 from trail.fetch.source import FolderUnavailable
 from trail.intake.folder import FolderRound
 from trail.intake.line import ATTEMPTS, Line
+from trail.intake.renames import follow_renames, note_missing
 from trail.model import AccountReport, FolderReport, SyncReport
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ def _sync_folders(round_: Round, account: Account, done: list[FolderReport]) -> 
             f"account {account.name!r}: there is no folder {name!r} on the server"
             for name in missing
         ]
+        round_.folders[account.name] = {folder.name: folder for folder in (*folders, *chosen)}
+        follow_renames(round_, account, line, chosen)
         walks = [FolderRound(round_, account, folder) for folder in chosen]
         for walk in walks:
             try:
@@ -113,6 +116,7 @@ def _sync_folders(round_: Round, account: Account, done: list[FolderReport]) -> 
             finally:
                 done += walk.reports
         _touch_unchanged(round_, walks)
+        note_missing(round_, account)
     except BaseException:  # also Ctrl-C: a server that is silent would be waited on
         line.drop()
         raise

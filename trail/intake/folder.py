@@ -27,13 +27,15 @@ from trail.fetch.plan import (
     split_batches,
 )
 from trail.intake.line import ATTEMPTS, BREAKS, Pace
+from trail.intake.renames import find_renamed
+from trail.intake.restores import notice_restore
 from trail.model import FolderReport, RemoteRef, Sighting
 from trail.parse.envelope import parse_envelope
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from trail.fetch.source import RawHeader, RemoteFolder, Source
+    from trail.fetch.source import FolderState, RawHeader, RemoteFolder, Source
     from trail.intake.round import Round
     from trail.model import Account, Envelope, RawMessage
 
@@ -72,7 +74,7 @@ class FolderRound:
         under = self.round.under
         state = source.read_status(self.folder)
         epoch = self.archive.sightings.find_epoch(
-            self.account.name, self.folder.name, state.uidvalidity
+            self.account.name, self.folder.name, state.uidvalidity, state.mailboxid
         )
         if (
             epoch
@@ -82,12 +84,15 @@ class FolderRound:
             self.unchanged = epoch
             self._begin_report(state.uidvalidity, state.exists)
             return
-        state = source.examine(self.folder)
-        epoch = self._open_epoch(state.uidvalidity)
+        opened = source.examine(self.folder)
+        state = replace(opened, mailboxid=opened.mailboxid or state.mailboxid)
+        epoch = self._open_epoch(source, state)
         on_server = source.list_uids()
         self._begin_report(state.uidvalidity, len(on_server))
         self._give_up_breakers(epoch)
         decided = self.archive.sightings.read_decided(epoch, under)
+        if notice_restore(self.round, source, epoch, state, on_server, decided):
+            decided = self.archive.sightings.read_decided(epoch, under)
         plan = plan_folder(
             on_server, settled=decided.settled, again=decided.again, gone=decided.gone
         )
@@ -272,17 +277,19 @@ class FolderRound:
     def _ref(self, epoch: Epoch, uid: int) -> RemoteRef:
         return RemoteRef(self.account.name, self.folder.name, epoch.uidvalidity, uid)
 
-    def _open_epoch(self, uidvalidity: int) -> Epoch:
+    def _open_epoch(self, source: Source, state: FolderState) -> Epoch:
         sightings = self.archive.sightings
+        place = (self.account.name, self.folder.name, state.uidvalidity)
+        uidvalidity = state.uidvalidity
+        known = sightings.find_epoch(*place, state.mailboxid) or find_renamed(
+            self.round, self.account, self.folder, source, state
+        )
         if self.round.dry_run:
-            known = sightings.find_epoch(self.account.name, self.folder.name, uidvalidity)
-            return known or Epoch(
-                -1, self.account.name, self.folder.name, uidvalidity, 0, None, None
-            )
+            return known or Epoch(-1, *place, 0, None, None)
         with self.archive.ledger.transaction():
-            epoch = sightings.open_epoch(
-                self.account.name, self.folder.name, uidvalidity, datetime.now(UTC)
-            )
+            epoch = known or sightings.open_epoch(*place, datetime.now(UTC), state.mailboxid)
+            if state.mailboxid is not None and epoch.mailboxid != state.mailboxid:
+                self.archive.epochs.note_mailboxid(epoch.id, state.mailboxid)
         before = sightings.previous_uidvalidity(epoch)
         if before is not None and epoch.looked_under is None:
             self._warn(

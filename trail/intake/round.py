@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from trail.archive.store import Archive
     from trail.config import Config
     from trail.errors import TrailError
-    from trail.fetch.source import Source
+    from trail.fetch.source import FolderState, RemoteFolder, Source
     from trail.model import Account, RemoteRef
 
     Connect = Callable[[Account], Source]
@@ -40,6 +40,10 @@ class Round:
     """What kept an account from being looked at to the end, by its name."""
     folder_names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """All folders of each account that was reached."""
+    folders: dict[str, dict[str, RemoteFolder]] = field(default_factory=dict)
+    """The same folders by name, as the server spells them."""
+    states: dict[tuple[str, str], FolderState | None] = field(default_factory=dict)
+    """What names stood for when a renamed folder was looked for, by account and name."""
     left_replies: dict[int, list[RemoteRef]] = field(default_factory=lambda: defaultdict(list))
     """Hash of a Message-ID -> messages left in this round that refer to it. In memory only: of other people's mail nothing is kept."""
     reopened: set[RemoteRef] = field(default_factory=set)

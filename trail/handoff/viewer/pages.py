@@ -44,6 +44,8 @@ class Colophon:
     mbox: str
     """Path of the mbox file."""
     version: str
+    completeness: str = ""
+    """Path of what tells how complete the bundle is; "" when nothing does."""
 
 
 @dataclass(slots=True)
@@ -122,6 +124,7 @@ class Pages:
             "files": files,
             "withheld": _describe_withheld(colophon.withheld),
             "mbox": f'<a href="{markup.link(colophon.mbox)}" download>{markup.escape(colophon.mbox)}</a>',
+            "completeness": _describe_completeness(colophon.completeness),
             "version": markup.escape(colophon.version),
         }
         _write_page(bag, START_PAGE, "start.html", gaps, "")
@@ -234,6 +237,15 @@ def _page_link(month: str, rel: str) -> str:
         f"← {markup.format_month(month)}" if rel == "prev" else f"{markup.format_month(month)} →"
     )
     return f'<a rel="{rel}" href="{markup.link(f"pages/{month}.html")}">{arrow}</a>'
+
+
+def _describe_completeness(path: str) -> str:
+    if not path:
+        return ""
+    return (
+        f"<p>Which folders were looked at and when, and which messages are referred to but are not here, is in "
+        f'<a href="{markup.link(path)}">{markup.escape(path)}</a>.</p>'
+    )
 
 
 def _describe_withheld(reasons: Mapping[str, int]) -> str:

@@ -1,0 +1,164 @@
+"""`trail verify`: is what was archived, or handed over, still what it was? And mending it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trail.cli.app import Session, app
+from trail.errors import FixityMismatch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from trail.archive.damage import Damage
+    from trail.archive.store import Archive
+    from trail.intake.comparison import Compared, Places
+    from trail.intake.repair import Outcome
+    from trail.intake.round import Round
+
+    Progress = Callable[[str, int, int], None]
+
+
+@app.command()
+def verify(
+    ctx: typer.Context,
+    bundle: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[BUNDLE]", help="The folder of a hand-off; without it, the archive."
+        ),
+    ] = None,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            "--sample",
+            metavar="N",
+            min=1,
+            help="Hash N messages at random; with --server, compare so many whole.",
+        ),
+    ] = None,
+    from_start: Annotated[
+        bool,
+        typer.Option(
+            "--from-start", help="Do not go on where the last verification was cut short."
+        ),
+    ] = False,
+    server: Annotated[
+        bool,
+        typer.Option("--server", help="Compare with the servers, too: all by size, some by bytes."),
+    ] = False,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Mend what can be mended, from the servers where need be."),
+    ] = False,
+) -> None:
+    """Check the archive, or a hand-off, against its hashes."""
+    session: Session = ctx.obj
+    if bundle is None:
+        _verify_archive(session, sample, from_start=from_start, server=server, repair=repair)
+    elif sample or from_start or server or repair:
+        raise typer.BadParameter(
+            "a hand-off is always checked whole, by itself", param_hint="BUNDLE"
+        )
+    else:
+        _verify_bundle(session, bundle)
+
+
+def _verify_bundle(session: Session, bundle: Path) -> None:
+    from trail import render
+    from trail.cli.progress import show_progress
+    from trail.handoff.check import verify_bundle
+
+    if (bundle / "ledger.db").exists():
+        raise typer.BadParameter(
+            f"{bundle} is an archive; name none to check it", param_hint="BUNDLE"
+        )
+    if not bundle.is_dir():
+        raise typer.BadParameter(f"{bundle} is no folder", param_hint="BUNDLE")
+    with show_progress(session) as progress:
+        result = verify_bundle(bundle, lambda done: progress("verifying", done, 0))
+    session.emit(
+        render.verification_data(result),
+        render.verification_text(result, str(bundle), "file"),
+    )
+    if not result.ok:
+        raise FixityMismatch(
+            f"{bundle} is not as it was recorded", "ask the sender for the bundle again"
+        )
+
+
+def _verify_archive(
+    session: Session, sample: int | None, *, from_start: bool, server: bool, repair: bool
+) -> None:
+    from trail.archive.bookmark import Bookmark
+    from trail.archive.store import open_archive, writing_archive
+    from trail.archive.verify import verify_archive
+    from trail.cli.progress import show_progress
+    from trail.cli.verification import verification_data, verification_text
+    from trail.intake.comparison import SAMPLE, compare_with_servers
+    from trail.intake.repair import repair_archive
+
+    config = session.config
+    compared: list[Compared] = []
+    unlike: Places = {}
+    outcomes: list[Outcome] = []
+    with show_progress(session) as progress:
+        with open_archive(config.archive) as archive:
+            bookmark = Bookmark(archive.ledger, from_start=from_start)
+            _say_where(session, bookmark, sample)
+            result = verify_archive(archive, progress, sample=sample, bookmark=bookmark)
+            if server:
+                compared, unlike = compare_with_servers(
+                    _round(session, archive, progress), sample or SAMPLE
+                )
+        damage = (*result.damage, *(d for c in compared for d in c.differing))
+        if repair and any(d.kind not in ("stranger", "ledger", "audit") for d in damage):
+            with writing_archive(config.archive) as archive:
+                outcomes = repair_archive(
+                    _round(session, archive, progress), [d for d in damage if d.kind != "server"]
+                )
+                outcomes += _look_again(archive, damage, unlike)
+    for account in compared:
+        if account.error:
+            session.warn(f"{account.error}; it was not compared to the end")
+    mended = {o.damage for o in outcomes if o.mended}
+    left = [d for d in damage if d not in mended]
+    session.emit(
+        verification_data(result, damage, compared, outcomes, left),
+        verification_text(str(config.archive), result, compared, outcomes, left, damage),
+    )
+    if left:
+        raise FixityMismatch(
+            f"{config.archive} is not as it was recorded",
+            "keep a copy of it as it is, then do what is said above"
+            if not repair
+            else "what is left could not be mended: keep it as it is, and restore it from a backup",
+        )
+
+
+def _round(session: Session, archive: Archive, progress: Progress) -> Round:
+    from trail.cli.connect import connect_with
+    from trail.intake import Round
+
+    return Round(archive, session.config, connect_with(session.environ), progress=progress)
+
+
+def _say_where(session: Session, bookmark: Any, sample: int | None) -> None:
+    place = bookmark.read()
+    if place and sample is None:
+        day = place.started_at.astimezone().strftime("%Y-%m-%d %H:%M")
+        session.note(f"going on with the verification of {day}; --from-start begins anew")
+
+
+def _look_again(archive: Archive, damage: Sequence[Damage], unlike: Places) -> list[Outcome]:
+    from trail.intake.comparison import forget_unlike
+    from trail.intake.repair import Outcome
+
+    if unlike:
+        forget_unlike(archive, unlike)
+    return [
+        Outcome(d, True, "the next `trail sync` looks again") for d in damage if d.kind == "server"
+    ]

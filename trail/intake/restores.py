@@ -1,0 +1,76 @@
+"""A server put back from a backup: UIDs it had given out stand for other messages, or for none, without a new UIDVALIDITY.
+
+Comes in: an open folder whose epoch is known. Goes out: nothing; UIDs that no longer stand for what was archived under
+them are undecided again, so that the look under way fetches them. What was archived is kept, with where it was seen.
+A server must not do this (RFC 9051, section 2.3.1.1), and after a disk failure many do.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from trail.archive.sightings import Decided, Epoch
+    from trail.fetch.source import FolderState, Source
+    from trail.intake.round import Round
+
+WINDOW = 2000
+"""UIDs whose size and date are asked for at once."""
+
+
+def notice_restore(
+    round_: Round,
+    source: Source,
+    epoch: Epoch,
+    state: FolderState,
+    on_server: Collection[int],
+    decided: Decided,
+) -> bool:
+    """Look whether UIDNEXT went back, or UIDs returned that were gone; compare what is known, and retire what differs.
+
+    Returns whether any decision was taken back.
+    """
+    epochs = round_.archive.epochs
+    least = epochs.least_uidnext(epoch.id)
+    # some servers that do not know say 0
+    went_back = state.uidnext is not None and 0 < state.uidnext < least
+    shown = frozenset(on_server)
+    if not went_back and decided.gone.isdisjoint(shown):
+        return False
+    kept = epochs.list_kept(epoch.id)
+    suspects = {k.uid: k for k in kept if k.uid in shown and (went_back or k.gone)}
+    wrong: list[int] = []
+    for window in _split(sorted(suspects)):
+        for uid, (size, received_at) in source.fetch_marks(window).items():
+            known = suspects[uid]
+            if size != known.size or known.received_at not in (None, received_at):
+                wrong.append(uid)
+    if went_back:
+        assert state.uidnext is not None
+        # they will be given out again, to other messages
+        wrong += sorted(u for u in (decided.settled | decided.again) - shown if u >= state.uidnext)
+        round_.warnings.append(
+            f"account {epoch.account!r}: {epoch.folder}: the server went back to an earlier state (UIDNEXT {least} -> {state.uidnext}),"
+            f" as after a backup was put back; {len(wrong)} of {len(decided.settled | decided.again)} messages are others now or gone, all that was archived is kept"
+        )
+    if not (wrong or went_back) or round_.dry_run:
+        return False
+    at = datetime.now(UTC)
+    with round_.archive.ledger.transaction():
+        epochs.retire(epoch.id, wrong, at)
+        round_.archive.audit.record(
+            at,
+            "server-went-back",
+            account=epoch.account,
+            folder=epoch.folder,
+            uidvalidity=epoch.uidvalidity,
+            uids=sorted(wrong),
+        )
+    return True
+
+
+def _split(uids: list[int]) -> list[list[int]]:
+    return [uids[start : start + WINDOW] for start in range(0, len(uids), WINDOW)]
