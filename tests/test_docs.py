@@ -124,7 +124,13 @@ def test_the_example_configuration_has_every_key_and_can_be_used():
             wanted = rf"^\[\[{key}\]\]" if key in KEYS else rf"^(# )?{key} = "
             assert re.search(wanted, text, re.MULTILINE), f"{table} {key}"
     bare = re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE)
-    parse_config(re.sub(r"^password_env.*$", "", bare, flags=re.MULTILINE), ROOT / "c.toml")
+    with_password = re.sub(r"^(password_env|oauth_).*$", "", bare, flags=re.MULTILINE)
+    parse_config(with_password, ROOT / "c.toml")
+    with_oauth = re.sub(
+        r"^(auth|password_|oauth_client_secret_env).*$", "", bare, flags=re.MULTILINE
+    )
+    with_oauth = with_oauth.replace("\noauth_provider", '\nauth = "oauth2"\noauth_provider')
+    assert parse_config(with_oauth, ROOT / "c.toml").accounts[0].auth == "oauth2"
 
 
 # errors
