@@ -79,7 +79,7 @@ def test_a_password_is_what_an_account_has_unless_it_says_otherwise():
         (OWN + 'oauth_token_url = "https://[::1/"\n', 7, "must be an address", ""),
         (OWN + 'oauth_token_url = "https:///x"\n', 7, "must be an address", ""),
         ('auth = "oauth2"\n', 1, "host: is missing", ""),
-        ('oauth_provider = 7\n', 4, "oauth_provider: must be", ""),
+        ("oauth_provider = 7\n", 4, "oauth_provider: must be", ""),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_with_its_line_and_what_to_do(text, line, words, hint):
