@@ -6,10 +6,12 @@ import os
 import random
 import re
 import ssl
+import subprocess
 import sys
 import threading
 import time
 import urllib.request
+import webbrowser
 
 import keyring
 import pytest
@@ -58,7 +60,7 @@ def browser(provider, monkeypatch):
         threads[-1].start()
         return True
 
-    monkeypatch.setattr(login.webbrowser, "open", browse)
+    monkeypatch.setattr(webbrowser, "open", browse)
     yield opened
     for thread in threads:
         thread.join()
@@ -107,6 +109,7 @@ def test_a_code_signs_in_without_a_browser(desk, dovecot, provider):
     answer = desk.done("login", "work", "--device", "--quiet", "--json")
     assert answer.data["kept_in"].endswith(".json")
     assert answer.data["folders"] == ["INBOX"]
+    assert set(answer.data) == {"schema", "account", "kept_in", "folders"}
     assert "type the code WDJB-MJHT" in answer.err
     assert desk.done("sync").out == "work: nothing new\n"
 
@@ -245,6 +248,7 @@ def test_a_provider_that_cannot_be_told_does_not_keep_anybody_signed_in(signed_i
     answer = signed_in.trail("logout", "work", "--json")
     assert answer.code == 100
     assert answer.data["revoked"] is False
+    assert set(answer.data) == {"schema", "account", "was_signed_in", "revoked"}
     assert not list(state.glob("*.json"))
 
 
@@ -393,3 +397,18 @@ def test_the_configuration_says_what_the_account_is(desk, dovecot, provider):
     assert account.auth == "oauth2"
     assert account.oauth.client_id == "trail-app"
     assert os.fspath(provider.ca_file) == account.ca_file
+
+
+def test_commands_that_read_load_nothing_of_it(desk, dovecot):
+    desk.set_up(dovecot)
+    desk.done("sync")
+    script = (
+        "import sys\nfrom trail.cli.main import run\nrun(sys.argv[1:])\n"
+        "slow = {'oauthlib', 'dns', 'keyring', 'webbrowser', 'http', 'ssl'}\n"
+        "print(slow & {name.partition('.')[0] for name in sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "--config", str(desk.config), "search", "x"],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "set()"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import webbrowser
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
@@ -116,6 +115,8 @@ def _by_code(session: Session, account: Account, secret: str) -> Grant:
 def _by_browser(
     session: Session, account: Account, oauth: OAuth, secret: str, *, paste: bool
 ) -> Grant:
+    import webbrowser
+
     from trail.fetch.loopback import Loopback
     from trail.fetch.oauth import begin_in_browser, finish_in_browser
 
