@@ -68,7 +68,10 @@ def ask(
         except (http.client.HTTPException, ValueError) as error:
             problem = f"no HTTP answer ({type(error).__name__})"
         if problem:
-            raise ServerUnreachable(f"{host}: {problem}", "check the network; then try again")
+            hint = "check the address and the network; then try again"
+            if "certificate" in problem:
+                hint = "if it has a certificate of your own, name its authority in `ca_file`"
+            raise ServerUnreachable(f"{host}: {problem}", hint)
         if redirects and body is None and reply.status in _REDIRECTS and onward:
             url, redirects = urljoin(url, onward), redirects - 1
             continue
