@@ -41,18 +41,19 @@ ssl_key=<{home}/key.pem
 mail_location=maildir:{home}/mail/%n/Maildir
 auth_mechanisms=plain login {bearer}
 passdb {{
-  driver=oauth2
-  mechanisms=oauthbearer xoauth2
-  args={home}/oauth2.conf
-}}
-passdb {{
   driver=passwd-file
   mechanisms=plain login
   args=scheme=PLAIN username_format=%n {home}/passwd/%n
 }}
+passdb {{
+  driver=oauth2
+  mechanisms=oauthbearer xoauth2
+  args={home}/oauth2.conf
+}}
 userdb {{
   driver=static
-  args=uid={uid} gid={gid} home={home}/mail/%n
+  # a static userdb asks the passdbs whether a user is there, which the one for tokens cannot tell
+  args=uid={uid} gid={gid} home={home}/mail/%n allow_all_users=yes
 }}
 namespace inbox {{
   inbox=yes

@@ -33,7 +33,7 @@ def login(
     ] = False,
     no_test: Annotated[bool, typer.Option("--no-test", help="Do not try to log in.")] = False,
 ) -> None:
-    """Sign in to an account, and keep that in the keyring: OAuth2 with a browser or a code, or a password."""
+    """Sign in to an account with OAuth2, or give its password."""
     from trail.config import find_account
 
     session: Session = ctx.obj
@@ -57,7 +57,7 @@ def logout(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account.")],
 ) -> None:
-    """Forget an account's sign-in or password, and tell the provider where it can be told."""
+    """Forget what login kept, at the provider too."""
     from trail.config import find_account
     from trail.fetch.auth import delete_password
 
