@@ -6,8 +6,11 @@ fails, because there a skipped test is one nobody runs. The markers `dovecot` an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import socket
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
 
+import dns.resolver
 import pytest
 from hypothesis import settings
 from needs import explain_missing, find_chromium, give_up
@@ -32,6 +35,27 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for needed in ("dovecot", "browser"):
         if item.get_closest_marker(needed) and (reason := explain_missing(needed)):
             give_up(reason)
+
+
+@pytest.fixture(autouse=True)
+def no_internet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test leaves this machine: other names are unknown, and there is nobody to ask for them."""
+    look_up = socket.getaddrinfo
+
+    def look_up_here(host: Any, *rest: Any, **named: Any) -> Any:
+        if host in (None, "", "localhost", b"localhost") or _is_address(host):
+            return look_up(host, *rest, **named)
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up_here)
+    monkeypatch.setattr(dns.resolver, "default_resolver", dns.resolver.Resolver(configure=False))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 @pytest.fixture

@@ -189,8 +189,9 @@ class Daemon:
         elif isinstance(problem, LoginRejected):  # whose message names the user; status shows it
             self._paused[account.name] = datetime.now(UTC) + PAUSE
             log.warning(
-                "%s: the server refused the login; paused for an hour, or until the configuration changes",
+                "%s: the server refused the login; paused for an hour, or until the configuration changes%s",
                 account.name,
+                f", or `trail login {account.name}`" if account.oauth else "",
             )
         elif not self._stop.is_set():
             log.warning("%s: %s", account.name, problem.message)

@@ -47,13 +47,13 @@ class ConfigError(TrailError):
 
 
 class SecretUnavailable(TrailError):
-    """No password: the variable is unset, the command failed, or the keyring has none."""
+    """No password, or nobody is signed in: the variable is unset, the command failed, or the keyring has none."""
 
     exit_code = 4
 
 
 class LoginRejected(TrailError):
-    """The server refused the user name or password. Not to be retried without a change."""
+    """The server refused the user name, password or token, or the provider the sign-in. Not to be retried without a change."""
 
     exit_code = 11
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Security = Literal["tls", "starttls", "plain"]
 Scope = Literal["clients", "everything"]
+Auth = Literal["password", "oauth2"]
 
 Decision = Literal["archived", "held", "left", "failed"]
 """What was decided of a message on a server.
@@ -25,6 +26,28 @@ left: nobody's client mail, stays on the server; failed: could not be fetched, i
 """
 
 Role = Literal["from", "sender", "reply-to", "to", "cc", "bcc", "delivered-to"]
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth:
+    """How an account signs in with OAuth2 instead of a password. Endpoints are https addresses; "" where there is none."""
+
+    provider: str
+    """What people call it: `Google`, or the host of the token endpoint."""
+    client_id: str
+    token_url: str
+    authorize_url: str = ""
+    device_url: str = ""
+    revoke_url: str = ""
+    scopes: tuple[str, ...] = ()
+    client_secret_env: str | None = None
+    client_secret_command: tuple[str, ...] = ()
+    wants_secret: bool = True
+    """Whether the provider may give its clients a secret, which then has to be asked for."""
+    redirect_host: str = "127.0.0.1"
+    """What the browser is sent back to: this machine, in the spelling the provider allows."""
+    parameters: tuple[tuple[str, str], ...] = ()
+    """What the provider wants to be asked besides (for a refresh token, mostly)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +71,13 @@ class Account:
     """Seconds without a byte after which a call to the server is given up."""
     ca_file: str | None = None
     """Certificates (PEM) to trust instead of the system's: for a server with a private authority."""
+    oauth: OAuth | None = None
+    """Set where `auth` is "oauth2"; then there is no password."""
+
+    @property
+    def auth(self) -> Auth:
+        """What the server is shown at the login."""
+        return "oauth2" if self.oauth else "password"
 
 
 @dataclass(frozen=True, slots=True)

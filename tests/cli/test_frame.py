@@ -61,6 +61,8 @@ def test_trail_alone_shows_the_commands_in_the_order_of_use(capsys):
     assert listed == [
         "demo",
         "init",
+        "login",
+        "logout",
         "sync",
         "daemon",
         "status",

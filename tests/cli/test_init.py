@@ -7,20 +7,24 @@ import os
 import stat
 from pathlib import Path
 
+import dns.resolver
 import keyring
 import pytest
 from keyring.backends import fail
+from servers.dns import DnsServer
 from typer.testing import CliRunner
 
 from trail.cli import init
 from trail.cli.app import Session, app
 from trail.cli.main import run
-from trail.cli.providers import guess_server
 from trail.cli.questions import Questions
 from trail.config import load_config
 from trail.config.template import Answers, render_config
 from trail.errors import LoginRejected, SecretUnavailable
 from trail.fetch import auth
+from trail.fetch.imap import check_login
+from trail.fetch.lookup import Found
+from trail.fetch.providers import Server
 
 SECRET = "hunter2-and-more"
 
@@ -49,12 +53,13 @@ def trail(path, capsys):
     return call
 
 
-def type_answers(path, answers, *, check_login, environ=None, given=None):
+def type_answers(path, answers, *, check_login, environ=None, given=None, look_up=None):
     """Run the questions with a person who types `answers`, a line each."""
 
     def work(session):
         questions = Questions(interactive=True)
-        init.set_up(session, given or Answers(), questions, check_login)
+        look = look_up or init._look_nowhere
+        init.set_up(session, given or Answers(), questions, check_login, look)
 
     session = Session(config_path=path, environ=environ or {})
     probe = type(app)()
@@ -178,7 +183,7 @@ def test_a_person_answers_with_enter_and_a_password(path, monkeypatch):
         logins.append((account.host, account.user, password))
         return ["INBOX"]
 
-    answers = ["wrong", "me@fastmail.com", "", "", "", "", "", "", "", "acme=fastmail.com"]
+    answers = ["wrong", "me@fastmail.com", "", "", "", "", "", "acme=fastmail.com"]
     answers += ["acme=acme.example", "-", SECRET]
     result = type_answers(path, answers, check_login=check_login)
     assert result.exit_code == 0, result.output
@@ -208,7 +213,7 @@ def test_after_a_failed_login_a_person_may_try_other_answers(path):
         return ["INBOX"]
 
     given = Answers(archive="box", clients=(("acme", "acme.example"),))
-    first = ["me@studio.example", *[""] * 6, "pw"]
+    first = ["me@studio.example", *[""] * 6, "pw", ""]
     second = ["y", "", "", "mail.studio.example", *[""] * 5, "pw"]
     result = type_answers(path, first + second, check_login=check_login, given=given)
     assert result.exit_code == 0, result.output
@@ -225,7 +230,7 @@ def test_after_a_failed_login_a_person_may_write_anyway_or_give_up(path, answer,
     def check_login(*_):
         raise LoginRejected("no")
 
-    answers = ["me@studio.example", *[""] * 7, "-", "pw", "n", answer]
+    answers = ["me@studio.example", *[""] * 7, "-", "pw", "", "n", answer]
     result = type_answers(path, answers, check_login=check_login)
     assert path.exists() is written
     assert result.exit_code == (0 if written else 1)
@@ -242,21 +247,141 @@ def test_a_password_given_later_skips_the_login(path):
     assert load_config(path).accounts[0].password_env == "TRAIL_WORK_PASSWORD"
 
 
-@pytest.mark.parametrize(
-    ("address", "host"),
-    [
-        ("me@gmail.com", "imap.gmail.com"),
-        ("me@hotmail.fr", "outlook.office365.com"),
-        ("me@gmx.at", "imap.gmx.net"),
-        ("me@gmx.com", "imap.gmx.com"),
-        ("me@yahoo.co.uk", "imap.mail.yahoo.com"),
-        ("me@posteo.de", "posteo.de"),
-        ("me@live.acme.example", "imap.live.acme.example"),
-        ("me@studio.example", "imap.studio.example"),
-    ],
-)
-def test_the_server_of_an_address_is_guessed(address, host):
-    assert guess_server(address).host == host
+def test_after_a_wrong_password_only_the_password_is_asked_again(path, pymap_server, monkeypatch):
+    stored = []
+    monkeypatch.setattr(auth, "store_password", lambda *pair: stored.append(pair))
+    given = Answers(
+        ("me@studio.example",), "work", "127.0.0.1", str(pymap_server.port), "plain", pymap_server.user,
+        archive="box", scope="clients", clients=(("acme", "acme.example"),),
+    )  # fmt: skip
+    answers = ["wrong-one", "wrong-two", pymap_server.password]
+    result = type_answers(path, answers, check_login=check_login, given=given)
+    assert result.exit_code == 0, result.output
+    assert result.output.count("refused the login of") == 2
+    assert result.output.count("Password, once more") == 2
+    assert "Try other answers" not in result.output
+    assert [password for _, password in stored] == [pymap_server.password]
+    assert not [answer for answer in answers if answer in result.output]
+
+
+def test_without_a_keyring_it_is_said_which_key_names_the_password(path):
+    answers = ["me@studio.example", *[""] * 7, "-", SECRET]
+    result = type_answers(path, answers, check_login=lambda *_: ["INBOX"])
+    assert "nor kept: this machine has no keyring" in result.output
+    assert "from the variable TRAIL_WORK_PASSWORD (password_env)" in result.output
+    assert "password_command" in result.output
+
+
+def offer(*found):
+    return lambda _: iter(found)
+
+
+def test_each_server_that_is_found_is_shown_and_may_be_turned_down(path):
+    look_up = offer(
+        Found(Server("mx.hoster.example"), "found by DNS SRV", is_sure=False),
+        Found(Server("imap.studio.example", 143, "starttls", user="me"), "found by autoconfig"),
+    )
+    answers = ["me@studio.example", "n", "y", *[""] * 4, "-", "pw"]
+    hosts = []
+
+    def check_login(account, _):
+        hosts.append((account.host, account.port, account.security, account.user))
+        return ["INBOX"]
+
+    result = type_answers(path, answers, check_login=check_login, look_up=look_up)
+    assert result.exit_code == 0, result.output
+    assert "found by DNS SRV: mx.hoster.example:993 tls; use it? [Y/n]" in result.output
+    assert "found by autoconfig: imap.studio.example:143 starttls; use it?" in result.output
+    assert hosts == [("imap.studio.example", 143, "starttls", "me")]
+
+
+def test_who_turns_all_down_is_asked(path):
+    look_up = offer(Found(Server("mx.hoster.example"), "found by DNS SRV"))
+    answers = ["me@studio.example", "n", "", "mail.studio.example", *[""] * 5, "-", ""]
+    result = type_answers(path, answers, check_login=None, look_up=look_up)
+    assert result.exit_code == 0, result.output
+    assert load_config(path).accounts[0].host == "mail.studio.example"
+
+
+@pytest.fixture
+def zone(monkeypatch):
+    with DnsServer() as server:
+        monkeypatch.setattr(dns.resolver, "default_resolver", server.resolver)
+        yield server
+
+
+YES = ["init", "--yes", "--me", "me@studio.example", "--password-env", "A", "--no-test"]
+
+
+def test_without_a_person_a_server_of_the_own_domain_is_used(trail, path, zone):
+    zone.records["_imaps._tcp.studio.example", "SRV"] = ["5 0 1993 mail.studio.example."]
+    code, _, err = trail(*YES)
+    assert code == 0, err
+    assert "found by DNS SRV: mail.studio.example:1993 tls" in err
+    account = load_config(path).accounts[0]
+    assert (account.host, account.port) == ("mail.studio.example", 1993)
+
+
+def test_without_a_person_no_password_goes_where_only_dns_says(trail, path, zone):
+    zone.records["_imaps._tcp.studio.example", "SRV"] = ["5 0 993 mx.evil.example."]
+    code, _, err = trail(*YES)
+    assert code == 0
+    assert "--host mx.evil.example if it is right" in err
+    assert load_config(path).accounts[0].host == "imap.studio.example"
+
+
+@pytest.mark.parametrize("words", [["--no-lookup"], ["--host", "imap.hoster.example"]])
+def test_nobody_is_asked_who_need_not_be(trail, path, zone, words):
+    assert trail(*YES, *words)[0] == 0
+    assert not zone.asked
+
+
+def test_what_is_given_counts_more_than_what_is_found(trail, path, zone):
+    zone.records["_imaps._tcp.studio.example", "SRV"] = ["5 0 1993 mail.studio.example."]
+    assert trail(*YES, "--security", "starttls")[0] == 0
+    account = load_config(path).accounts[0]
+    assert (account.host, account.port, account.security) == (
+        "mail.studio.example",
+        143,
+        "starttls",
+    )
+
+
+def test_a_provider_without_imap_is_told(trail, path):
+    code, _, err = trail("init", "--yes", "--me", "me@tuta.com", "--password-env", "A")
+    assert code == 2
+    assert "it has no IMAP" in err
+    assert "--host" in err
+
+
+def test_where_passwords_are_taken_no_more_oauth2_is_proposed(path):
+    def check_login(*_):
+        pytest.fail("there is nothing to log in with yet")
+
+    answers = ["me@hotmail.com", "", "", "", "", "", "app-of-mine", "", "", "-"]
+    result = type_answers(path, answers, check_login=check_login)
+    assert result.exit_code == 0, result.output
+    assert "it takes no passwords any more" in result.output
+    account = load_config(path).accounts[0]
+    assert account.oauth.provider == "Microsoft"
+    assert account.oauth.client_id == "app-of-mine"
+    assert "login work" in result.output
+
+
+def test_flags_set_up_oauth2(trail, path):
+    words = ["init", "--yes", "--me", "me@studio.example", "--host", "imap.gmail.com"]
+    code, out, err = trail(
+        *words, "--oauth-provider", "google", "--oauth-client-id", "app", "--json"
+    )
+    assert code == 0, err
+    assert json.loads(out)["next"][0].endswith("login work")
+    assert load_config(path).accounts[0].oauth.provider == "Google"
+    code, _, err = trail(*words, "--force", "--oauth-provider", "google")
+    assert code == 2
+    assert "--oauth-client-id" in err
+    code, _, err = trail(*words, "--force", "--oauth-client-id", "a", "--password-env", "A")
+    assert code == 2
+    assert "--oauth-provider" in err
 
 
 def test_hostile_answers_are_quoted_in_the_file(path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 
@@ -13,8 +14,14 @@ from keyring.errors import KeyringLocked
 
 from trail.errors import SecretUnavailable
 from trail.fetch import auth
-from trail.fetch.auth import has_keyring, resolve_password, store_password
-from trail.model import Account
+from trail.fetch.auth import (
+    delete_password,
+    has_keyring,
+    resolve_client_secret,
+    resolve_password,
+    store_password,
+)
+from trail.model import Account, OAuth
 
 SECRET = "hunter2-and-more"
 
@@ -38,6 +45,9 @@ class MemoryKeyring(KeyringBackend):
         if self.locked:
             raise KeyringLocked(password)
         self.entries[service, username] = password
+
+    def delete_password(self, service, username):
+        del self.entries[service, username]
 
 
 @pytest.fixture
@@ -133,6 +143,56 @@ def test_a_command_that_never_ends_is_given_up(monkeypatch):
     assert "no answer" in refusal(resolve_password, command(script), {}).message
 
 
+@pytest.mark.parametrize("written", [f"{SECRET}\n", f"{SECRET}\r\n"])
+def test_a_variable_made_of_a_file_loses_its_line_end(written):
+    assert resolve_password(account(password_env="PW"), {"PW": written}) == SECRET
+
+
+@pytest.mark.parametrize(
+    "written", [f"{SECRET}\nuser: me", f"{SECRET}\r\nA1 LOGOUT\r\n", f"{SECRET}\0"]
+)
+def test_a_password_that_would_break_the_line_to_the_server_is_refused(written):
+    assert (
+        "several lines"
+        in refusal(resolve_password, account(password_env="PW"), {"PW": written}).message
+    )
+    script = f"import sys; sys.stdout.write({SECRET!r} + chr(13) + 'A1 LOGOUT')"
+    assert "control character" in refusal(resolve_password, command(script), {}).message
+
+
+def test_what_a_failed_command_printed_is_cut_out_of_its_complaints():
+    script = f"import sys; print('{SECRET}'); print('wrote {SECRET} to a pipe', file=sys.stderr); sys.exit(1)"
+    assert "wrote … to a pipe" in refusal(resolve_password, command(script), {}).message
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell of POSIX")
+def test_a_command_whose_children_hold_the_line_open_is_given_up(monkeypatch):
+    monkeypatch.setattr(auth, "COMMAND_TIMEOUT", 0.5)
+    asked = account(password_command=("sh", "-c", f"echo {SECRET}; sleep 30 & wait"))
+    assert "no answer" in refusal(resolve_password, asked, {}).message
+
+
+def test_a_password_is_taken_out_of_the_keyring_again(memory_keyring):
+    store_password(account(), SECRET)
+    assert delete_password(account())
+    assert not memory_keyring.entries
+    assert not delete_password(account())
+
+
+def test_the_secret_of_an_app_comes_from_where_a_password_could():
+    app = OAuth("X", "app", "https://x.example/token", client_secret_env="CS")
+    assert resolve_client_secret(account(oauth=app), {"CS": SECRET}) == SECRET
+    error = refusal(resolve_client_secret, account(oauth=app), {})
+    assert "CS (oauth_client_secret_env)" in error.message
+    assert "oauth_client_secret_command" in error.hint
+    words = (sys.executable, "-c", f"print('{SECRET}')")
+    app = OAuth("X", "app", "https://x.example/token", client_secret_command=words)
+    assert resolve_client_secret(account(oauth=app), {}) == SECRET
+    assert (
+        resolve_client_secret(account(oauth=OAuth("X", "app", "https://x.example/token")), {}) == ""
+    )
+
+
 def test_what_is_stored_in_the_keyring_is_found_there(memory_keyring):
     assert has_keyring()
     store_password(account(), SECRET)
@@ -142,7 +202,7 @@ def test_what_is_stored_in_the_keyring_is_found_there(memory_keyring):
 
 def test_a_keyring_without_the_password_leads_to_storing_it(memory_keyring):
     error = refusal(resolve_password, account(), {})
-    assert "keyring set trail me@studio.example@imap.studio.example" in error.hint
+    assert "trail login work" in error.hint
 
 
 def test_without_a_keyring_the_next_step_is_another_source(no_keyring):

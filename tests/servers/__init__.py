@@ -4,8 +4,11 @@
     pymap.PymapServer         pymap inside this process, as the demo ships it
     scripted.ScriptedServer   a small IMAP4rev1 server of ours with faults to switch on
     proxy.Proxy               stands before any of them: cuts, stalls, delays
+    oauth.OAuthServer         no mail: gives out tokens that Dovecot takes, with faults to switch on
+    web.WebServer             no mail: answers HTTPS as it is told
+    dns.DnsServer             no mail: answers DNS as it is told
 
-All but the proxy keep the `MailServer` contract below, which `tests/test_servers.py` proves with
+All that serve mail but the proxy keep the `MailServer` contract below, which `tests/test_servers.py` proves with
 plain imaplib. Nothing in here may use trail's IMAP code: the servers are its oracle.
 All listen on 127.0.0.1 only.
 """

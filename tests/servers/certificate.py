@@ -15,13 +15,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_certificate(certificate_file: Path, key_file: Path) -> None:
-    """Write both as PEM. The certificate is its own CA: clients may be told to trust that file."""
+def write_certificate(certificate_file: Path, key_file: Path, *more_names: str) -> None:
+    """Write both as PEM. The certificate is its own CA: clients may be told to trust that file.
+
+    `more_names` are further hosts it is good for.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
     names = x509.SubjectAlternativeName(
-        [x509.DNSName("localhost"), x509.IPAddress(IPv4Address("127.0.0.1"))]
+        [
+            *map(x509.DNSName, ("localhost", *more_names)),
+            x509.IPAddress(IPv4Address("127.0.0.1")),
+        ]
     )
     certificate = (
         x509.CertificateBuilder()

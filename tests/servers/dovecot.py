@@ -18,7 +18,8 @@ SPECIAL_USE = {"Junk": r"\Junk", "Trash": r"\Trash", "Drafts": r"\Drafts", "Sent
 class DovecotServer(PlainMailbox):
     """A Dovecot, seen as the first of its users; `for_user` shows it as another.
 
-    `special_use` maps folders to the attribute LIST shows once they exist (RFC 6154).
+    `special_use` maps folders to the attribute LIST shows once they exist (RFC 6154); `bearer` are the mechanisms
+    that take a token.
     """
 
     def __init__(
@@ -26,11 +27,12 @@ class DovecotServer(PlainMailbox):
         users: Mapping[str, str] | None = None,
         *,
         special_use: Mapping[str, str] = SPECIAL_USE,
+        bearer: tuple[str, ...] = ("oauthbearer", "xoauth2"),
         process: DovecotProcess | None = None,
     ) -> None:
         users = dict(users or {"me": "secret"})
         self.user, self.password = next(iter(users.items()))
-        self._process = process or DovecotProcess(users, dict(special_use))
+        self._process = process or DovecotProcess(users, dict(special_use), bearer)
         self.port = self._process.port
         self.tls_port: int = self._process.tls_port
 

@@ -1,11 +1,12 @@
 """A Dovecot of our own: its configuration, certificate and process, in a temporary folder.
 
-In: users with passwords. Out: a running server on free loopback ports. It needs no root; as root it
+In: users with passwords; signed tokens (see `servers.oauth`) open the same mailboxes. Out: a running server on free loopback ports. It needs no root; as root it
 gives its privileges away, since Dovecot keeps no mail as user 0. `remove` leaves nothing.
 """
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import socket
@@ -38,13 +39,21 @@ ssl=yes
 ssl_cert=<{home}/cert.pem
 ssl_key=<{home}/key.pem
 mail_location=maildir:{home}/mail/%n/Maildir
+auth_mechanisms=plain login {bearer}
 passdb {{
   driver=passwd-file
+  mechanisms=plain login
   args=scheme=PLAIN username_format=%n {home}/passwd/%n
+}}
+passdb {{
+  driver=oauth2
+  mechanisms=oauthbearer xoauth2
+  args={home}/oauth2.conf
 }}
 userdb {{
   driver=static
-  args=uid={uid} gid={gid} home={home}/mail/%n
+  # a static userdb asks the passdbs whether a user is there, which the one for tokens cannot tell
+  args=uid={uid} gid={gid} home={home}/mail/%n allow_all_users=yes
 }}
 namespace inbox {{
   inbox=yes
@@ -73,6 +82,15 @@ service imap-login {{
 }}
 """
 
+# tokens are JWTs that Dovecot checks by itself: no provider has to be asked
+OAUTH2 = """
+introspection_mode=local
+local_validation_key_dict=fs:posix:prefix={home}/keys/
+username_attribute=sub
+scope=imap
+"""
+TOKEN_KEY = b"a key that only tests know, of thirty-two bytes or more"
+
 
 def find_free_ports(count: int) -> list[int]:
     """Ports on 127.0.0.1 that were free a moment ago."""
@@ -99,7 +117,12 @@ def _find(program: str) -> str | None:
 class DovecotProcess:
     """One Dovecot. `start` and `stop` may follow each other; ports and mail stay until `remove`."""
 
-    def __init__(self, users: dict[str, str], special_use: dict[str, str]) -> None:
+    def __init__(
+        self,
+        users: dict[str, str],
+        special_use: dict[str, str],
+        bearer: tuple[str, ...] = ("oauthbearer", "xoauth2"),
+    ) -> None:
         self.users: dict[str, str] = {}
         self.numbers = count(1)
         self.port, self.tls_port = find_free_ports(2)
@@ -114,7 +137,11 @@ class DovecotProcess:
         for folder in ("run", "mail", "passwd"):
             (self.home / folder).mkdir()
         write_certificate(self.ca_file, self.home / "key.pem")
-        self.config.write_text(self._render_config(special_use))
+        self.config.write_text(self._render_config(special_use, bearer))
+        (self.home / "oauth2.conf").write_text(OAUTH2.format(home=self.home))
+        key = self.home / "keys" / "default" / "HS256" / "default"
+        key.parent.mkdir(parents=True)
+        key.write_bytes(base64.b64encode(TOKEN_KEY))
         self.give_away(self.home)
         for name, password in users.items():
             self.add_user(name, password)
@@ -204,7 +231,7 @@ class DovecotProcess:
         except OSError:
             return False
 
-    def _render_config(self, special_use: dict[str, str]) -> str:
+    def _render_config(self, special_use: dict[str, str], bearer: tuple[str, ...]) -> str:
         import grp  # noqa: PLC0415 - not there on Windows, where Dovecot is not either
         import pwd  # noqa: PLC0415 - as above
 
@@ -221,4 +248,5 @@ class DovecotProcess:
             port=self.port,
             tls_port=self.tls_port,
             special_use=mailboxes,
+            bearer=" ".join(bearer),
         )

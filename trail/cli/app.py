@@ -37,6 +37,8 @@ _FLAGS = frozenset({"--json", "--quiet", "-q", "--verbose", "-v"})
 _ORDER = [
     "demo",
     "init",
+    "login",
+    "logout",
     "sync",
     "daemon",
     "status",
@@ -131,6 +133,10 @@ class Session:
         """Say something on stderr that `--quiet` silences."""
         if not self.quiet:
             complain(line)
+
+    def tell(self, line: str) -> None:
+        """Say on stderr what a person must know to go on, also with `--quiet`."""
+        complain(line)
 
     def warn(self, line: str) -> None:
         """Warn on stderr; the command then ends with exit code 100 instead of 0."""

@@ -6,10 +6,9 @@ Must never write a password into it, nor replace a configuration unless told to.
 
 from __future__ import annotations
 
-import re
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,12 +17,13 @@ import typer
 
 from trail.cli.app import Session, app
 from trail.config import Config, parse_config
-from trail.errors import ConfigError, SecretUnavailable, TrailError
+from trail.errors import ConfigError, TrailError
 from trail.model import Account
 
 if TYPE_CHECKING:
-    from trail.cli.questions import Questions
+    from trail.cli.questions import LookUp, Questions
     from trail.config.template import Answers
+    from trail.fetch.lookup import Found
 
 CheckLogin = Callable[[Account, str], list[str]]
 """Logs in to the account with the password, and returns the names of its folders."""
@@ -50,6 +50,12 @@ def init(
     password_command: Annotated[
         str, option("--password-command", "The command that prints it.", "COMMAND")
     ] = "",
+    oauth_provider: Annotated[
+        str, option("--oauth-provider", "Sign in with OAuth2: google or microsoft.")
+    ] = "",
+    oauth_client_id: Annotated[
+        str, option("--oauth-client-id", "The id of your app there.", "ID")
+    ] = "",
     archive: Annotated[str, option("--archive", "The archive. [~/trail]", "DIR")] = "",
     scope: Annotated[str, option("--scope", "clients or everything. [clients]")] = "",
     every: Annotated[str, option("--every", "How often the daemon looks. [5m]")] = "",
@@ -58,6 +64,9 @@ def init(
         option("--client", "slug=domain or slug=address; repeat for more.", "SLUG=RULE"),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a configuration.")] = False,
+    no_lookup: Annotated[
+        bool, typer.Option("--no-lookup", help="Guess the server; ask nobody for it.")
+    ] = False,
     no_test: Annotated[bool, typer.Option("--no-test", help="Do not try to log in.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "--non-interactive", help="Ask nothing.")] = False,
 ) -> None:
@@ -67,6 +76,8 @@ def init(
 
     if password_env and password_command:
         raise typer.BadParameter("stands beside --password-env", param_hint="--password-command")
+    if (oauth_provider or oauth_client_id) and (password_env or password_command):
+        raise typer.BadParameter("stands beside a password", param_hint="--oauth-provider")
     try:
         command = tuple(shlex.split(password_command))
     except ValueError as error:
@@ -87,13 +98,34 @@ def init(
         user=user,
         password_env=password_env,
         password_command=command,
+        oauth_provider=oauth_provider,
+        oauth_client_id=oauth_client_id,
         archive=archive,
         scope=scope,
         every=every,
         clients=clients,
     )
     questions = Questions(interactive=not yes and sys.stdin.isatty())
-    set_up(ctx.obj, given, questions, check_login, force=force)
+    look_up = _look_nowhere if no_lookup else _look_up(ctx.obj)
+    set_up(ctx.obj, given, questions, check_login, look_up, force=force)
+
+
+def _look_up(session: Session) -> LookUp:
+    def look_up(address: str) -> Iterator[Found]:
+        from trail.fetch.lookup import iter_servers
+
+        session.note(f"looking for the mail server of {address.rpartition('@')[2]} …")
+        return iter_servers(address)
+
+    return look_up
+
+
+def _look_nowhere(address: str) -> Iterator[Found]:
+    from trail.fetch.lookup import Found
+    from trail.fetch.providers import find_provider
+
+    known = find_provider(address)
+    return iter(()) if known is None else iter((Found(known, "known provider"),))
 
 
 def _place_archive(written: str) -> str:
@@ -106,6 +138,7 @@ def set_up(
     given: Answers,
     questions: Questions,
     check_login: CheckLogin | None,
+    look_up: LookUp = _look_nowhere,
     *,
     force: bool = False,
 ) -> None:
@@ -113,6 +146,7 @@ def set_up(
 
     Raises ConfigError, SecretUnavailable, LoginRejected, ServerUnreachable; BadParameter for a flag.
     """
+    from trail.cli.first_login import keep_password, try_passwords
     from trail.cli.questions import ask_answers
     from trail.config.edit import write_config
     from trail.config.template import Answers, render_config
@@ -121,78 +155,31 @@ def set_up(
     if path.exists() and not force:
         hint = "`trail client add` adds clients to it; --force replaces it"
         raise ConfigError(f"{path}: is there already", hint)
-    answers = ask_answers(session, given, Answers(), questions)
+    answers = ask_answers(session, given, Answers(), questions, look_up)
     while True:
         answers = replace(answers, archive=_place_archive(answers.archive))
         account = parse_config(render_config(answers), path).accounts[0]
-        password = "" if answers.has_source else questions.ask_password()
+        password, folders = "", None
         try:
-            folders = _test_login(session, account, password, questions, check_login)
+            if account.oauth is None:
+                password, folders = try_passwords(session, account, questions, check_login)
             break
         except TrailError as error:
             if not questions.interactive:
                 raise
-            session.note("\n".join(filter(None, (error.message, error.hint))))
+            session.tell("\n".join(filter(None, (error.message, error.hint))))
         if questions.confirm("Try other answers?", default=True):
             answers = ask_answers(session, Answers(), answers, questions)
         elif questions.confirm("Write the configuration anyway?", default=False):
-            folders = None
             break
         else:
             raise typer.Exit(1)
     if questions.interactive and not answers.has_source:
-        answers = _keep_password(session, answers, account, password)
+        answers = keep_password(session, answers, account, password)
     text = render_config(answers)
     config = parse_config(text, path)
     write_config(path, text)
     _report(session, config, folders)
-
-
-def _test_login(
-    session: Session,
-    account: Account,
-    password: str,
-    questions: Questions,
-    check_login: CheckLogin | None,
-) -> list[str] | None:
-    """Return the folders the login shows; None when there was nothing to log in with, or no test."""
-    from trail.fetch.auth import has_keyring, resolve_password
-
-    has_source = bool(account.password_env or account.password_command)
-    if not has_source and not password:
-        if questions.interactive:
-            return None
-        if not has_keyring():
-            raise typer.BadParameter(
-                "is missing, and there is no keyring", param_hint="--password-env"
-            )
-    if check_login is None:
-        return None
-    if not password:
-        try:
-            password = resolve_password(account, session.environ)
-        except SecretUnavailable as error:
-            if has_source:
-                raise
-            raise typer.BadParameter(error.message, param_hint="--password-env") from None
-    session.note(f"logging in to {account.host} as {account.user} …")
-    return check_login(account, password)
-
-
-def _keep_password(session: Session, answers: Answers, account: Account, password: str) -> Answers:
-    """Put the password into the keyring; where that cannot be, let a variable hold it."""
-    from trail.fetch.auth import store_password
-
-    if password:
-        try:
-            store_password(account, password)
-        except SecretUnavailable as error:
-            session.note(error.message)
-        else:
-            session.note("the password is in the keyring")
-            return answers
-    name = re.sub("[^A-Z0-9]", "_", account.name.upper())
-    return replace(answers, password_env=f"TRAIL_{name}_PASSWORD")
 
 
 def _report(session: Session, config: Config, folders: list[str] | None) -> None:
@@ -202,6 +189,8 @@ def _report(session: Session, config: Config, folders: list[str] | None) -> None
     account = config.accounts[0]
     trail = name_program(config.path)
     steps = []
+    if account.oauth:
+        steps.append(shlex.join([*trail, "login", account.name]))
     if account.password_env and not session.environ.get(account.password_env):
         steps.append(f"read -rs {account.password_env} && export {account.password_env}")
     if not config.clients and config.scope == "clients":

@@ -21,6 +21,7 @@ from trail.cli import (  # noqa: F401 - importing a command's module registers i
     demo,
     handoff,
     init,
+    login,
     reading,
     search,
     sync,

@@ -1,24 +1,29 @@
 """The questions of `trail init`: each is also a flag, and most have an answer to propose.
 
 In: flags, and a terminal or none. Out: complete answers, each of them checked.
-Must never wait for an answer where nobody can give one.
+Must never wait for an answer where nobody can give one, nor use without asking a server that only DNS vouches for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from trail.cli.providers import guess_server
 from trail.config import checks
 from trail.config.domains import covers, normalise_address
+from trail.config.oauth import PROVIDERS
 from trail.config.template import Answers
+from trail.fetch.providers import Server
 
 if TYPE_CHECKING:
     from trail.cli.app import Session
+    from trail.fetch.lookup import Found
+
+    LookUp = Callable[[str], Iterator[Found]]
+    """Gives the servers found for an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +51,10 @@ class Questions:
             return use(default)
         raise typer.BadParameter("is missing, and nobody is here to ask", param_hint=flag)
 
-    def ask_password(self) -> str:
+    def ask_password(self, question: str) -> str:
         """Return what is typed unseen; "" where nobody is asked, or nothing was typed."""
         if not self.interactive:
             return ""
-        question = "Password (not shown; leave empty to set a variable later)"
         return str(typer.prompt(question, "", hide_input=True, show_default=False, err=True))
 
     def confirm(self, question: str, *, default: bool) -> bool:
@@ -58,19 +62,34 @@ class Questions:
         return self.interactive and typer.confirm(question, default=default, err=True)
 
 
-def ask_answers(session: Session, given: Answers, before: Answers, questions: Questions) -> Answers:
-    """Return complete answers: those given, else a person's, to whom `before` is proposed."""
+def ask_answers(
+    session: Session,
+    given: Answers,
+    before: Answers,
+    questions: Questions,
+    look_up: LookUp = lambda _: iter(()),
+) -> Answers:
+    """Return complete answers: those given, else a person's, to whom `before` is proposed.
+
+    `look_up` finds servers of an address.
+    """
     ask = questions.ask
     known = "".join(before.me[:1])
     first = ask("--me", "Your address", "".join(given.me[:1]), known, normalise_address)
-    server = guess_server(first)
+    server, is_settled = Server(before.host or f"imap.{first.rpartition('@')[2]}"), False
+    if not given.host and not before.host:
+        server, is_settled = _choose_server(session, questions, server, look_up(first))
     if server.note:
         session.note(f"{first.rpartition('@')[2]}: {server.note}")
+
+    def settle(flag: str, question: str, said: str, known: str, check: Callable[[str], Any]) -> str:
+        return check(known) if is_settled and not said else ask(flag, question, said, known, check)
+
     account = ask(
         "--account", "Account name", given.account, before.account or "work", checks.check_slug
     )
-    host = ask("--host", "IMAP server", given.host, before.host or server.host, checks.check_host)
-    security = ask(
+    host = settle("--host", "IMAP server", given.host, server.host, checks.check_host)
+    security = settle(
         "--security",
         "Security (tls, starttls, plain)",
         given.security,
@@ -82,16 +101,21 @@ def ask_answers(session: Session, given: Answers, before: Answers, questions: Qu
         port = str(server.port)
     if before.port and security == before.security:
         port = before.port
+    port = str(settle("--port", "Port", given.port, port, _check_port))
+    user = ask("--user", "User name", given.user, before.user or server.user or first, checks.check_text)  # fmt: skip
+    provider, client_id = _ask_oauth(questions, given, before, server)
     source = given if given.has_source else before
     return Answers(
         me=(first, *(given.me[1:] or before.me[1:])),
         account=account,
         host=host,
         security=security,
-        port=ask("--port", "Port", given.port, port, _check_port),
-        user=ask("--user", "User name", given.user, before.user or first, checks.check_text),
-        password_env=source.password_env,
-        password_command=source.password_command,
+        port=port,
+        user=user,
+        password_env="" if provider else source.password_env,
+        password_command=() if provider else source.password_command,
+        oauth_provider=provider,
+        oauth_client_id=client_id,
         archive=ask(
             "--archive",
             "Archive folder",
@@ -108,6 +132,57 @@ def ask_answers(session: Session, given: Answers, before: Answers, questions: Qu
         ),
         every=given.every or before.every,
         clients=given.clients or before.clients or _ask_clients(questions, first),
+    )
+
+
+def _choose_server(
+    session: Session, questions: Questions, guess: Server, found: Iterator[Found]
+) -> tuple[Server, bool]:
+    """Return the server that is to be used and that no more is to be asked about it; else the guess."""
+    declined = False
+    for one in found:
+        if not one.server.host:
+            return one.server, False
+        words = f"{one.how}: {one.server}"
+        if questions.interactive:
+            if questions.confirm(f"{words}; use it?", default=True):
+                return one.server, True
+            declined = True
+        elif one.is_sure:
+            session.note(words)
+            return one.server, True
+        else:
+            session.note(
+                f"{words}; not used, for DNS can be forged: --host {one.server.host} if it is right"
+            )
+    if not declined:
+        session.note(f"no server found; {guess.host} is a guess")
+    return guess, False
+
+
+def _ask_oauth(
+    questions: Questions, given: Answers, before: Answers, server: Server
+) -> tuple[str, str]:
+    """Return provider and client id where the account is to sign in with OAuth2, else two empty texts."""
+    wanted = given.oauth_provider or given.oauth_client_id or before.oauth_provider
+    if not wanted and (given.has_source or before.has_source or not server.needs_oauth):
+        return "", ""
+    if not wanted and not questions.confirm("Sign in with OAuth2?", default=True):
+        return "", ""
+    provider = questions.ask(
+        "--oauth-provider",
+        "Provider (google, microsoft)",
+        given.oauth_provider,
+        before.oauth_provider or server.oauth,
+        _one_of(*PROVIDERS),
+    )
+    question = "Client id of your app (docs/oauth.md tells how to get one)"
+    return provider, questions.ask(
+        "--oauth-client-id",
+        question,
+        given.oauth_client_id,
+        before.oauth_client_id,
+        checks.check_text,
     )
 
 

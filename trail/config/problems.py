@@ -25,6 +25,9 @@ _SECRET_WORD = re.compile(
 _SECRET_HINT = (
     'use password_env = "NAME", password_command = ["pass", "show", "mail"] or the keyring'  # noqa: S105 - advice, no password
 )
+_CLIENT_SECRET_HINT = (
+    "`trail login` asks for it; or use oauth_client_secret_env or oauth_client_secret_command"  # noqa: S105 - advice, no password
+)
 
 
 def list_tables(data: Mapping[str, Any], kind: str) -> list[Any]:
@@ -43,7 +46,12 @@ def find_near(word: str, words: Iterable[str]) -> list[str]:
 def find_secrets(data: Mapping[str, Any]) -> list[Problem]:
     """Return a problem for every key, however deep, that looks as if it held a password."""
     text = "a password does not belong into this file"
-    return [Problem(place, text, _SECRET_HINT) for place in _iter_secret_places(data)]
+    return [
+        Problem(
+            place, text, _CLIENT_SECRET_HINT if "client_secret" in str(place[-1]) else _SECRET_HINT
+        )
+        for place in _iter_secret_places(data)
+    ]
 
 
 def _iter_secret_places(value: Any, place: Place = ()) -> Iterator[Place]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import CoreConfig, SchemaValidator, ValidationError
 from pydantic_core import core_schema as cs
 
-from trail.config import checks
+from trail.config import checks, oauth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -109,7 +109,7 @@ def _check_account(table: dict[str, Any]) -> dict[str, Any]:
         )
     if security != "tls":
         table.setdefault("port", 143)  # RFC 8314: 993 expects TLS from the first byte
-    return table
+    return oauth.read_oauth(table)
 
 
 def _check_client(table: dict[str, Any]) -> dict[str, Any]:
@@ -148,12 +148,15 @@ def _table(
     required: Mapping[str, cs.CoreSchema],
     optional: Mapping[str, cs.CoreSchema],
     check: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+    prepare: Callable[[Any], Any] | None = None,
 ) -> SchemaValidator:
     fields = {key: cs.typed_dict_field(schema, required=True) for key, schema in required.items()}
     fields |= {key: cs.typed_dict_field(schema, required=False) for key, schema in optional.items()}
     schema: cs.CoreSchema = cs.typed_dict_schema(fields, extra_behavior="forbid")
     if check is not None:
         schema = cs.no_info_after_validator_function(check, schema)
+    if prepare is not None:
+        schema = cs.no_info_before_validator_function(prepare, schema)
     return SchemaValidator(schema, CoreConfig(hide_input_in_errors=True))
 
 
@@ -179,6 +182,17 @@ _ACCOUNT_OPTIONAL: dict[str, cs.CoreSchema] = {
     "insecure": cs.bool_schema(strict=True),
     "timeout": _duration(1.0, _HOUR, '"1s" and "1h"'),
     "ca_file": _text(),
+    "auth": cs.literal_schema(["password", "oauth2"]),
+    "oauth_provider": cs.literal_schema([*oauth.PROVIDERS]),
+    "oauth_client_id": _text(),
+    "oauth_client_secret_env": _text(checks.check_variable),
+    "oauth_client_secret_command": _command(),
+    "oauth_tenant": _text(checks.check_host),
+    "oauth_scopes": _texts(),
+    "oauth_authorize_url": _text(oauth.check_url),
+    "oauth_device_url": _text(oauth.check_url),
+    "oauth_token_url": _text(oauth.check_url),
+    "oauth_revoke_url": _text(oauth.check_url),
 }
 _CLIENT_REQUIRED: dict[str, cs.CoreSchema] = {"slug": _text(checks.check_slug)}
 _CLIENT_OPTIONAL: dict[str, cs.CoreSchema] = {
@@ -190,7 +204,7 @@ _CLIENT_OPTIONAL: dict[str, cs.CoreSchema] = {
 }
 
 FILE = _table({}, _FILE)
-ACCOUNT = _table(_ACCOUNT_REQUIRED, _ACCOUNT_OPTIONAL, _check_account)
+ACCOUNT = _table(_ACCOUNT_REQUIRED, _ACCOUNT_OPTIONAL, _check_account, oauth.fill_host)
 CLIENT = _table(_CLIENT_REQUIRED, _CLIENT_OPTIONAL, _check_client)
 
 KEYS: dict[str, tuple[str, ...]] = {

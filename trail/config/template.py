@@ -23,6 +23,9 @@ class Answers:
     user: str = ""
     password_env: str = ""
     password_command: tuple[str, ...] = ()
+    oauth_provider: str = ""
+    """Set where it signs in with OAuth2; then there is no password."""
+    oauth_client_id: str = ""
     archive: str = ""
     scope: str = ""
     every: str = ""
@@ -32,8 +35,8 @@ class Answers:
 
     @property
     def has_source(self) -> bool:
-        """Whether it says where the password comes from; else it is the keyring."""
-        return bool(self.password_env or self.password_command)
+        """Whether it says what the login is done with; else it is a password in the keyring."""
+        return bool(self.password_env or self.password_command or self.oauth_provider)
 
 
 def render_config(answers: Answers) -> str:
@@ -54,7 +57,12 @@ me = {to_toml(answers.me)}  # all of your own addresses
 
 
 def _render_account(answers: Answers) -> str:
-    if answers.password_command:
+    if answers.oauth_provider:
+        password = f"""\
+auth = "oauth2"  # `trail login {answers.account}` signs in
+oauth_provider = {to_toml(answers.oauth_provider)}
+oauth_client_id = {to_toml(answers.oauth_client_id)}"""
+    elif answers.password_command:
         password = f"password_command = {to_toml(answers.password_command)}"
     elif answers.password_env:
         password = f"password_env = {to_toml(answers.password_env)}  # the variable's name"

@@ -7,6 +7,7 @@ errors are raised outside of every `except`, so that no exception holding a secr
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 KEYRING_SERVICE = "trail"
 COMMAND_TIMEOUT = 60.0
 """Seconds a password command may take: long enough to unlock a store by hand."""
+_LINE_BREAK = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+"""What would end our command at the server and begin another; a tab does not."""
 _SHOWN = 300
 """Characters of a failed command's stderr that are shown."""
 
@@ -33,10 +36,24 @@ def resolve_password(account: Account, environ: Mapping[str, str]) -> str:
     Raises SecretUnavailable.
     """
     if account.password_env is not None:
-        return _read_variable(account, account.password_env, environ)
+        return _read_variable(account, "password_env", account.password_env, environ)
     if account.password_command:
-        return _run_command(account, environ)
+        return _run_command(account, "password_command", account.password_command, environ)
     return _ask_keyring(account)
+
+
+def resolve_client_secret(account: Account, environ: Mapping[str, str]) -> str:
+    """Return the secret of the app an account signs in with, from its variable or command; "" where none is named.
+
+    Raises SecretUnavailable.
+    """
+    oauth = account.oauth
+    if oauth is not None and oauth.client_secret_env is not None:
+        return _read_variable(account, "oauth_client_secret_env", oauth.client_secret_env, environ)
+    if oauth is not None and oauth.client_secret_command:
+        command = oauth.client_secret_command
+        return _run_command(account, "oauth_client_secret_command", command, environ)
+    return ""
 
 
 def store_password(account: Account, password: str) -> None:
@@ -54,24 +71,62 @@ def store_password(account: Account, password: str) -> None:
         raise _refuse_keyring(account, f"refused the password ({problem})")
 
 
+def delete_password(account: Account) -> bool:
+    """Take the password out of the keyring; whether there was one. Raises SecretUnavailable."""
+    _open_keyring(account)  # says that there is none
+    return delete_entry(account, _name_entry(account))
+
+
+def delete_entry(account: Account, entry: str) -> bool:
+    """Take what is called `entry` out of the keyring; whether it was there. Raises SecretUnavailable."""
+    keyring = find_keyring()
+    if keyring is None:
+        return False
+    problem = ""
+    try:
+        if keyring.get_password(KEYRING_SERVICE, entry) is None:
+            return False
+        keyring.delete_password(KEYRING_SERVICE, entry)
+    except Exception as error:  # noqa: BLE001 - each backend raises what its system gives it
+        problem = type(error).__name__
+    if problem:
+        raise SecretUnavailable(
+            f'account "{account.name}": the keyring does not give up its entry ({problem})',
+            f'unlock it, or remove "{entry}" of {KEYRING_SERVICE} from it by hand',
+        )
+    return True
+
+
 def has_keyring() -> bool:
     """Whether this machine has a keyring that could hold a password."""
-    return _find_backend() is not None
+    return find_keyring() is not None
 
 
-def _read_variable(account: Account, variable: str, environ: Mapping[str, str]) -> str:
-    password = environ.get(variable)
-    if password:
-        return password
-    state = "not set" if password is None else "empty"
+def _read_variable(account: Account, key: str, variable: str, environ: Mapping[str, str]) -> str:
+    secret = environ.get(variable)
+    if secret is None:
+        state = "not set"
+    elif _LINE_BREAK.search(secret := _cut_line_end(secret)):
+        state = "of several lines"
+    elif secret:
+        return secret
+    else:
+        state = "empty"
+    other = key.removesuffix("_env") + "_command"
     raise SecretUnavailable(
-        f'account "{account.name}": the variable {variable} (password_env) is {state}',
-        "set it where trail runs, or use password_command or the keyring instead",
+        f'account "{account.name}": the variable {variable} ({key}) is {state}',
+        f"set it where trail runs, or use {other} or the keyring instead",
     )
 
 
-def _run_command(account: Account, environ: Mapping[str, str]) -> str:
-    command = account.password_command
+def _cut_line_end(secret: str) -> str:
+    """Files end in a line break, and so do variables that were made of them; no password does."""
+    return secret.removesuffix("\n").removesuffix("\r")
+
+
+def _run_command(
+    account: Account, key: str, command: tuple[str, ...], environ: Mapping[str, str]
+) -> str:
     problem, stdout = "", b""
     try:
         done = subprocess.run(  # noqa: S603 - the user's own command, run without a shell
@@ -89,23 +144,29 @@ def _run_command(account: Account, environ: Mapping[str, str]) -> str:
     else:
         stdout = done.stdout
         if done.returncode:
-            problem = f"failed with exit code {done.returncode}{_quote_stderr(done.stderr)}"
+            problem = f"failed with exit code {done.returncode}{_quote_stderr(done)}"
     password = ""
     if not problem:
         try:
-            password = stdout.partition(b"\n")[0].removesuffix(b"\r").decode("utf-8")
-            problem = "" if password else "printed no password on its first line"
+            password = _cut_line_end(stdout.partition(b"\n")[0].decode("utf-8"))
+            if _LINE_BREAK.search(password):
+                problem = "printed a password with a control character in it"
+            elif not password:
+                problem = "printed no password on its first line"
         except UnicodeDecodeError:
             problem = "printed something that is not UTF-8"
     if problem:
         raise SecretUnavailable(
-            f'account "{account.name}": password_command {problem}',
+            f'account "{account.name}": {key} {problem}',
             f"run {shlex.quote(command[0])} by hand: its first line must be the password",
         )
     return password
 
 
-def _quote_stderr(stderr: bytes) -> str:
+def _quote_stderr(done: subprocess.CompletedProcess[bytes]) -> str:
+    stderr = done.stderr
+    for line in filter(None, map(bytes.strip, done.stdout.splitlines())):
+        stderr = stderr.replace(line, "…".encode())  # what it printed may be the password
     text = " ".join(stderr.decode("utf-8", "replace").split())
     text = "".join(char for char in text if char.isprintable())
     return f": {text[:_SHOWN]}" if text else ""
@@ -123,8 +184,7 @@ def _ask_keyring(account: Account) -> str:
     if not password:
         raise SecretUnavailable(
             f'account "{account.name}": the keyring has no password for {_name_entry(account)}',
-            f"store it: keyring set {KEYRING_SERVICE} {shlex.quote(_name_entry(account))}"
-            "; or set password_env or password_command",
+            f"store it: trail login {account.name}; or set password_env or password_command",
         )
     return password
 
@@ -134,7 +194,7 @@ def _name_entry(account: Account) -> str:
 
 
 def _open_keyring(account: Account) -> KeyringBackend:
-    backend = _find_backend()
+    backend = find_keyring()
     if backend is None:
         raise SecretUnavailable(
             f'account "{account.name}": there is no password: this machine has no keyring',
@@ -143,7 +203,8 @@ def _open_keyring(account: Account) -> KeyringBackend:
     return backend
 
 
-def _find_backend() -> KeyringBackend | None:
+def find_keyring() -> KeyringBackend | None:
+    """The keyring that could hold a secret; None where this machine has none."""
     try:
         import keyring  # noqa: PLC0415 - slow to import, and many accounts do without
         from keyring.backends import fail, null  # noqa: PLC0415 - the same

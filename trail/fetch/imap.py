@@ -20,6 +20,7 @@ from imapclient.imap_utf7 import decode as decode_utf7
 from trail.errors import ConfigError, LoginRejected, ServerUnreachable
 from trail.fetch.exchange import Exchange
 from trail.fetch.listing import STATUS_ITEMS, list_folders
+from trail.fetch.sasl import AccessToken, BearerLogin, choose_mechanism
 from trail.fetch.source import Fetched, FolderState, FolderUnavailable, RawHeader, RemoteFolder
 from trail.fetch.wire import read_internaldate
 from trail.model import RawMessage, RemoteRef, Spooled
@@ -43,7 +44,7 @@ _TEMPORARY = (*_THROTTLED, "[SERVERBUG]", "[CONTACTADMIN]", "TEMPORAR", "TRY AGA
 class ImapSource:
     """A logged-in connection that keeps the contract of `trail.fetch.source.Source`."""
 
-    def __init__(self, account: Account, password: str) -> None:
+    def __init__(self, account: Account, secret: str | AccessToken) -> None:
         self._account = account
         self._folder: RemoteFolder | None = None
         self._statuses: dict[bytes, Status] = {}
@@ -51,7 +52,7 @@ class ImapSource:
         with _translating(account):
             self._client = _connect(account)
         try:
-            self._log_in(password)
+            self._log_in(secret)
             self._is_gmail = bool(self._client.has_capability("X-GM-EXT-1"))
             self._client._imap._encoding = "latin-1"  # noqa: SLF001 - raw 8-bit folder names pass through unchanged
             self._exchange = Exchange(self._client._imap)  # noqa: SLF001 - the seam that `_create_IMAP4` opens
@@ -63,36 +64,40 @@ class ImapSource:
             self.close()
             raise
 
-    def _log_in(self, password: str) -> None:
+    def _log_in(self, secret: str | AccessToken) -> None:
         account = self._account
         with _translating(account):
+            if isinstance(secret, AccessToken):
+                self._show_token(secret)
+                return
+            password = secret
             if self._client.has_capability("LOGINDISABLED"):
                 raise LoginRejected(
                     f"account {account.name!r}: {account.host} takes no password on this connection",
                     'set security = "tls" (or "starttls") for the account',
                 )
-            try:
+            with _refusing_login(
+                account, "check user and password; some providers ask for an app password"
+            ):
                 if (account.user + password).isascii():
                     self._client.login(account.user, password)
                 else:  # LOGIN knows ASCII only; PLAIN is UTF-8 (RFC 4616)
                     self._client.plain_login(account.user, password)
-            except IMAPClientAbortError:
-                raise
-            except IMAPClientError as error:
-                if isinstance(
-                    error.__context__, IMAPClientAbortError
-                ):  # IMAPClient calls a broken line a refused login
-                    raise error.__context__ from None
-                answer = _first_line(error)
-                if any(word in answer.upper() for word in _TEMPORARY):
-                    raise ServerUnreachable(
-                        f"account {account.name!r}: {account.host} takes no logins just now ({answer})",
-                        "wait a while; the next round tries again",
-                    ) from None
-                raise LoginRejected(
-                    f"account {account.name!r}: {account.host} refused the login of {account.user} ({answer})",
-                    "check user and password; some providers ask for an app password",
-                ) from None
+
+    def _show_token(self, token: AccessToken) -> None:
+        """AUTHENTICATE with what the server has of OAUTHBEARER and XOAUTH2."""
+        account = self._account
+        mechanism = choose_mechanism(self._client.capabilities())
+        if mechanism is None:
+            raise LoginRejected(
+                f"account {account.name!r}: {account.host} takes no OAuth2 on this connection",
+                'set security = "tls" for the account; or the server wants a password: take auth and the oauth_ keys out',
+            )
+        login = BearerLogin(mechanism, account.user, token)
+        with _refusing_login(
+            account, f"sign in again as {account.user}: trail login {account.name}", login
+        ):
+            self._client.sasl_login(mechanism, login)
 
     @property
     def is_gmail(self) -> bool:
@@ -370,9 +375,9 @@ class ImapSource:
         return answers, refusal or ""
 
 
-def check_login(account: Account, password: str) -> list[str]:
+def check_login(account: Account, secret: str | AccessToken) -> list[str]:
     """Log in, and return the names of the folders. Raises LoginRejected, ServerUnreachable."""
-    source = ImapSource(account, password)
+    source = ImapSource(account, secret)
     try:
         return [folder.name for folder in source.list_folders()]
     finally:
@@ -443,6 +448,32 @@ def _translating(account: Account) -> Iterator[None]:
             f"{where}: the connection broke ({_first_line(error)})",
             "the next round goes on where this one stopped",
         ) from error
+
+
+@contextlib.contextmanager
+def _refusing_login(
+    account: Account, hint: str, login: BearerLogin | None = None
+) -> Iterator[None]:
+    """A login that is refused is LoginRejected, unless the server only wants patience."""
+    try:
+        yield
+    except IMAPClientAbortError:
+        raise
+    except IMAPClientError as error:
+        if isinstance(
+            error.__context__, IMAPClientAbortError
+        ):  # IMAPClient calls a broken line a refused login
+            raise error.__context__ from None
+        answer = ": ".join(filter(None, (login.problem if login else "", _first_line(error))))
+        if any(word in answer.upper() for word in _TEMPORARY):
+            raise ServerUnreachable(
+                f"account {account.name!r}: {account.host} takes no logins just now ({answer})",
+                "wait a while; the next round tries again",
+            ) from None
+        raise LoginRejected(
+            f"account {account.name!r}: {account.host} refused the login of {account.user} ({answer})",
+            hint,
+        ) from None
 
 
 @contextlib.contextmanager
