@@ -4,10 +4,10 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 VERSIONS = 3.11 3.12 3.13
 
-.PHONY: help setup demo test test-all check format lock bench torture
+.PHONY: help setup demo test test-all servers check format lock bench torture
 
 help:
-	@echo "setup demo test test-all check format lock bench torture"
+	@echo "setup demo test test-all servers check format lock bench torture"
 
 $(BIN)/trail: pyproject.toml requirements-dev.lock
 	$(PYTHON) -m venv $(VENV)
@@ -30,6 +30,9 @@ test-all:  ## the tests on every Python that is installed, each in a virtual env
 			$(MAKE) --no-print-directory test PYTHON=python$$version VENV=.venv-$$version || exit 1; \
 		else echo "== Python $$version is not installed: skipped"; fi; \
 	done
+
+servers:  ## Cyrus and Courier for the tests, unpacked beside the system (Debian)
+	sh tests/servers/unpack.sh
 
 check: setup  ## what CI checks beside the tests
 	$(BIN)/ruff format --check .

@@ -39,6 +39,7 @@ class ScriptedServer:
 
     host = "127.0.0.1"
     tls_port: int | None = None
+    takes_bare_newlines = True
 
     def __init__(
         self,
@@ -90,6 +91,10 @@ class ScriptedServer:
             "user": self.user,
         }
         return Account(name=name, **(fields | changes))
+
+    def place(self, folder: str) -> str:
+        """The name a folder gets here."""
+        return folder
 
     def create(self, folder: str, *attributes: str) -> None:
         r"""Make a folder; `attributes` such as `\All` are shown by LIST."""
