@@ -6,7 +6,10 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from servers.scripted_fetch import expand_set
+
 from trail.errors import ServerUnreachable
+from trail.fetch.marks import Marks
 from trail.fetch.source import Fetched, FolderState, FolderUnavailable, RawHeader, RemoteFolder
 from trail.model import RawMessage, RemoteRef
 
@@ -134,6 +137,11 @@ class FakeSource:
             if not coming:
                 return
             yield self.fetch_messages(coming.pop(0), sizes)
+
+    def fetch_marks(self, uid_set, since=None):
+        self._ask("marks")
+        wanted = set(expand_set(uid_set, sorted(self._messages)))
+        return {uid: Marks(self._messages[uid][1]) for uid in wanted}
 
     def close(self):
         self._cut = True

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trail.archive.ledger import chunk_keys
+from trail.archive.marks import SEARCHED_FLAGS
 from trail.attribute.rules import attribute, fingerprint_rules, inherit
 from trail.errors import FixityMismatch
 from trail.model import Envelope, ParsedMessage, SearchDocument
@@ -155,6 +156,9 @@ def _documents(
             message,
             clients=clients.get(message.key, ()),
             accounts=tuple(sorted({s.ref.account for s in seen})),
+            flags=tuple(
+                sorted({f.lower() for s in seen if not s.gone_at for f in s.flags} & SEARCHED_FLAGS)
+            ),
             folders=tuple(sorted({place for s in seen for place in (s.ref.folder, *s.labels)})),
         )
 

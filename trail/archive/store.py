@@ -24,6 +24,7 @@ from trail.archive.maildir import (
     sync_folder,
     translate_disk_errors,
 )
+from trail.archive.marks import MarkRecords
 from trail.archive.rounds import Rounds
 from trail.archive.sightings import Sightings
 from trail.errors import ArchiveLocked, ConfigError
@@ -50,6 +51,7 @@ class Archive:
         self.ledger = Ledger(root / "ledger.db", write=write)
         self.audit = Audit(root / "audit.jsonl", self.ledger)
         self.sightings = Sightings(self.ledger)
+        self.marks = MarkRecords(self.ledger)
         self.facts = Facts(self.ledger)
         self.rounds = Rounds(self.ledger)
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from trail.fetch.wire import Chunk
 
-STATUS_ITEMS = ("MESSAGES", "UIDNEXT", "UIDVALIDITY")
 _NAME = re.compile(rb'(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<atom>[^\s()"{]+)|(?P<literal>\{\d+\}$))')
 _NUMBERS = re.compile(rb" \(([^()]*)\)$")
 
@@ -23,6 +22,12 @@ Listed = tuple[Any, Any, Any]
 """Attributes, delimiter, raw name: as IMAPClient gives them."""
 Status = dict[str, int]
 """Upper-case item name -> number."""
+
+
+def name_status_items(client: Any) -> tuple[str, ...]:
+    """What is asked of a folder; HIGHESTMODSEQ where the server keeps it (RFC 7162)."""
+    items = ("MESSAGES", "UIDNEXT", "UIDVALIDITY")
+    return (*items, "HIGHESTMODSEQ") if client.has_capability("CONDSTORE") else items
 
 
 def list_folders(client: Any) -> tuple[list[Listed], dict[bytes, Status]]:
@@ -39,7 +44,7 @@ def list_folders(client: Any) -> tuple[list[Listed], dict[bytes, Status]]:
 
 def _list_with_status(client: Any) -> tuple[list[Listed], dict[bytes, Status]]:
     uses = "SPECIAL-USE " if client.has_capability("SPECIAL-USE") else ""
-    what = f"({uses}STATUS ({' '.join(STATUS_ITEMS)}))"
+    what = f"({uses}STATUS ({' '.join(name_status_items(client))}))"
     imap = client._imap  # noqa: SLF001 - IMAPClient has no extended LIST
     kind, answer = imap._simple_command("LIST", '""', '"*"', "RETURN", what)  # noqa: SLF001 - as above
     if kind != "OK":

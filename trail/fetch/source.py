@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
+    from trail.fetch.marks import Marks
     from trail.model import RawMessage, Spooled
 
 
@@ -40,6 +41,8 @@ class FolderState:
     uidvalidity: int
     uidnext: int | None
     exists: int
+    modseq: int | None = None
+    """HIGHESTMODSEQ: grows with every change of a flag or label (RFC 7162, section 3.1.2.1); None without CONDSTORE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,9 @@ class Source(Protocol):
         Up to `ahead` batches are asked for while one is awaited. Large messages go into a `spool`.
         One who does not read to the end has to close the connection.
         """
+
+    def fetch_marks(self, uid_set: str, since: int | None = None) -> dict[int, Marks]:
+        """Flags, and Gmail's labels and numbers, of a set such as `5:900`; with `since`, only what changed after it."""
 
     def close(self) -> None:
         """End the connection; never raises."""

@@ -27,6 +27,7 @@ from trail.fetch.plan import (
     split_batches,
 )
 from trail.intake.line import ATTEMPTS, BREAKS, Pace
+from trail.intake.refresh import begin_marks, refresh_open, refresh_unchanged
 from trail.model import FolderReport, RemoteRef, Sighting
 from trail.parse.envelope import parse_envelope
 
@@ -81,9 +82,11 @@ class FolderRound:
         ):
             self.unchanged = epoch
             self._begin_report(state.uidvalidity, state.exists)
+            refresh_unchanged(self.round, source, self.folder, epoch, state)
             return
         state = source.examine(self.folder)
         epoch = self._open_epoch(state.uidvalidity)
+        begin_marks(self.round, epoch, state)
         on_server = source.list_uids()
         self._begin_report(state.uidvalidity, len(on_server))
         self._give_up_breakers(epoch)
@@ -109,6 +112,7 @@ class FolderRound:
                 self.archive.sightings.close_round(
                     epoch, on_server=len(on_server), uidnext=uidnext, under=under, at=at
                 )
+            refresh_open(self.round, source, epoch, state)
 
     def _fetch_undecided(self, source: Source, epoch: Epoch, uids: Sequence[int]) -> None:
         pending = list(uids)
