@@ -146,6 +146,20 @@ def test_equal_bytes_twice_in_one_batch_are_one_file(mail_server, tmp_path):
     audit_archive(tmp_path, mail_server, folders={"INBOX"})
 
 
+def test_bytes_twice_in_a_folder_seen_later_are_found_there_too(mail_server, tmp_path):
+    later = mail_server.place("Later")
+    mail_server.append("INBOX", make_message(1, subject="twice"))
+    sync(mail_server, tmp_path, index=True)
+    mail_server.create(later)
+    for _ in range(2):
+        mail_server.append(later, make_message(1, subject="twice"))
+    sync(mail_server, tmp_path, index=True)
+    index = WhooshIndex.open(tmp_path / "index")
+    result = index.search(f'in:"{later}"', now=datetime.now(UTC))
+    index.close()
+    assert result.total == 1
+
+
 @pytest.mark.parametrize(
     "name", ["Kunder/Nørrebro", "桜貿易", "A & B", 'quo"ted \\ back', "with (parens) {3}"]
 )

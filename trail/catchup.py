@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trail.archive.ledger import chunk_keys
-from trail.archive.marks import SEARCHED_FLAGS
 from trail.attribute.rules import attribute, fingerprint_rules, inherit
 from trail.errors import FixityMismatch
 from trail.model import Envelope, ParsedMessage, SearchDocument
@@ -148,6 +147,7 @@ def _documents(
     received = {m.key: m.received_at for m in messages}
     clients = archive.facts.read_clients(keys)
     places = archive.sightings.places(keys)
+    flags = archive.marks.read_flags(keys)
     for message in parsed:
         seen = places.get(message.key, ())
         yield SearchDocument(
@@ -156,9 +156,7 @@ def _documents(
             message,
             clients=clients.get(message.key, ()),
             accounts=tuple(sorted({s.ref.account for s in seen})),
-            flags=tuple(
-                sorted({f.lower() for s in seen if not s.gone_at for f in s.flags} & SEARCHED_FLAGS)
-            ),
+            flags=tuple(sorted(flags.get(message.key, ()))),
             folders=tuple(sorted({place for s in seen for place in (s.ref.folder, *s.labels)})),
         )
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 SEARCHED_FLAGS = frozenset({"\\flagged", "\\answered", "\\draft"})
 """Flags the index knows. `\\Seen` is not among them: each message read anywhere would be indexed once more."""
+_PRESENT = (
+    "NOT EXISTS (SELECT 1 FROM epoch n WHERE n.account = e.account AND n.folder = e.folder"
+    " AND (n.last_seen_at, n.id) > (e.last_seen_at, e.id))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,39 @@ class MarkRecords:
     def write_modseq(self, epoch: Epoch, modseq: int) -> None:
         """Note that the marks are known up to there."""
         self._ledger.execute("UPDATE epoch SET modseq = ? WHERE id = ?", (modseq, epoch.id))
+
+    def read_flags(self, keys: Iterable[str]) -> dict[str, set[str]]:
+        """The flags the index knows, in lower case, that messages bear where they lie now: in present epochs, not gone."""
+        found: dict[str, set[str]] = {}
+        for chunk in chunk_keys(keys):
+            rows = self._ledger.execute(
+                "SELECT s.key, s.flags FROM sighting s JOIN epoch e ON e.id = s.epoch"
+                f" WHERE s.key IN ({place_holders(chunk)}) AND s.flags <> '' AND s.gone_at IS NULL AND {_PRESENT}",
+                chunk,
+            )
+            for key, flags in rows:
+                found.setdefault(key, set()).update(_searched(flags.split()))
+        return found
+
+    def begin_epoch(self, epoch: Epoch) -> None:
+        """The folder is seen under another UIDVALIDITY than before: what it says now is what holds."""
+        present = self._ledger.execute(
+            f"SELECT 1 FROM epoch e WHERE e.id = ? AND {_PRESENT}", (epoch.id,)
+        ).fetchone()
+        if present is None or self.is_new(epoch):
+            self._ledger.execute(
+                "UPDATE message SET indexed_in = NULL WHERE key IN (SELECT s.key FROM sighting s JOIN epoch e ON e.id = s.epoch"
+                " WHERE e.account = ? AND e.folder = ? AND s.flags <> '' AND s.key IS NOT NULL)",
+                (epoch.account, epoch.folder),
+            )
+
+    def forget_flagged(self, epoch: Epoch, uids: Iterable[int]) -> None:
+        """These came or went: have those that bear flags indexed anew."""
+        self._ledger.execute_many(
+            "UPDATE message SET indexed_in = NULL WHERE key ="
+            " (SELECT key FROM sighting WHERE epoch = ? AND uid = ? AND flags <> '')",
+            ((epoch.id, uid) for uid in uids),
+        )
 
     def is_new(self, epoch: Epoch) -> bool:
         """Whether nothing was ever decided in the epoch."""

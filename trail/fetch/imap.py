@@ -21,7 +21,14 @@ from trail.errors import ConfigError, LoginRejected, ServerUnreachable
 from trail.fetch.exchange import Exchange
 from trail.fetch.listing import list_folders, name_status_items
 from trail.fetch.marks import name_items, read_marks, tells_marks
-from trail.fetch.source import Fetched, FolderState, FolderUnavailable, RawHeader, RemoteFolder
+from trail.fetch.source import (
+    Fetched,
+    FolderState,
+    FolderUnavailable,
+    RawHeader,
+    RemoteFolder,
+    ServerBusy,
+)
 from trail.fetch.wire import read_internaldate
 from trail.model import RawMessage, RemoteRef, Spooled
 
@@ -50,7 +57,8 @@ class ImapSource:
         self._folder: RemoteFolder | None = None
         self._statuses: dict[bytes, Status] = {}
         self._state = FolderState(0, None, 0)
-        with _translating(account):
+        # a server that is busy may say BYE instead of a greeting
+        with _failing(account, "takes no connection just now"), _translating(account):
             self._client = _connect(account)
         try:
             self._log_in(password)
@@ -280,6 +288,9 @@ class ImapSource:
                         f"the server announced {announced} bytes, sent {size}, and something else when asked again"
                     )
                     continue
+                if not size:  # no server has a message of nothing; one that is believed is never asked for again
+                    failures[uid] = f"the server announced {announced} bytes and sent none, twice"
+                    continue
                 notes[uid] = f"the server announced {announced} bytes and sent {size}, twice"
             messages.append(
                 RawMessage(
@@ -486,7 +497,7 @@ def _refuse_to_press(account: Account, refusal: str) -> None:
     """A server that asks for patience gets it: nothing is wrong with the messages asked for."""
     answer = _one_line(refusal)
     if any(word in answer.upper() for word in _THROTTLED):
-        raise ServerUnreachable(
+        raise ServerBusy(
             f"account {account.name!r}: {account.host} asks for patience ({answer})",
             "the next round goes on where this one stopped",
         )

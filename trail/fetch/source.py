@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from trail.errors import TrailError
+from trail.errors import ServerUnreachable, TrailError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 class FolderUnavailable(TrailError):
     """The server refused a folder: it vanished, or may not be read. The round goes on with the next."""
+
+
+class ServerBusy(ServerUnreachable):
+    """The server asks for patience: nothing is wrong with what it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,7 @@ class FolderRound:
                 at = datetime.now(UTC)
                 self.archive.sightings.mark_gone(epoch, plan.gone, at)
                 self.archive.sightings.mark_returned(epoch, plan.returned)
+                self.archive.marks.forget_flagged(epoch, plan.gone | plan.returned)
                 # only a look that ended with a decision for everything proves anything to the next one
                 complete = not self.round.stopping() and not self.archive.sightings.count_failed(
                     epoch

@@ -31,10 +31,11 @@ NEWEST = 500
 def begin_marks(round_: Round, epoch: Epoch, state: FolderState) -> None:
     """In an epoch just begun all flags come with the messages; what changes from now on has a higher mod-sequence."""
     marks = round_.archive.marks
-    if round_.dry_run or state.modseq is None or marks.read_modseq(epoch) is not None:
+    if round_.dry_run:
         return
-    if marks.is_new(epoch):
-        with round_.archive.ledger.transaction():
+    with round_.archive.ledger.transaction():
+        marks.begin_epoch(epoch)
+        if state.modseq is not None and marks.is_new(epoch):
             marks.write_modseq(epoch, state.modseq)
 
 
