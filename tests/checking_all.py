@@ -12,7 +12,7 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from checking import NAME, audit_archive, audit_ledger, read_maildir, read_sightings
+from checking import NAME, audit_archive, read_maildir
 
 from trail.index.store import WhooshIndex
 
@@ -30,6 +30,14 @@ def audit_everything(
     audit_marks(root, server, folders=folders)
     audit_files(root)
     audit_index(root)
+
+
+def has_ledger(root: Path) -> bool:
+    """Whether there is a ledger with its tables: a kill may come before they are made."""
+    if not (root / "ledger.db").exists():
+        return False
+    with _open(root) as ledger:
+        return ledger.execute("PRAGMA user_version").fetchone() != (0,)
 
 
 def audit_disk(root: Path) -> None:
@@ -93,8 +101,10 @@ def audit_index(root: Path) -> None:
     with _open(root) as ledger:
         keys = sorted(row[0] for row in ledger.execute("SELECT key FROM message"))
         wanted: dict[str, set[str]] = defaultdict(set)
+        clients: dict[str, set[str]] = defaultdict(set)
         for key, client in ledger.execute("SELECT key, client FROM attribution"):
             wanted[f"client:{client}"].add(key)
+            clients[key].add(client)
         present = {
             (account, folder): number
             for account, folder, number in ledger.execute(
@@ -114,7 +124,9 @@ def audit_index(root: Path) -> None:
                     wanted[f"is:{flag}"].add(key)
     index = WhooshIndex.open(root / "index")
     try:
-        assert sorted(_ask(index, "*")) == keys, "the index has not each message once"
+        hits = index.search("*", now=datetime.now(UTC), limit=10**6).hits
+        assert sorted(h.key for h in hits) == keys, "the index has not each message once"
+        assert {h.key: set(h.clients) for h in hits} == {key: clients[key] for key in keys}
         for query, expected in wanted.items():
             found = _ask(index, query)
             # `in:` finds what lies below, too, which may be more
@@ -125,12 +137,6 @@ def audit_index(root: Path) -> None:
             assert set(_ask(index, f"is:{flag}")) == wanted[f"is:{flag}"], flag
     finally:
         index.close()
-
-
-def count_decisions(root: Path) -> dict[str, int]:
-    """How many sightings there are of each decision."""
-    decisions = [decision for decision, _ in read_sightings(root).values()]
-    return {name: decisions.count(name) for name in ("archived", "held", "left", "failed")}
 
 
 def _ask(index: WhooshIndex, query: str) -> list[str]:
@@ -150,4 +156,4 @@ class _open:  # noqa: N801 - used like a function
         self._connection.close()
 
 
-__all__ = ["audit_disk", "audit_everything", "audit_flags", "audit_ledger", "count_decisions"]
+__all__ = ["audit_disk", "audit_everything", "audit_flags", "has_ledger"]

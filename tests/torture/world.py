@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from checking import read_maildir
-from checking_all import audit_disk, audit_everything, audit_flags
+from checking_all import audit_disk, audit_everything, audit_flags, has_ledger
 from syncing import make_message, sync
 
 from trail.archive.store import open_archive
@@ -188,7 +188,8 @@ class World:
 
     def check_meanwhile(self) -> None:
         """After whatever happened: no stranger in the Maildir, every row has its file, and none ever goes."""
-        if not (self.root / "ledger.db").exists():
+        if not has_ledger(self.root):
+            assert not self.kept, "the ledger is gone"
             return
         found = set(read_maildir(self.root))
         assert found <= self.ever, f"bytes that no server ever had: {found - self.ever}"
