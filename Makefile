@@ -4,10 +4,10 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 VERSIONS = 3.11 3.12 3.13
 
-.PHONY: help setup demo test test-all check format lock bench torture
+.PHONY: help setup demo test test-all servers check format lock bench torture soak
 
 help:
-	@echo "setup demo test test-all check format lock bench torture"
+	@echo "setup demo test test-all servers check format lock bench torture soak"
 
 $(BIN)/trail: pyproject.toml requirements-dev.lock
 	$(PYTHON) -m venv $(VENV)
@@ -31,6 +31,9 @@ test-all:  ## the tests on every Python that is installed, each in a virtual env
 		else echo "== Python $$version is not installed: skipped"; fi; \
 	done
 
+servers:  ## Cyrus and Courier for the tests, unpacked beside the system (Debian)
+	sh tests/servers/unpack.sh
+
 check: setup  ## what CI checks beside the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -48,5 +51,10 @@ lock:  ## write the lock files anew from pyproject.toml (needs uv)
 bench: setup  ## measured against peers on the same work in one run; prints ratios
 	$(BIN)/python benchmarks/run.py
 
-torture: setup  ## minutes of kills, cuts and full disks; prints the seed
-	$(BIN)/python tests/torture/run.py
+SECONDS_OF_TORTURE ?= 300
+torture: setup  ## minutes of every fault there is; prints how to play a failing one again
+	$(BIN)/python tests/torture/run.py --seconds $(SECONDS_OF_TORTURE)
+
+MINUTES ?= 60
+soak: setup  ## the daemon with ten accounts for an hour: memory and file handles must stay flat
+	$(BIN)/python tests/torture/run.py soak --minutes $(MINUTES)

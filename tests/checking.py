@@ -42,7 +42,9 @@ def read_maildir(root: Path) -> dict[str, list[bytes]]:
     return found
 
 
-def audit_archive(root: Path, server, *, folders: set[str], account: str = "work") -> None:
+def audit_archive(
+    root: Path, server, *, folders: set[str], account: str = "work", recovered_again: bool = False
+) -> None:
     """Hold the archive against the server: every message there is decided and kept, byte for byte, once."""
     snapshot = server.snapshot()
     sightings = read_sightings(root, account)
@@ -56,18 +58,23 @@ def audit_archive(root: Path, server, *, folders: set[str], account: str = "work
             assert decision in ("archived", "held"), (folder, uid, decision)
             assert key == hashlib.sha256(content).hexdigest(), f"other bytes: {folder} {uid}"
             assert maildir[key] == [content]
-    audit_ledger(root, maildir)
+    audit_ledger(root, maildir, recovered_again=recovered_again)
 
 
-def audit_ledger(root: Path, maildir: dict[str, list[bytes]]) -> None:
-    """Ledger, Maildir and audit log tell of the same messages, and the audit chain holds."""
+def audit_ledger(
+    root: Path, maildir: dict[str, list[bytes]], *, recovered_again: bool = False
+) -> None:
+    """Ledger, Maildir and audit log tell of the same messages, and the audit chain holds.
+
+    `recovered_again`: an older ledger was put back, so that what it lacked was entered once more, and told so.
+    """
     connection = sqlite3.connect(f"file:{root}/ledger.db?mode=ro", uri=True)
     rows = connection.execute("SELECT key, path, size FROM message").fetchall()
     connection.close()
     assert {key for key, _, _ in rows} == set(maildir)
     for key, path, size in rows:
         assert (root / path).stat().st_size == size, key
-    previous, told = "0" * 64, []
+    previous, told, again = "0" * 64, [], []
     for line in (
         (root / "audit.jsonl").read_text(encoding="utf-8").splitlines()
         if (root / "audit.jsonl").exists()
@@ -76,6 +83,9 @@ def audit_ledger(root: Path, maildir: dict[str, list[bytes]]) -> None:
         entry = json.loads(line)
         assert entry["prev"] == previous, "the audit chain is broken"
         previous = hashlib.sha256(line.encode()).hexdigest()
-        if entry["event"] in ("archived", "recovered"):
+        if entry["event"] == "archived" or (entry["event"] == "recovered" and not recovered_again):
             told += entry["keys"]
+        elif entry["event"] == "recovered":
+            again += entry["keys"]
+    told += set(again) - set(told)
     assert sorted(told) == sorted(maildir), "the audit log does not tell of each message once"

@@ -1,7 +1,7 @@
 """Fixtures for all rooms: mail servers, each test with a mailbox of its own.
 
 A test that needs a program which is not on the machine is skipped and says why; where CI=true it
-fails, because there a skipped test is one nobody runs. The markers `dovecot` and `browser` do so too.
+fails, because there a skipped test is one nobody runs. The markers `dovecot`, `cyrus`, `courier` and `browser` do so too.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from doors import Desk
     from servers import MailServer
+    from servers.courier import CourierServer
+    from servers.cyrus import CyrusServer
     from servers.dovecot import DovecotServer
     from servers.pymap import PymapServer
     from servers.scripted import ScriptedServer
@@ -32,7 +34,7 @@ settings.load_profile("trail")
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Hold the markers to what they say."""
-    for needed in ("dovecot", "browser"):
+    for needed in ("dovecot", "cyrus", "courier", "browser"):
         if item.get_closest_marker(needed) and (reason := explain_missing(needed)):
             give_up(reason)
 
@@ -80,6 +82,40 @@ def dovecot(dovecot_process: DovecotServer) -> DovecotServer:
     """A fresh user with an empty INBOX on a running Dovecot."""
     dovecot_process.start()  # a test before may have stopped it
     return dovecot_process.for_user()
+
+
+@pytest.fixture(scope="session")
+def cyrus_process() -> Iterator[CyrusServer]:
+    """One Cyrus for the whole run. Tests take `cyrus`, a user of their own on it."""
+    if reason := explain_missing("cyrus"):
+        give_up(reason)
+    from servers.cyrus import CyrusServer  # noqa: PLC0415 - few tests need it
+
+    with CyrusServer() as server:
+        yield server
+
+
+@pytest.fixture
+def cyrus(cyrus_process: CyrusServer) -> CyrusServer:
+    """A fresh user with an empty INBOX on a running Cyrus."""
+    return cyrus_process.for_user()
+
+
+@pytest.fixture(scope="session")
+def courier_process() -> Iterator[CourierServer]:
+    """One Courier for the whole run. Tests take `courier`, a user of their own on it."""
+    if reason := explain_missing("courier"):
+        give_up(reason)
+    from servers.courier import CourierServer  # noqa: PLC0415 - few tests need it
+
+    with CourierServer() as server:
+        yield server
+
+
+@pytest.fixture
+def courier(courier_process: CourierServer) -> CourierServer:
+    """A fresh user with an empty INBOX on a Courier."""
+    return courier_process.for_user()
 
 
 @pytest.fixture

@@ -6,7 +6,10 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from servers.scripted_fetch import expand_set
+
 from trail.errors import ServerUnreachable
+from trail.fetch.marks import Marks
 from trail.fetch.source import Fetched, FolderState, FolderUnavailable, RawHeader, RemoteFolder
 from trail.model import RawMessage, RemoteRef
 
@@ -20,6 +23,13 @@ class FakeFolder:
     uidvalidity: int = 1
     uidnext: int = 1
     messages: dict[int, tuple[bytes, tuple[str, ...]]] = field(default_factory=dict)
+    modseq: int = 1
+    changed: dict[int, int] = field(default_factory=dict)
+    """UID to the mod-sequence of its last change."""
+
+    def touch(self, uid):
+        self.modseq += 1
+        self.changed[uid] = self.modseq
 
 
 @dataclass
@@ -32,12 +42,19 @@ class FakeServer:
     fault: type[BaseException] | None = None
     fault_at: int = 0
     lasts: bool = False
+    condstore: bool = False
 
     def append(self, folder, content, flags=()):
         self.last_uid += 1
         self.folders[folder].messages[self.last_uid] = (content, tuple(flags))
         self.folders[folder].uidnext = self.last_uid + 1
+        self.folders[folder].touch(self.last_uid)
         return self.last_uid
+
+    def flag(self, folder, uid, flags):
+        content, _ = self.folders[folder].messages[uid]
+        self.folders[folder].messages[uid] = (content, tuple(flags))
+        self.folders[folder].touch(uid)
 
     def note(self, call):
         self.calls.append(call)
@@ -77,14 +94,17 @@ class FakeSource:
 
     def read_status(self, folder):
         self._ask("status")
-        found = self._find(folder)
-        return FolderState(found.uidvalidity, found.uidnext, len(found.messages))
+        return self._describe(self._find(folder))
+
+    def _describe(self, found):
+        modseq = found.modseq if self._server.condstore else None
+        return FolderState(found.uidvalidity, found.uidnext, len(found.messages), modseq)
 
     def examine(self, folder):
         self._ask("examine")
         found = self._find(folder)
         self._folder = folder
-        return FolderState(found.uidvalidity, found.uidnext, len(found.messages))
+        return self._describe(found)
 
     @property
     def _messages(self):
@@ -98,7 +118,7 @@ class FakeSource:
         self._ask("sizes")
         return {uid: len(self._messages[uid][0]) for uid in uids if uid in self._messages}
 
-    def fetch_marks(self, uids):
+    def fetch_stamps(self, uids):
         self._ask("marks")
         found = {uid: self._messages[uid][0] for uid in uids if uid in self._messages}
         return {uid: (len(content), received_at(content)) for uid, content in found.items()}
@@ -139,6 +159,16 @@ class FakeSource:
             if not coming:
                 return
             yield self.fetch_messages(coming.pop(0), sizes)
+
+    def fetch_marks(self, uid_set, since=None):
+        self._ask("marks")
+        changed = self._find(self._folder).changed
+        wanted = expand_set(uid_set, sorted(self._messages))
+        return {
+            uid: Marks(self._messages[uid][1])
+            for uid in wanted
+            if since is None or changed.get(uid, 0) > since
+        }
 
     def close(self):
         self._cut = True

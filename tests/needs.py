@@ -26,6 +26,14 @@ def explain_missing(needed: str) -> str | None:
         from servers.dovecot import DovecotServer  # noqa: PLC0415 - few tests need it
 
         return DovecotServer.available()
+    if needed == "cyrus":
+        from servers.cyrus import CyrusServer  # noqa: PLC0415 - few tests need it
+
+        return CyrusServer.available()
+    if needed == "courier":
+        from servers.courier import CourierServer  # noqa: PLC0415 - few tests need it
+
+        return CourierServer.available()
     return None if find_chromium() else f"no Chromium on this machine (looked for {CHROMIUMS})"
 
 

@@ -26,14 +26,15 @@ def write_config(root, server, *, port=None, every="5m", timeout="60s"):
 class Trail:
     """A process in a session of its own, by which its children are known. Killed at the end of the block."""
 
-    def __init__(self, config, *arguments):
+    def __init__(self, config, *arguments, under=(), environ=None):
+        """`under` is a command that runs it, such as strace with its options."""
         self.log = config.with_name(
             f"stderr-{'-'.join(arguments)[:40].replace('/', '_')}-{time.monotonic_ns()}"
         )
         with self.log.open("wb") as complaints:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "trail", "--config", str(config), *arguments],
-                env={**os.environ, "TRAIL_TEST_PASSWORD": "secret"},
+                [*under, sys.executable, "-m", "trail", "--config", str(config), *arguments],
+                env={**os.environ, "TRAIL_TEST_PASSWORD": "secret", **(environ or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=complaints,

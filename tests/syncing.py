@@ -56,8 +56,7 @@ def sync(
             archive,
             config,
             lambda a: ImapSource(a, password or server.password),
-            sleep=lambda _: None,
-            **options,
+            **{"sleep": lambda _: None} | options,
         )
         return run_round(round_, [account], index=index)
 

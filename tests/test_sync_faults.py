@@ -99,12 +99,45 @@ def test_an_empty_message_is_archived_as_the_empty_message_it_is(scripted, tmp_p
     audit_archive(tmp_path, scripted, folders={"INBOX"})
 
 
+def test_a_server_too_busy_to_greet_is_left_alone_and_the_round_goes_on(scripted, tmp_path):
+    fill(scripted)
+    scripted.faults.greeting = "BYE [UNAVAILABLE] Too many simultaneous connections"
+    report = sync(scripted, tmp_path)
+    assert "Too many simultaneous connections" in report.accounts[0].error
+    assert scripted.connections <= 5
+    scripted.faults.greeting = ""
+    assert totals(sync(scripted, tmp_path))["archived"] == 10
+
+
+def test_a_server_that_asks_for_patience_is_not_asked_for_each_message_alone(scripted, tmp_path):
+    fill(scripted, 50)
+    scripted.faults.always_refuse = {"UID FETCH": "[OVERQUOTA] bandwidth limit"}
+    report = sync(scripted, tmp_path)
+    assert "asks for patience ([OVERQUOTA] bandwidth limit)" in report.accounts[0].error.replace(
+        "fetch failed: ", ""
+    )
+    assert totals(report)["failed"] == 0
+    assert scripted.connections <= 5
+    scripted.faults.always_refuse = {}
+    assert totals(sync(scripted, tmp_path))["archived"] == 50
+
+
 def test_an_empty_body_in_place_of_a_message_is_not_believed_at_once(scripted, tmp_path):
     uids = fill(scripted, 3)
     scripted.faults.empty_body = {uids[1]}
     sync(scripted, tmp_path)
     asked = [line for line in scripted.commands if line.upper().startswith(f"UID FETCH {uids[1]} ")]
     assert asked, "the doubtful message was not asked for again"
+
+
+def test_an_empty_body_in_place_of_a_message_is_never_taken_for_it(scripted, tmp_path):
+    uids = fill(scripted, 3)
+    scripted.faults.empty_body = {uids[1]}
+    report = sync(scripted, tmp_path)
+    assert (totals(report)["archived"], totals(report)["failed"]) == (2, 1)
+    scripted.faults.empty_body = set()
+    assert totals(sync(scripted, tmp_path))["archived"] == 1
+    audit_archive(tmp_path, scripted, folders={"INBOX"})
 
 
 def test_a_wrong_size_is_asked_for_again_and_what_comes_twice_is_kept(scripted, tmp_path):

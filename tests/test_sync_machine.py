@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 import tempfile
 from contextlib import suppress
@@ -29,6 +30,8 @@ from trail.model import Account, Client
 from trail.parse.envelope import parse_envelope
 from trail.pipeline import run_round
 
+EXAMPLES = int(os.environ.get("TRAIL_EXAMPLES", "40"))
+"""Lives of a mailbox that are played; the same ones each time. `TRAIL_EXAMPLES=2000` plays more."""
 ACCOUNT = Account("work", "imap.studio.example", "me")
 BOLT = Client("bolt", "Bolt", domains=("bolt.example",))
 RULES = [(ACME,), (BOLT,), (ACME, BOLT), (ACME, Client("filed", "F", folders=("Kept",)))]
@@ -62,6 +65,16 @@ def read_gone(root):
     return set(rows)
 
 
+def read_flags(root):
+    """(folder, UIDVALIDITY, UID) to the flags of what is held."""
+    connection = sqlite3.connect(f"file:{root}/ledger.db?mode=ro", uri=True)
+    rows = connection.execute(
+        "SELECT e.folder, e.uidvalidity, s.uid, s.flags FROM sighting s JOIN epoch e ON e.id = s.epoch WHERE s.key IS NOT NULL"
+    ).fetchall()
+    connection.close()
+    return {(folder, validity, uid): set(flags.split()) for folder, validity, uid, flags in rows}
+
+
 class Interrupted(BaseException):
     """Ctrl-C, or a kill, at a moment of the machine's choice."""
 
@@ -72,14 +85,17 @@ class Interrupted(BaseException):
 class Mailbox(RuleBasedStateMachine):
     """One account over its life."""
 
-    @initialize()
-    def begin(self):
+    @initialize(condstore=st.booleans())
+    def begin(self, condstore):
         self.place = tempfile.TemporaryDirectory()
         self.root = Path(self.place.name)
         self.server = FakeServer({"INBOX": FakeFolder(), "Kept": FakeFolder(5)})
         self.rules, self.scope = (ACME,), "everything"
         self.archived: set[str] = set()
         self.names = 0
+        self.copy: bytes | None = None
+        self.copied_back = False
+        self.server.condstore = condstore
 
     def teardown(self):
         if hasattr(self, "place"):
@@ -110,11 +126,40 @@ class Mailbox(RuleBasedStateMachine):
             if keep:
                 self.server.append(self.draw_folder(data), content, flags)
 
+    @rule(data=st.data(), flags=st.sets(st.sampled_from(["\\Seen", "\\Flagged", "$Later"])))
+    def flag(self, data, flags):
+        folder = self.draw_folder(data)
+        if messages := self.server.folders[folder].messages:
+            self.server.flag(folder, data.draw(st.sampled_from(sorted(messages))), flags)
+
     @rule(data=st.data())
-    def flag(self, data):
-        messages = self.server.folders[self.draw_folder(data)].messages
-        for uid in messages:
-            messages[uid] = (messages[uid][0], ("\\Seen",))
+    def empty(self, data):
+        self.server.folders[self.draw_folder(data)].messages.clear()
+
+    @rule(data=st.data())
+    def delete(self, data):
+        if len(self.server.folders) > 1:
+            del self.server.folders[self.draw_folder(data)]
+
+    @rule(data=st.data())
+    def change_places(self, data):
+        """Two folders change their names, as when one is made anew under the name of the other."""
+        one, other = self.draw_folder(data), self.draw_folder(data)
+        folders = self.server.folders
+        folders[one], folders[other] = folders[other], folders[one]
+
+    @precondition(lambda self: self.root.joinpath("ledger.db").exists())
+    @rule()
+    def keep_a_copy_of_the_ledger(self):
+        self.copy = self.root.joinpath("ledger.db").read_bytes()
+
+    @precondition(lambda self: self.copy is not None)
+    @rule()
+    def put_back_an_older_ledger(self):
+        self.root.joinpath("ledger.db").write_bytes(self.copy)
+        for end in ("-wal", "-shm"):
+            self.root.joinpath(f"ledger.db{end}").unlink(missing_ok=True)
+        self.copied_back = True
 
     @rule(data=st.data())
     def rename(self, data):
@@ -194,12 +239,12 @@ class Mailbox(RuleBasedStateMachine):
         assert totals(again) == dict.fromkeys(
             ("archived", "already_held", "left", "failed", "gone"), 0
         )
-        assert self.server.count("examine", "sizes", "headers", "messages") == 0
+        assert self.server.count("examine", "sizes", "headers", "messages", "marks") == 0
 
     def check(self):
         """Every UID the server shows is decided, and what was decided is right."""
         sightings = read_sightings(self.root)
-        gone = read_gone(self.root)
+        gone, marks = read_gone(self.root), read_flags(self.root)
         for name, folder in self.server.folders.items():
             decided = {
                 uid
@@ -211,6 +256,8 @@ class Mailbox(RuleBasedStateMachine):
             } == decided - set(folder.messages)
             for uid, (content, _) in folder.messages.items():
                 decision, key = sightings[name, folder.uidvalidity, uid]
+                if self.server.condstore and key is not None:
+                    assert marks[name, folder.uidvalidity, uid] == set(folder.messages[uid][1])
                 if decision == "left":
                     assert self.scope == "clients"
                     assert not attribute("", parse_envelope(content), [name], self.rules)
@@ -228,12 +275,16 @@ class Mailbox(RuleBasedStateMachine):
         self.archived = set(maildir)
         with writing_archive(self.root) as archive:
             assert verify_archive(archive).problems == ()
-        audit_ledger(self.root, maildir)
+        audit_ledger(self.root, maildir, recovered_again=self.copied_back)
 
 
 TestMailbox = Mailbox.TestCase
 TestMailbox.settings = settings(
-    max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=EXAMPLES,
+    stateful_step_count=25,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )
 
 
@@ -252,6 +303,19 @@ def test_a_chain_of_replies_is_followed_to_its_end_in_one_round(tmp_path):
     server.append("INBOX", make_message(99, sender="x@else.example"))
     report = run(server, tmp_path, scope="clients")
     assert totals(report) == {"archived": 13, "already_held": 0, "left": 1, "failed": 0, "gone": 0}
+
+
+def test_a_ledger_of_before_the_first_message_put_back_tells_of_none_twice(tmp_path):
+    server = FakeServer()
+    run(server, tmp_path)
+    copy = (tmp_path / "ledger.db").read_bytes()
+    server.append("INBOX", make_message(1))
+    run(server, tmp_path)
+    (tmp_path / "ledger.db").write_bytes(copy)
+    assert totals(run(server, tmp_path))["already_held"] == 1
+    maildir = read_maildir(tmp_path)
+    assert len(maildir) == 1
+    audit_ledger(tmp_path, maildir, recovered_again=True)
 
 
 def test_a_uidvalidity_that_goes_back_finds_its_old_decisions(tmp_path):

@@ -156,6 +156,7 @@ def _documents(
     received = {m.key: m.received_at for m in messages}
     clients = archive.facts.read_clients(keys)
     places = archive.sightings.places(keys)
+    flags = archive.marks.read_flags(keys)
     for message in parsed:
         seen = places.get(message.key, ())
         yield SearchDocument(
@@ -164,6 +165,7 @@ def _documents(
             message,
             clients=clients.get(message.key, ()),
             accounts=tuple(sorted({s.ref.account for s in seen})),
+            flags=tuple(sorted(flags.get(message.key, ()))),
             folders=tuple(sorted({place for s in seen for place in (s.ref.folder, *s.labels)})),
         )
 

@@ -270,6 +270,8 @@ class SearchDocument:
     clients: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    """IMAP flags it bears in any of its places, in lower case: `\\flagged`, `\\answered` …"""
 
 
 @dataclass(frozen=True, slots=True)

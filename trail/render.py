@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from trail.terminal import clean_text, fit_text, measure_text, pad_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         ArchivedMessage,
         Attribution,
         ParsedMessage,
+        RemoteRef,
         SearchHit,
         Sighting,
         SyncReport,
@@ -221,6 +222,7 @@ def message_data(
     places: Sequence[Sighting],
     clients: Sequence[Attribution],
     root: Path,
+    gmail: Mapping[RemoteRef, tuple[int, int]],
 ) -> dict[str, Any]:
     """A message for programs."""
     envelope = parsed.envelope
@@ -258,12 +260,20 @@ def message_data(
                 "uidvalidity": s.ref.uidvalidity,
                 "uid": s.ref.uid,
                 "gone": s.gone_at is not None,
+                "flags": list(s.flags),
+                "labels": list(s.labels),
+                "gmail": _describe_gmail(gmail.get(s.ref)),
             }
             for s in places
         ],
         "size": message.size,
         "path": str(root / message.path),
     }
+
+
+def _describe_gmail(numbers: tuple[int, int] | None) -> dict[str, str] | None:
+    """As text: a number of 64 bits is more than JSON's readers keep."""
+    return numbers and {"message": str(numbers[0]), "thread": str(numbers[1])}
 
 
 def message_text(data: dict[str, Any], sent_at: datetime) -> str:

@@ -24,6 +24,13 @@ from trail.fetch.listing import list_folders, read_statuses
         ),
         ([b"x (messages 2 UIDNEXT nil)"], {b"x": {"MESSAGES": 2}}),
         ([b"x ()"], {b"x": {}}),
+        (
+            [b"x (MAILBOXID (F22) MESSAGES 2)", b"y (MESSAGES 3 MAILBOXID (F23))"],
+            {
+                b"x": {"MAILBOXID": b"F22", "MESSAGES": 2},
+                b"y": {"MESSAGES": 3, "MAILBOXID": b"F23"},
+            },
+        ),
         ([None, b"", b"x", b"x (MESSAGES 2", b"{3}", b"(MESSAGES 2)"], {}),
     ],
 )
@@ -35,7 +42,7 @@ def test_statuses_are_read_strictly(data, told):
 def test_no_answer_raises(data):
     for name, status in read_statuses(data):
         assert isinstance(name, bytes)
-        assert all(isinstance(number, int) for number in status.values())
+        assert all(isinstance(value, int | bytes) for value in status.values())
 
 
 def test_dovecot_tells_in_one_answer_what_status_tells_of_each(dovecot):

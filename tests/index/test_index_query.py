@@ -96,6 +96,7 @@ def test_each_operator_has_its_fields():
     assert parse("in:Clients/Acme") == Exact("folder", "clients/acme")
     assert parse("account:Work") == Exact("account", "work")
     assert parse("has:attachment") == Exact("has", "attachment")
+    assert parse("is:Flagged") == Exact("flag", "flagged")
     assert parse("id:0123ABCD") == Exact("key", "0123abcd", prefix=True)
     assert parse("file:*.PDF") == Glob("filename", "*.pdf")
     assert parse('file:"my offer?.pdf"') == Glob("filename", "my offer?.pdf")

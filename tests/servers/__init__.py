@@ -1,6 +1,8 @@
 """Mail servers for tests: real ones, and one that lies.
 
     dovecot.DovecotServer     a Dovecot process: TLS, STARTTLS, 20,000 messages in seconds
+    cyrus.CyrusServer         a Cyrus process: dots, all folders below INBOX, shared folders
+    courier.CourierServer     Courier's imapd: the same, and no UIDNEXT, CONDSTORE, SPECIAL-USE or LITERAL+
     pymap.PymapServer         pymap inside this process, as the demo ships it
     scripted.ScriptedServer   a small IMAP4rev1 server of ours with faults to switch on
     proxy.Proxy               stands before any of them: cuts, stalls, delays
@@ -39,6 +41,7 @@ class MailServer(Protocol):
     tls_port: int | None
     user: str
     password: str
+    takes_bare_newlines: bool
 
     def __enter__(self) -> Self: ...
 
@@ -46,6 +49,9 @@ class MailServer(Protocol):
 
     def account(self, name: str = "work", **changes: Any) -> Account:
         """An account that reaches this server without TLS; `changes` replace its fields."""
+
+    def place(self, folder: str) -> str:
+        """The name a folder gets here: below INBOX, where the server has all folders there."""
 
     def create(self, folder: str) -> None:
         """Make a folder."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import imaplib
 import re
+import socket
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,15 @@ def checked(answer: tuple[str, Any]) -> Any:
     return data
 
 
+def answers(port: int, banner: bytes) -> bool:
+    """Whether a server greets on that port of this machine."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+            return client.recv(len(banner)) == banner
+    except OSError:
+        return False
+
+
 class PlainMailbox:
     """One user's mailbox; the server's own class sets `port`, `user` and `password`."""
 
@@ -68,6 +78,26 @@ class PlainMailbox:
     tls_port: int | None = None
     user: str
     password: str
+    separator = "/"
+    """Between the levels of a folder's name on the wire; elsewhere in here it is always `/`."""
+    prefix = ""
+    """What the names of all folders but INBOX begin with, such as `INBOX/`."""
+    refused_in_names = ""
+    """Characters no folder's name may have."""
+    takes_bare_newlines = True
+    """Whether APPEND takes a message whose lines end in LF alone."""
+
+    def place(self, folder: str) -> str:
+        """The name a folder gets here: below INBOX, where the server has all folders there."""
+        return folder if folder == "INBOX" else self.prefix + folder
+
+    def spell(self, folder: str) -> bytes:
+        """A folder's name on the wire."""
+        return encode_folder(folder.replace("/", self.separator))
+
+    def quote(self, folder: str) -> str:
+        """A folder's name as an argument of a command."""
+        return quote_folder(folder.replace("/", self.separator))
 
     def account(self, name: str = "work", **changes: Any) -> Account:
         """An account that reaches this server without TLS; `changes` replace its fields."""
@@ -89,7 +119,7 @@ class PlainMailbox:
     def create(self, folder: str) -> None:
         """Make a folder."""
         with self.connect() as client:
-            checked(client.create(quote_folder(folder)))
+            checked(client.create(self.quote(folder)))
 
     def append(
         self,
@@ -102,65 +132,80 @@ class PlainMailbox:
         """Put a message into a folder; its UID, from APPENDUID (RFC 4315)."""
         when = imaplib.Time2Internaldate(received_at or datetime.now(UTC))
         with self.connect() as client:
-            # imaplib's own append rewrites line ends, which would spoil what some tests are about
-            client.literal = content
-            arguments = (quote_folder(folder), f"({' '.join(flags)})", when)
-            kind, data = client._simple_command("APPEND", *arguments)
-            checked((kind, data))
-            match = re.search(rb"\[APPENDUID \d+ (\d+)\]", data[0])
-        return int(match[1]) if match else None
+            return _append(client, self.quote(folder), content, f"({' '.join(flags)})", when)
+
+    def append_all(self, folder: str, messages: Iterable[bytes]) -> None:
+        """Put many messages into a folder over one connection."""
+        when = imaplib.Time2Internaldate(datetime.now(UTC))
+        with self.connect() as client:
+            for content in messages:
+                _append(client, self.quote(folder), content, "()", when)
 
     def expunge(self, folder: str, uid: int) -> None:
         """Take a message away for good (UID EXPUNGE, RFC 4315)."""
         with self.connect() as client:
-            checked(client.select(quote_folder(folder)))
+            checked(client.select(self.quote(folder)))
             checked(client.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Deleted)"))
             checked(client.uid("EXPUNGE", str(uid)))
 
     def uidvalidity(self, folder: str) -> int:
         """The folder's present UIDVALIDITY."""
         with self.connect() as client:
-            (answer,) = checked(client.status(quote_folder(folder), "(UIDVALIDITY)"))
+            (answer,) = checked(client.status(self.quote(folder), "(UIDVALIDITY)"))
         return int(re.search(rb"UIDVALIDITY (\d+)", answer)[1])
 
     def rename(self, old: str, new: str) -> None:
         """Rename a folder."""
         with self.connect() as client:
-            checked(client.rename(quote_folder(old), quote_folder(new)))
+            checked(client.rename(self.quote(old), self.quote(new)))
 
     def delete(self, folder: str) -> None:
         """Delete a folder with its messages."""
         with self.connect() as client:
-            checked(client.delete(quote_folder(folder)))
+            checked(client.delete(self.quote(folder)))
 
     def folders(self) -> list[str]:
         """The names of all folders that can be opened."""
         with self.connect() as client:
-            return list(_iter_folders(client))
+            return list(_iter_folders(client, self.separator))
 
     def snapshot(self) -> Snapshot:
         """Everything there is, read without changing it."""
         with self.connect() as client:
-            return {folder: _read_folder(client, folder) for folder in _iter_folders(client)}
+            return {
+                folder: _read_folder(client, self.quote(folder))
+                for folder in list(_iter_folders(client, self.separator))
+            }
 
 
-def _iter_folders(client: imaplib.IMAP4) -> Iterator[str]:
+def _append(
+    client: imaplib.IMAP4, quoted: str, content: bytes, flags: str, when: str
+) -> int | None:
+    # imaplib's own append rewrites line ends, which would spoil what some tests are about
+    client.literal = content
+    kind, data = client._simple_command("APPEND", quoted, flags, when)
+    checked((kind, data))
+    match = re.search(rb"\[APPENDUID \d+ (\d+)\]", data[0])
+    return int(match[1]) if match else None
+
+
+def _iter_folders(client: imaplib.IMAP4, separator: str) -> Iterator[str]:
     for line in checked(client.list()):
         if line is None:
             continue
         # a name with a quote in it comes as a literal: (head, name)
         head, literal = line if isinstance(line, tuple) else (line, None)
         attributes, rest = re.match(rb'\(([^)]*)\) (?:"[^"]*"|NIL) (.*)', head).groups()
-        if rb"\noselect" in attributes.lower():
+        if {b"\\noselect", b"\\nonexistent"} & set(attributes.lower().split()):
             continue
         name = literal if literal is not None else rest
         if literal is None and name.startswith(b'"'):
             name = re.sub(rb"\\(.)", rb"\1", name[1:-1])
-        yield decode_folder(name)
+        yield decode_folder(name).replace(separator, "/")
 
 
-def _read_folder(client: imaplib.IMAP4, folder: str) -> dict[int, tuple[bytes, frozenset[str]]]:
-    (exists,) = checked(client.select(quote_folder(folder), readonly=True))
+def _read_folder(client: imaplib.IMAP4, quoted: str) -> dict[int, tuple[bytes, frozenset[str]]]:
+    (exists,) = checked(client.select(quoted, readonly=True))
     found: dict[int, tuple[bytes, frozenset[str]]] = {}
     if int(exists) == 0:
         return found

@@ -31,14 +31,17 @@ CAPABILITIES = (
     "LITERAL+",
     "ID",
 )
-GMAIL = (*CAPABILITIES, "X-GM-EXT-1")
+GMAIL = (*CAPABILITIES, "X-GM-EXT-1", "CONDSTORE")
+PLAIN = ("IMAP4rev1",)
+"""Neither UIDPLUS, SPECIAL-USE, LITERAL+, NAMESPACE, IDLE nor CONDSTORE."""
 
 
 class ScriptedServer:
-    """The server. `capabilities` is what it says; OBJECTID and X-GM-EXT-1 it then really can."""
+    """The server. `capabilities` is what it says; OBJECTID, CONDSTORE and X-GM-EXT-1 it then really can."""
 
     host = "127.0.0.1"
     tls_port: int | None = None
+    takes_bare_newlines = True
 
     def __init__(
         self,
@@ -91,6 +94,10 @@ class ScriptedServer:
         }
         return Account(name=name, **(fields | changes))
 
+    def place(self, folder: str) -> str:
+        """The name a folder gets here."""
+        return folder
+
     def create(self, folder: str, *attributes: str) -> None:
         r"""Make a folder; `attributes` such as `\All` are shown by LIST."""
         epoch = next(self._epochs)
@@ -109,8 +116,27 @@ class ScriptedServer:
         kept = self.folders[folder]
         uid, kept.uidnext = kept.uidnext, kept.uidnext + 1
         when = received_at or datetime.now(UTC)
-        kept.messages[uid] = StoredMessage(uid, content, set(flags), when, tuple(labels))
+        kept.modseq += 1
+        kept.messages[uid] = StoredMessage(
+            uid, content, set(flags), when, tuple(labels), kept.modseq
+        )
         return uid
+
+    def mark(
+        self,
+        folder: str,
+        uid: int,
+        *,
+        flags: Iterable[str] | None = None,
+        labels: Iterable[str] | None = None,
+    ) -> None:
+        """Give a message other flags, or other labels, under a new mod-sequence."""
+        kept = self.folders[folder]
+        kept.modseq += 1
+        message = kept.messages[uid]
+        message.modseq = kept.modseq
+        message.flags = message.flags if flags is None else set(flags)
+        message.labels = message.labels if labels is None else tuple(labels)
 
     def fill(self, folder: str, messages: Iterable[bytes]) -> None:
         """Put many messages into a folder, made when missing, UIDs in the order given."""

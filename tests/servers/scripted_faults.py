@@ -18,6 +18,7 @@ class StoredMessage:
     flags: set[str]
     received_at: datetime
     labels: tuple[str, ...] = ()
+    modseq: int = 1
 
 
 @dataclass(slots=True)
@@ -29,6 +30,8 @@ class StoredFolder:
     messages: dict[int, StoredMessage] = field(default_factory=dict)
     uidnext: int = 1
     mailbox_id: str = ""
+    modseq: int = 1
+    """HIGHESTMODSEQ (RFC 7162)."""
 
 
 @dataclass(slots=True)

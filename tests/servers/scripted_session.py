@@ -200,6 +200,8 @@ class Session:
         }
         if "OBJECTID" in self.server.capabilities:
             values["MAILBOXID"] = f"({folder.mailbox_id})"
+        if "CONDSTORE" in self.server.capabilities:
+            values["HIGHESTMODSEQ"] = folder.modseq
         asked = items.rstrip(b")").decode().upper().split()
         shown = " ".join(f"{item} {values[item]}" for item in asked if item in values)
         self._line.send(b'* STATUS "' + wire + b'" (' + shown.encode() + b")\r\n")
@@ -225,6 +227,8 @@ class Session:
         ]
         if "OBJECTID" in self.server.capabilities:
             lines.append(f"OK [MAILBOXID ({folder.mailbox_id})] id")
+        if "CONDSTORE" in self.server.capabilities:
+            lines.append(f"OK [HIGHESTMODSEQ {folder.modseq}] highest")
         self._line.send("".join(f"* {line}\r\n" for line in lines).encode())
         return b"[READ-ONLY] opened" if read_only else b"[READ-WRITE] opened"
 
@@ -253,9 +257,12 @@ class Session:
     def _do_uid_fetch(self, arguments: bytes) -> None:
         folder = self._opened()
         which, _, items = arguments.decode().partition(" ")
+        items, since = self._split_changedsince(items)
         numbers = {uid: number for number, uid in enumerate(sorted(folder.messages), 1)}
         body, header = wants_body(items), wants_header(items)
         for uid in expand_set(which, list(numbers)):
+            if folder.messages[uid].modseq <= since:
+                continue
             if (body and uid in self.faults.refused) or (
                 header and uid in self.faults.refused_headers
             ):
@@ -274,6 +281,15 @@ class Session:
             self._line.send(response)
             if not self._read_only and re.search(r"BODY\[", items, re.IGNORECASE):
                 folder.messages[uid].flags.add(r"\Seen")
+
+    def _split_changedsince(self, items: str) -> tuple[str, int]:
+        """The items, and the mod-sequence of CHANGEDSINCE (RFC 7162, section 3.1.4.1); 0 without."""
+        found = re.search(r" \(CHANGEDSINCE (\d+)\)$", items, re.IGNORECASE)
+        if found is None:
+            return items, 0
+        if "CONDSTORE" not in self.server.capabilities:
+            raise _RefusedError("Unknown FETCH modifier")
+        return items[: found.start()], int(found[1])
 
 
 _BEFORE_LOGIN = frozenset({"CAPABILITY", "NOOP", "ID", "LOGOUT", "LOGIN", "AUTHENTICATE"})

@@ -1,4 +1,7 @@
-"""The scenarios of the torture: each gets a fresh World, does its worst, and ends with `World.finish`."""
+"""Scenarios of processes, lines and disks: kills, cuts, stalls, a full disk, many commands at once.
+
+Each gets a fresh World, does its worst, and ends with `World.finish`.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,9 @@ import subprocess
 import time
 from typing import TYPE_CHECKING
 
-from processes import Trail, count_files, write_config
+from processes import PATIENCE, Trail, count_files, write_config
 from servers.proxy import Proxy
 from syncing import sync
-
-from trail.errors import TrailError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,6 +77,25 @@ def cut_lines(world: World) -> None:
     world.finish()
 
 
+def stalls(world: World) -> None:
+    """The line goes silent after any number of bytes, the server changing between."""
+    world.fill(world.chance.randint(20, 150))
+    for _ in range(world.chance.randint(1, 3)):
+        for _ in range(world.chance.randint(0, 2)):
+            world.mutate()
+        only = frozenset(world.chance.sample(range(1, 5), world.chance.randint(1, 3)))
+        stall_after = int(10 ** world.chance.uniform(0, 5.5))
+        with Proxy(
+            world.server.host, world.server.port, stall_after=stall_after, only=only
+        ) as proxy:
+            account = world.server.account(port=proxy.port, timeout=0.5)
+            report = sync(world.server, world.root, account=account)
+        told = report.accounts[0].error or "done"
+        world.tell(f"connections {sorted(only)} silent after {stall_after} bytes: {told}")
+        world.check_meanwhile()
+    world.finish()
+
+
 def changes_during_the_round(world: World) -> None:
     """The server changes while a round runs."""
     config = write_config(world.scratch, world.server)
@@ -129,65 +149,47 @@ def mount_small_disk(world: World, megabytes: int) -> Iterator[Callable[[], None
         subprocess.run(["umount", "-l", str(world.root)], check=False)
 
 
-def liar(world: World) -> None:
-    """A scripted server with any mixture of faults; `world.server` is one here."""
-    faults = world.server.faults
+def two_daemons(world: World) -> None:
+    """Daemons started at once: one stays and archives what comes, the others are turned away."""
+    config = write_config(world.scratch, world.server, every="10s")
     world.fill(world.chance.randint(5, 60))
-    for _ in range(world.chance.randint(1, 4)):
-        uids = sorted(world.server.folders["INBOX"].messages)
+    with contextlib.ExitStack() as together:
+        daemons = [
+            together.enter_context(Trail(config, "daemon"))
+            for _ in range(world.chance.randint(2, 3))
+        ]
+        deadline = time.monotonic() + PATIENCE
+        while sum(d.process.poll() is None for d in daemons) > 1 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        staying = [d for d in daemons if d.process.poll() is None]
+        assert len(staying) == 1, [d.process.poll() for d in daemons]
+        for other in daemons:
+            if other is not staying[0]:
+                other.wait(22)
+        for _ in range(world.chance.randint(1, 3)):
+            world.mutate()
+        goal = count_files(world.root) + 1
+        staying[0].wait_for(lambda: count_files(world.root) >= min(goal, len(world.ever)))
+        staying[0].process.terminate()
+        staying[0].wait(0)
+        staying[0].expect_no_others(5)
+    world.check_meanwhile()
+    world.finish()
 
-        def some() -> set[int]:
-            return set(world.chance.sample(uids, min(len(uids), world.chance.randint(1, 3))))  # noqa: B023 - called at once
 
-        told = []
-        for name in (
-            "no_body",
-            "body_omitted",
-            "no_response",
-            "without_uid",
-            "unknown_tokens",
-            "garbage",
-            "refused",
-            "refused_headers",
-            "search_hides",
-            "bye_at",
-        ):
-            if world.chance.random() < 0.25:
-                setattr(faults, name, some())
-                told.append(name)
-        if world.chance.random() < 0.3:
-            faults.cut_at = {uid: world.chance.randint(0, 400) for uid in some()}
-            told.append("cut_at")
-        if world.chance.random() < 0.3:
-            faults.wrong_size = {uid: world.chance.randint(0, 10_000) for uid in some()}
-            told.append("wrong_size")
-        if world.chance.random() < 0.15:
-            faults.wrong_literal = {uid: world.chance.choice((-40, -1, 1, 7)) for uid in some()}
-            told.append("wrong_literal")
-        if world.chance.random() < 0.3:
-            faults.unsolicited = [b"* 5 FETCH (FLAGS (\\Deleted))", b"* 2 EXPUNGE", b"* 99 EXISTS"]
-            told.append("unsolicited")
-        if world.chance.random() < 0.2:
-            faults.refusals = {
-                world.chance.choice(("UID FETCH", "EXAMINE", "STATUS", "LIST", "UID SEARCH")): [
-                    "[LIMIT] slow down"
-                ]
-                * world.chance.randint(1, 4)
-            }
-            told.append("refusals")
-        report = sync(
-            world.server,
-            world.root,
-            account=world.server.account(timeout=0.3),
-            scope=world.chance.choice(("everything", "clients")),
-            index=True,
-        )
-        world.tell(f"lies {told}: {report.accounts[0].error or 'done'}")
-        world.check_meanwhile()
-        world.server.faults = faults = type(faults)()
-        for content in world.make_mail(world.chance.randint(0, 5)):
-            world.server.append("INBOX", content)
-        world.observe()
+def refused_login(world: World) -> None:
+    """A wrong password is tried once and not again, and nothing of the archive changes."""
+    world.fill(world.chance.randint(1, 30))
+    if world.chance.random() < 0.7:
+        sync(world.server, world.root, index=True)
+    before = count_files(world.root)
+    with Proxy(world.server.host, world.server.port) as proxy:
+        account = world.server.account(port=proxy.port)
+        report = sync(world.server, world.root, account=account, password="wrong")
+        assert proxy.connections == 1, f"{proxy.connections} logins with a wrong password"
+    assert "refused the login" in report.accounts[0].error, report.accounts[0].error
+    assert count_files(world.root) == before
+    world.check_meanwhile()
     world.finish()
 
 
@@ -221,21 +223,3 @@ def crowd(world: World) -> None:
         daemon.expect_no_others()
     world.check_meanwhile()
     world.finish()
-
-
-SCENARIOS = {
-    one.__name__.replace("_", "-"): one
-    for one in (kills, cut_lines, changes_during_the_round, full_disk, liar, crowd)
-}
-ON_SCRIPTED = {"liar"}
-EVERYWHERE: dict[str, int] = {
-    "kills": 4,
-    "cut-lines": 3,
-    "changes-during-the-round": 2,
-    "full-disk": 2,
-    "liar": 4,
-    "crowd": 1,
-}
-"""How often each is chosen, relative to the others."""
-
-__all__ = ["EVERYWHERE", "ON_SCRIPTED", "SCENARIOS", "TrailError", "Unavailable"]

@@ -9,7 +9,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from checking import audit_archive, read_maildir
+from checking import read_maildir
+from checking_all import audit_disk, audit_everything, audit_flags, has_ledger
 from syncing import make_message, sync
 
 from trail.archive.store import open_archive
@@ -41,6 +42,10 @@ class World:
     log: list[str] = field(default_factory=list)
     ever: set[str] = field(default_factory=set)
     """Hashes of all messages that ever were on the server."""
+    condstore: bool = False
+    """Whether the server tells what flags changed."""
+    recovered_again: bool = False
+    """Whether an older ledger was put back, so that the audit log tells of some messages twice."""
     kept: set[str] = field(default_factory=set)
     """Hashes of all messages that ever were in the ledger."""
     _count: int = 0
@@ -183,7 +188,8 @@ class World:
 
     def check_meanwhile(self) -> None:
         """After whatever happened: no stranger in the Maildir, every row has its file, and none ever goes."""
-        if not (self.root / "ledger.db").exists():
+        if not has_ledger(self.root):
+            assert not self.kept, "the ledger is gone"
             return
         found = set(read_maildir(self.root))
         assert found <= self.ever, f"bytes that no server ever had: {found - self.ever}"
@@ -192,13 +198,19 @@ class World:
         assert keys <= found, f"rows without a file: {keys - found}"
         assert self.kept <= keys, f"lost: {self.kept - keys}"
         self.kept = keys
+        audit_disk(self.root)
 
-    def finish(self) -> None:
-        """A round without trouble; then everything must be there, once, and indexed."""
+    def finish(self, folders: set[str] | None = None) -> None:
+        """A round without trouble; then everything must be there, once, and indexed. `folders`: those to compare by name."""
         report = sync(self.server, self.root, index=True)
         assert not report.accounts[0].error, report.accounts[0].error
         self.check_meanwhile()
-        audit_archive(self.root, self.server, folders=set(self.folders()) - SKIPPED_FOLDERS)
+        folders = set(self.folders()) - SKIPPED_FOLDERS if folders is None else folders
+        audit_everything(
+            self.root, self.server, folders=folders, recovered_again=self.recovered_again
+        )
+        if self.condstore:
+            audit_flags(self.root, self.server, folders=folders)
         index = WhooshIndex.open(self.root / "index")
         with open_archive(self.root) as archive:
             assert archive.facts.count_unindexed(index.generation) == 0

@@ -111,6 +111,8 @@ class Audit:
         Only for a file that provably continues the ledger: from the line it remembers, link by link, to the end.
         Anything else is left for `check` to name. That it happened is itself an event. Only the writer may call this.
         """
+        if self._ledger.read_meta("audit_head") is None:
+            return bool(_read_lines(self.path))  # a copy of before the first event
         head, digest = self._head()
         if head == 0 or _read_last_number(self.path) <= head:
             return False

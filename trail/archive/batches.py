@@ -142,8 +142,9 @@ class Batches:
         with archive.ledger.transaction():
             archive.insert(new, batch.at)
             self._relocate(restored)
-            archive.sightings.record(self._epoch, batch.sightings, self._under)
+            # before they are recorded: what lies twice in the folder is no sign that it was seen there before
             self._reconsider([s for s in batch.sightings if s.decision == "held"])
+            archive.sightings.record(self._epoch, batch.sightings, self._under)
             for event, files in (("archived", new), ("restored", restored)):
                 if files:
                     archive.audit.record(
@@ -160,13 +161,14 @@ class Batches:
         self._archive.ledger.execute_many(
             "UPDATE message SET attributed_under = NULL, indexed_in = NULL WHERE key = ?1 AND NOT EXISTS"
             " (SELECT 1 FROM sighting s JOIN epoch e ON e.id = s.epoch WHERE s.key = ?1 AND e.account = ?2 AND e.folder = ?3"
-            " AND s.labels = ?4 AND NOT (e.uidvalidity = ?5 AND s.uid = ?6))",
+            " AND s.labels = ?4 AND s.flags = ?5 AND NOT (e.uidvalidity = ?6 AND s.uid = ?7))",
             (
                 (
                     sighting.key,
                     sighting.ref.account,
                     sighting.ref.folder,
                     "\n".join(sighting.labels),
+                    " ".join(sighting.flags),
                     sighting.ref.uidvalidity,
                     sighting.ref.uid,
                 )

@@ -47,6 +47,7 @@ MIGRATIONS = (
         on_server INTEGER NOT NULL DEFAULT 0,
         uidnext INTEGER,                   -- with on_server, what the last complete round saw; NULL: look again
         looked_under TEXT,                 -- scope and rules of that round
+        modseq INTEGER,                    -- HIGHESTMODSEQ up to which flags and labels are known; NULL: not known
         mailboxid TEXT,                    -- MAILBOXID, where the server has it (RFC 8474)
         gone_at INTEGER,                   -- when the server no longer listed the folder
         retired_at INTEGER                 -- when its UIDs were found to stand for other messages; kept as history
@@ -75,6 +76,13 @@ MIGRATIONS = (
         CHECK ((key IS NULL) = (decision IN ('left', 'failed')))
     ) WITHOUT ROWID;
     CREATE INDEX sighting_key ON sighting (key) WHERE key IS NOT NULL;
+    CREATE TABLE gmail (                   -- Gmail's numbers of a sighting, in decimal: they are unsigned
+        epoch INTEGER NOT NULL,
+        uid INTEGER NOT NULL,
+        message TEXT NOT NULL,             -- X-GM-MSGID
+        thread TEXT NOT NULL,              -- X-GM-THRID
+        PRIMARY KEY (epoch, uid)
+    ) WITHOUT ROWID;
     CREATE INDEX sighting_failed ON sighting (epoch) WHERE decision = 'failed';
 
     CREATE TABLE envelope (                -- the headers of a message, read; can be rebuilt

@@ -25,6 +25,7 @@ from trail.archive.maildir import (
     sync_folder,
     translate_disk_errors,
 )
+from trail.archive.marks import MarkRecords
 from trail.archive.rounds import Rounds
 from trail.archive.sightings import Sightings
 from trail.errors import ArchiveLocked, ConfigError
@@ -52,6 +53,7 @@ class Archive:
         self.audit = Audit(root / "audit.jsonl", self.ledger)
         self.sightings = Sightings(self.ledger)
         self.epochs = Epochs(self.ledger)
+        self.marks = MarkRecords(self.ledger)
         self.facts = Facts(self.ledger)
         self.rounds = Rounds(self.ledger)
 

@@ -140,7 +140,13 @@ def _describe(
     places = archive.sightings.places([archived.key]).get(archived.key, [])
     clients = archive.facts.read_attributions([archived.key]).get(archived.key, ())
     data = render.message_data(
-        parsed, archive.facts.shorten_key(archived.key), archived, places, clients, archive.root
+        parsed,
+        archive.facts.shorten_key(archived.key),
+        archived,
+        places,
+        clients,
+        archive.root,
+        archive.marks.read_gmail([archived.key]),
     )
     return data, parsed.envelope.sent_at or archived.received_at
 

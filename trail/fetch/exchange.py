@@ -42,10 +42,12 @@ class Exchange:
 
     def send(self, uids: Sequence[int], items: str) -> bytes:
         """Ask; returns the tag by which `receive` knows the end of the answer."""
+        return self.send_set(compress_uids(uids), items)
+
+    def send_set(self, uid_set: str, items: str) -> bytes:
+        """The same of a sequence set, such as `5:900`."""
         tag: bytes = self._imap._new_tag()  # noqa: SLF001 - imaplib has no public way to send ahead
-        self._imap.send(
-            b"%s UID FETCH %s %s\r\n" % (tag, compress_uids(uids).encode(), items.encode())
-        )
+        self._imap.send(b"%s UID FETCH %s %s\r\n" % (tag, uid_set.encode(), items.encode()))
         return tag
 
     def receive(self, tag: bytes, spool: Callable[[], Spool] | None = None) -> Refusal | None:

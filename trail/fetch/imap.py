@@ -19,9 +19,17 @@ from imapclient.imap_utf7 import decode as decode_utf7
 
 from trail.errors import ConfigError, LoginRejected, ServerUnreachable
 from trail.fetch.exchange import Exchange
-from trail.fetch.listing import STATUS_ITEMS, list_folders
+from trail.fetch.listing import list_folders, name_status_items
+from trail.fetch.marks import name_items, read_marks, tells_marks
 from trail.fetch.sasl import AccessToken, BearerLogin, choose_mechanism
-from trail.fetch.source import Fetched, FolderState, FolderUnavailable, RawHeader, RemoteFolder
+from trail.fetch.source import (
+    Fetched,
+    FolderState,
+    FolderUnavailable,
+    RawHeader,
+    RemoteFolder,
+    ServerBusy,
+)
 from trail.fetch.wire import read_internaldate
 from trail.model import RawMessage, RemoteRef, Spooled
 
@@ -29,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from trail.fetch.listing import Status
+    from trail.fetch.marks import Marks
     from trail.fetch.source import Spool
     from trail.fetch.wire import Item
     from trail.model import Account
@@ -49,11 +58,13 @@ class ImapSource:
         self._folder: RemoteFolder | None = None
         self._statuses: dict[bytes, Status] = {}
         self._state = FolderState(0, None, 0)
-        with _translating(account):
+        # a server that is busy may say BYE instead of a greeting
+        with _failing(account, "takes no connection just now"), _translating(account):
             self._client = _connect(account)
         try:
             self._log_in(secret)
             self._is_gmail = bool(self._client.has_capability("X-GM-EXT-1"))
+            self._has_condstore = bool(self._client.has_capability("CONDSTORE"))
             self._client._imap._encoding = "latin-1"  # noqa: SLF001 - raw 8-bit folder names pass through unchanged
             self._exchange = Exchange(self._client._imap)  # noqa: SLF001 - the seam that `_create_IMAP4` opens
         except LoginRejected:
@@ -124,18 +135,22 @@ class ImapSource:
         """STATUS, without opening the folder; what LIST told just now counts once. Raises FolderUnavailable."""
         told = self._statuses.pop(folder.raw, {})
         if {"MESSAGES", "UIDVALIDITY"} <= told.keys():
-            return FolderState(told["UIDVALIDITY"], told.get("UIDNEXT"), told["MESSAGES"])
+            return FolderState(
+                told["UIDVALIDITY"],
+                told.get("UIDNEXT"),
+                told["MESSAGES"],
+                mailboxid=_mailboxid(told.get("MAILBOXID")),
+                modseq=told.get("HIGHESTMODSEQ") or None,
+            )
         with _translating(self._account), _refusing(folder):
-            items: tuple[str, ...] = STATUS_ITEMS
-            if self._client.has_capability("OBJECTID"):
-                items = (*items, "MAILBOXID")
-            answer = self._client.folder_status(_spell(folder), items)
+            answer = self._client.folder_status(_spell(folder), name_status_items(self._client))
             uidnext = answer.get(b"UIDNEXT")
             return FolderState(
                 int(answer[b"UIDVALIDITY"]),
                 None if uidnext is None else int(uidnext),
                 int(answer[b"MESSAGES"]),
-                _mailboxid(answer.get(b"MAILBOXID")),
+                mailboxid=_mailboxid(answer.get(b"MAILBOXID")),
+                modseq=_modseq(answer),
             )
 
     def examine(self, folder: RemoteFolder) -> FolderState:
@@ -150,7 +165,8 @@ class ImapSource:
                 int(answer[b"UIDVALIDITY"]),
                 None if uidnext is None else int(uidnext),
                 int(answer.get(b"EXISTS", 0)),
-                _mailboxid(answer.get(b"MAILBOXID")),
+                mailboxid=_mailboxid(answer.get(b"MAILBOXID")),
+                modseq=_modseq(answer) if self._has_condstore else None,
             )
             return self._state
 
@@ -183,7 +199,7 @@ class ImapSource:
             if isinstance(item.get("RFC822.SIZE"), int)
         }
 
-    def fetch_marks(self, uids: Sequence[int]) -> dict[int, tuple[int, datetime | None]]:
+    def fetch_stamps(self, uids: Sequence[int]) -> dict[int, tuple[int, datetime | None]]:
         """RFC822.SIZE and INTERNALDATE."""
         answers = self._fetch(uids, "(UID RFC822.SIZE INTERNALDATE)")
         return {
@@ -289,6 +305,9 @@ class ImapSource:
                         f"the server announced {announced} bytes, sent {size}, and something else when asked again"
                     )
                     continue
+                if not size:  # no server has a message of nothing; one that is believed is never asked for again
+                    failures[uid] = f"the server announced {announced} bytes and sent none, twice"
+                    continue
                 notes[uid] = f"the server announced {announced} bytes and sent {size}, twice"
             messages.append(
                 RawMessage(
@@ -296,6 +315,21 @@ class ImapSource:
                 )
             )
         return Fetched(tuple(messages), failures, notes)
+
+    def fetch_marks(self, uid_set: str, since: int | None = None) -> dict[int, Marks]:
+        """FLAGS, and X-GM-LABELS, X-GM-MSGID and X-GM-THRID; nothing where the server refuses."""
+        with _translating(self._account):
+            tag = self._exchange.send_set(uid_set, name_items(since, gmail=self._is_gmail))
+            refusal = self._exchange.receive(tag)
+        answers = self._exchange.take(list(self._exchange.answers))
+        if refusal is not None:
+            _refuse_to_press(self._account, refusal)
+            return {}
+        return {
+            uid: read_marks(item, _flags(item), _labels(item))
+            for uid, item in answers.items()
+            if tells_marks(item, gmail=self._is_gmail)
+        }
 
     def close(self) -> None:
         """LOGOUT, or drop the line."""
@@ -506,7 +540,7 @@ def _refuse_to_press(account: Account, refusal: str) -> None:
     """A server that asks for patience gets it: nothing is wrong with the messages asked for."""
     answer = _one_line(refusal)
     if any(word in answer.upper() for word in _THROTTLED):
-        raise ServerUnreachable(
+        raise ServerBusy(
             f"account {account.name!r}: {account.host} asks for patience ({answer})",
             "the next round goes on where this one stopped",
         )
@@ -537,6 +571,11 @@ def _mailboxid(value: object) -> str | None:
 def _received_at(item: Item) -> datetime:
     """INTERNALDATE; a server that gives none leaves us the moment of archiving."""
     return read_internaldate(item.get("INTERNALDATE")) or datetime.now(UTC).replace(microsecond=0)
+
+
+def _modseq(answer: dict[bytes, Any]) -> int | None:
+    """HIGHESTMODSEQ; a folder without it says NOMODSEQ, or 0 (RFC 7162, section 3.1.2.2)."""
+    return int(answer.get(b"HIGHESTMODSEQ") or 0) or None
 
 
 def _flags(item: Item) -> tuple[str, ...]:

@@ -15,14 +15,21 @@ if TYPE_CHECKING:
 
     from trail.fetch.wire import Chunk
 
-STATUS_ITEMS = ("MESSAGES", "UIDNEXT", "UIDVALIDITY")
 _NAME = re.compile(rb'(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<atom>[^\s()"{]+)|(?P<literal>\{\d+\}$))')
-_NUMBERS = re.compile(rb" \(([^()]*)\)$")
+_ITEMS = re.compile(rb" \(((?:[^()]|\([^()]*\))*)\)$")
+_ITEM = re.compile(rb"([A-Za-z.-]+) (?:(\d{1,20})(?= |$)|\(([^()]*)\)|\S+)")
 
 Listed = tuple[Any, Any, Any]
 """Attributes, delimiter, raw name: as IMAPClient gives them."""
-Status = dict[str, int]
-"""Upper-case item name -> number."""
+Status = dict[str, Any]
+"""Upper-case item name -> number, or the bytes in parentheses."""
+
+
+def name_status_items(client: Any) -> tuple[str, ...]:
+    """What is asked of a folder; where the server has them, HIGHESTMODSEQ (RFC 7162) and MAILBOXID (RFC 8474)."""
+    more = {"CONDSTORE": "HIGHESTMODSEQ", "OBJECTID": "MAILBOXID"}
+    known = (item for capability, item in more.items() if client.has_capability(capability))
+    return ("MESSAGES", "UIDNEXT", "UIDVALIDITY", *known)
 
 
 def list_folders(client: Any) -> tuple[list[Listed], dict[bytes, Status]]:
@@ -39,7 +46,7 @@ def list_folders(client: Any) -> tuple[list[Listed], dict[bytes, Status]]:
 
 def _list_with_status(client: Any) -> tuple[list[Listed], dict[bytes, Status]]:
     uses = "SPECIAL-USE " if client.has_capability("SPECIAL-USE") else ""
-    what = f"({uses}STATUS ({' '.join(STATUS_ITEMS)}))"
+    what = f"({uses}STATUS ({' '.join(name_status_items(client))}))"
     imap = client._imap  # noqa: SLF001 - IMAPClient has no extended LIST
     kind, answer = imap._simple_command("LIST", '""', '"*"', "RETURN", what)  # noqa: SLF001 - as above
     if kind != "OK":
@@ -65,11 +72,14 @@ def read_statuses(data: Sequence[bytes | Chunk | None]) -> Iterator[tuple[bytes,
             quoted = match["quoted"]
             name = match["atom"] if quoted is None else re.sub(rb"\\(.)", rb"\1", quoted)
             text = text[match.end() :]
-        if numbers := _NUMBERS.match(text):
-            words = numbers[1].split()
-            pairs = zip(words[::2], words[1::2], strict=False)
+        if items := _ITEMS.match(text):
+            found = ((m[1], m[2], m[3]) for m in _ITEM.finditer(items[1]))
             yield (
                 name,
-                {k.decode("ascii", "replace").upper(): int(v) for k, v in pairs if v.isdigit()},
+                {
+                    key.decode("ascii").upper(): int(number) if number else text
+                    for key, number, text in found
+                    if number or text
+                },
             )
         name = None

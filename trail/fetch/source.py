@@ -8,17 +8,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from trail.errors import TrailError
+from trail.errors import ServerUnreachable, TrailError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
+    from trail.fetch.marks import Marks
     from trail.model import RawMessage, Spooled
 
 
 class FolderUnavailable(TrailError):
     """The server refused a folder: it vanished, or may not be read. The round goes on with the next."""
+
+
+class ServerBusy(ServerUnreachable):
+    """The server asks for patience: nothing is wrong with what it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ class FolderState:
     exists: int
     mailboxid: str | None = field(default=None, compare=False)
     """What the server calls the folder for good, whatever its name (RFC 8474); STATUS tells it, EXAMINE need not."""
+    modseq: int | None = None
+    """HIGHESTMODSEQ: grows with every change of a flag or label (RFC 7162, section 3.1.2.1); None without CONDSTORE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,7 @@ class Source(Protocol):
     def fetch_sizes(self, uids: Sequence[int]) -> dict[int, int]:
         """RFC822.SIZE of each; what the server does not tell is missing."""
 
-    def fetch_marks(self, uids: Sequence[int]) -> dict[int, tuple[int, datetime | None]]:
+    def fetch_stamps(self, uids: Sequence[int]) -> dict[int, tuple[int, datetime | None]]:
         """RFC822.SIZE and INTERNALDATE of each: what tells cheaply whether it is the message it was."""
 
     def fetch_headers(self, uids: Sequence[int]) -> tuple[list[RawHeader], dict[int, str]]:
@@ -119,6 +126,9 @@ class Source(Protocol):
         Up to `ahead` batches are asked for while one is awaited. Large messages go into a `spool`.
         One who does not read to the end has to close the connection.
         """
+
+    def fetch_marks(self, uid_set: str, since: int | None = None) -> dict[int, Marks]:
+        """Flags, and Gmail's labels and numbers, of a set such as `5:900`; with `since`, only what changed after it."""
 
     def close(self) -> None:
         """End the connection; never raises."""

@@ -51,8 +51,13 @@ _WORD_OPERATORS = {
     "body": ("body",),
     "file": ("file",),
 }
-OPERATORS = (*_WORD_OPERATORS, *["client", "in", "account", "after", "before", "on", "has", "id"])
+OPERATORS = (
+    *_WORD_OPERATORS,
+    *["client", "in", "account", "after", "before", "on", "has", "is", "id"],
+)
 _SYNONYMS = {"since": "after", "until": "before", "filename": "file", "folder": "in", "label": "in"}
+FLAGS = ("flagged", "answered", "draft")
+"""What `is:` asks for: flags on the server, as the last round saw them."""
 _ID = re.compile(r"[0-9a-f]{8,64}")
 
 
@@ -226,21 +231,27 @@ class _Parser:
             case "client":
                 self.check_client(piece, value)
                 return Exact("client", value)
-            case "in":
-                return Exact("folder", value)
-            case "account":
-                return Exact("account", value)
+            case "in" | "account":
+                return Exact("folder" if piece.operator == "in" else "account", value)
             case "has":
                 if value not in ("attachment", "attachments"):
                     self.fail_value(
                         piece, f'has: does not know "{piece.text}"', "there is has:attachment"
                     )
                 return Exact("has", "attachment")
+            case "is":
+                self.check_flag(piece, value)
+                return Exact("flag", value)
             case "id":
                 if not _ID.fullmatch(value):
                     self.fail_value(piece, "not an id", "an id is 8 to 64 digits of 0-9 and a-f")
                 return Exact("key", value, prefix=True)
         return self.read_date(piece)
+
+    def check_flag(self, piece: Piece, value: str) -> None:
+        if value not in FLAGS:
+            known = " ".join(f"is:{flag}" for flag in FLAGS)
+            self.fail_value(piece, f'is: does not know "{piece.text}"', f"there is {known}")
 
     def check_client(self, piece: Piece, value: str) -> None:
         known = [fold(client) for client in self.clients]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from trail.model import Address, SearchDocument
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 MAX_INDEXED = 2_000_000
 """Characters of a text whose words are found; what follows is in the archive only."""
@@ -123,7 +123,7 @@ def build_schema() -> Schema:
         key=FieldType(Existence(), _UNCUT, unique=True),
         order=COLUMN(OrderColumn()),
         stored=STORED(),
-        **dict.fromkeys(("client", "account", "folder", "has", "filename"), exact),
+        **dict.fromkeys(("client", "account", "folder", "flag", "has", "filename"), exact),
         **dict.fromkeys(("body", "quoted", "subject", "file"), words),
         **dict.fromkeys(("people", "from", "to", "cc", "bcc"), words),
     )
@@ -167,6 +167,7 @@ def to_fields(document: SearchDocument) -> dict[str, Any]:
         "client": _fold_all(document.clients),
         "account": _fold_all(document.accounts),
         "folder": _list_folders(document.folders),
+        "flag": [flag.removeprefix("\\") for flag in _fold_all(document.flags)],
         "filename": _fold_all(files),
         "has": ["attachment"] if parsed.attachments else [],
         "body": _read_text(parsed.text),

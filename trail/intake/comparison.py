@@ -143,7 +143,7 @@ def _compare_folder(
     compared = 0
     for start in range(0, len(there), WINDOW):
         window = there[start : start + WINDOW]
-        for uid, (size, _) in source.fetch_marks(window).items():
+        for uid, (size, _) in source.fetch_stamps(window).items():
             compared += 1
             if size != kept[uid].size:  # a server may announce a wrong size: its bytes tell
                 doubtful.add(uid)

@@ -27,6 +27,7 @@ from trail.fetch.plan import (
     split_batches,
 )
 from trail.intake.line import ATTEMPTS, BREAKS, Pace
+from trail.intake.refresh import begin_marks, refresh_open, refresh_unchanged
 from trail.intake.renames import find_renamed
 from trail.intake.restores import notice_restore
 from trail.model import FolderReport, RemoteRef, Sighting
@@ -83,10 +84,12 @@ class FolderRound:
         ):
             self.unchanged = epoch
             self._begin_report(state.uidvalidity, state.exists)
+            refresh_unchanged(self.round, source, self.folder, epoch, state)
             return
         opened = source.examine(self.folder)
         state = replace(opened, mailboxid=opened.mailboxid or state.mailboxid)
         epoch = self._open_epoch(source, state)
+        begin_marks(self.round, epoch, state)
         on_server = source.list_uids()
         self._begin_report(state.uidvalidity, len(on_server))
         self._give_up_breakers(epoch)
@@ -106,6 +109,7 @@ class FolderRound:
                 at = datetime.now(UTC)
                 self.archive.sightings.mark_gone(epoch, plan.gone, at)
                 self.archive.sightings.mark_returned(epoch, plan.returned)
+                self.archive.marks.forget_flagged(epoch, plan.gone | plan.returned)
                 # only a look that ended with a decision for everything proves anything to the next one
                 complete = not self.round.stopping() and not self.archive.sightings.count_failed(
                     epoch
@@ -114,6 +118,7 @@ class FolderRound:
                 self.archive.sightings.close_round(
                     epoch, on_server=len(on_server), uidnext=uidnext, under=under, at=at
                 )
+            refresh_open(self.round, source, epoch, state)
 
     def _fetch_undecided(self, source: Source, epoch: Epoch, uids: Sequence[int]) -> None:
         pending = list(uids)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from trail.errors import ServerUnreachable
 from trail.fetch.plan import BATCH_MESSAGES
+from trail.fetch.source import ServerBusy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -102,6 +103,8 @@ class Pace:
         """The same for the first of several that may be asked for only now."""
         try:
             yield
+        except ServerBusy:
+            raise
         except ServerUnreachable:
             uids = asked[0] if asked else ()
             if len(uids) == 1:

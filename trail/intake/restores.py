@@ -44,7 +44,7 @@ def notice_restore(
     suspects = {k.uid: k for k in kept if k.uid in shown and (went_back or k.gone)}
     wrong: list[int] = []
     for window in _split(sorted(suspects)):
-        for uid, (size, received_at) in source.fetch_marks(window).items():
+        for uid, (size, received_at) in source.fetch_stamps(window).items():
             known = suspects[uid]
             if size != known.size or known.received_at not in (None, received_at):
                 wrong.append(uid)
