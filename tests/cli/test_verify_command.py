@@ -277,6 +277,8 @@ def test_a_damaged_message_is_fetched_again_and_the_damaged_file_kept(kept, kind
     assert "1 problem, 1 mended" in answer.out
     assert "-> fetched again" in answer.out
     assert victim.read_bytes() == content
+    verified = kept.done("status", "--certificate", "--json").data["verified"]
+    assert (verified["messages"], verified["problems"]) == (6, 0)
     aside = list((kept.archive / "damaged").glob("*"))
     assert [p.read_bytes() for p in aside] == ([damaged] if damaged is not None else [])
     assert "all well" in kept.done("verify").out

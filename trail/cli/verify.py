@@ -126,6 +126,8 @@ def _verify_archive(
             session.warn(f"{account.error}; it was not compared to the end")
     mended = {o.damage for o in outcomes if o.mended}
     left = [d for d in damage if d not in mended]
+    if mended and sample is None:
+        bookmark.finish(result.total, sum(d.kind != "server" for d in left))
     session.emit(
         verification_data(result, damage, compared, outcomes, left),
         verification_text(str(config.archive), result, compared, outcomes, left, damage),
