@@ -23,12 +23,18 @@ PATIENCE = 30.0
 class Watched:
     """A daemon process whose log can be read while it runs."""
 
-    def __init__(self, desk, *words):
+    def __init__(self, desk, *words, log_format="text"):
         self.desk = desk
         self.path = desk.root / f"daemon-{len(desk.processes)}.log"
         with self.path.open("w") as log:
             self.process = desk.start(
-                *words, "daemon", stdout=subprocess.DEVNULL, stderr=log, start_new_session=True
+                *words,
+                "daemon",
+                "--log-format",
+                log_format,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
             )
 
     @property
@@ -79,7 +85,7 @@ class Clock:
 
 
 @contextmanager
-def running_daemon(desk, rounds, clock):
+def running_daemon(desk, rounds, clock, supervisor=None):
     """A daemon on a thread of this process, with a clock of ours and a look at it every hundredth of a second."""
 
     def connect(account):
@@ -90,7 +96,7 @@ def running_daemon(desk, rounds, clock):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(daemon_module, "time", clock)
         patch.setattr(daemon_module, "TICK", 0.01)
-        worker = threading.Thread(target=Daemon(desk.config, lambda: connect, stop).run)
+        worker = threading.Thread(target=Daemon(desk.config, lambda: connect, stop, supervisor).run)
         worker.start()
         try:
             yield

@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import shlex
-import shutil
 import signal
 import subprocess
 import time
@@ -28,7 +26,6 @@ from syncing import make_message
 
 from trail import daemon as daemon_module
 from trail import turns
-from trail.cli.unit import describe_unit
 
 
 @pytest.fixture
@@ -324,63 +321,3 @@ def test_without_an_account_it_says_what_is_missing(desk):
     answer = desk.set_up().trail("daemon")
     assert answer.code == 3
     assert "has no account" in answer.err
-
-
-# the unit
-
-
-def test_the_unit_starts_the_daemon_it_was_printed_for(desk, pymap_server):
-    desk.set_up(pymap_server)
-    spaced = desk.root / "with space & 100% $HOME"
-    spaced.mkdir()
-    desk.config = desk.config.rename(spaced / "config.toml")
-    unit = desk.done("daemon", "--print-unit").out
-    (line,) = [line for line in unit.splitlines() if line.startswith("ExecStart=")]
-    words = [
-        word.replace("%%", "%").replace("$$", "$")
-        for word in shlex.split(line.removeprefix("ExecStart="))
-    ]
-    assert words[-3:] == ["--config", str(desk.config), "daemon"]
-    log = desk.root / "log"
-    with log.open("w") as file:
-        process = subprocess.Popen(
-            words,
-            stdin=subprocess.DEVNULL,
-            stderr=file,
-            env=os.environ | desk.environ | {"JOURNAL_STREAM": "8:1"},
-        )
-    desk.processes.append(process)
-    wait_until(lambda: "INFO work: 0 archived" in log.read_text())
-    assert log.read_text().startswith("INFO watching work\n"), "the journal knows the time"
-    process.terminate()
-    assert process.wait(PATIENCE) == 0
-    assert desk.done("daemon", "--print-unit", "--json").data["unit"].strip() == unit.strip()
-
-
-def test_systemd_finds_nothing_wrong_with_the_unit(desk, pymap_server):
-    if shutil.which("systemd-analyze") is None:
-        pytest.skip("no systemd-analyze on this machine")
-    desk.set_up(pymap_server)
-    unit = desk.root / "trail.service"
-    unit.write_text(desk.done("daemon", "--print-unit").out)
-    environ = os.environ | {"XDG_RUNTIME_DIR": str(desk.root)}
-    done = subprocess.run(
-        ["systemd-analyze", "--user", "verify", str(unit)],
-        capture_output=True,
-        text=True,
-        env=environ,
-        check=False,
-    )
-    about_us = [line for line in done.stderr.splitlines() if "trail" in line]
-    assert about_us == []
-    assert done.returncode == 0, done.stderr
-
-
-def test_words_of_the_unit_are_quoted_as_systemd_reads_them(tmp_path):
-    unit = describe_unit(
-        ["/opt/a b/python", 'say "hi"', "50%", "$HOME", "back\\slash"], tmp_path / "c.toml"
-    )
-    (line,) = [line for line in unit.splitlines() if line.startswith("ExecStart=")]
-    assert line.startswith(
-        'ExecStart="/opt/a b/python" "say \\"hi\\"" 50%% $$HOME "back\\\\slash" --config '
-    )

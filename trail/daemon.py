@@ -24,7 +24,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from trail.archive.store import writing_archive
 from trail.config import load_config
-from trail.errors import ArchiveLocked, LoginRejected, ServerUnreachable, TrailError
+from trail.errors import ArchiveLocked, LoginRejected, TrailError
 from trail.fetch.idle import is_connection_limit
 from trail.locks import hold_lock
 from trail.supervisor import Supervisor
@@ -181,7 +181,7 @@ class Daemon:
             self._watchers.begin(account)
         elif isinstance(problem, LoginRejected):
             self._watchers.end(name)
-        elif isinstance(problem, ServerUnreachable) and is_connection_limit(problem):
+        elif is_connection_limit(problem):
             self._watchers.make_room(name)
 
     def _look_soon(self, name: str, folder: str) -> None:
@@ -208,8 +208,10 @@ class Daemon:
         if isinstance(problem, ArchiveLocked):
             for folder in folders:
                 self._look_soon(name, folder)
-        elif problem is not None and not isinstance(problem, ServerUnreachable):
-            self._retry(name)
+        elif is_connection_limit(problem):
+            self._watchers.make_room(name)
+        elif isinstance(problem, LoginRejected):
+            self._retry(name)  # a round records it, and pauses the account
 
     def _retry(self, name: str) -> None:
         """Look at the whole account now: what is wrong with it is told, recorded and seen to by a round."""

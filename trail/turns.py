@@ -161,8 +161,8 @@ class Turns:
         problem = round_.problems.get(account.name)
         if problem is None:
             _tell_round(account, report, only, time.monotonic() - began)
-        elif only:
-            pass  # a whole round follows and tells
+        elif only:  # a round will look there, too, and tell more
+            log.info("%s: cannot look at %s now", account.name, ", ".join(sorted(only)))
         elif isinstance(problem, LoginRejected):  # whose message names the user; status shows it
             self._paused[account.name] = datetime.now(UTC) + PAUSE
             log.warning(

@@ -23,6 +23,7 @@ import typer
 from typer.core import TyperGroup
 
 from trail import __version__
+from trail.cli.logs import LogLines
 from trail.config import Config, default_config_path, load_config
 from trail.errors import TrailError
 from trail.terminal import clean_text, escape_json
@@ -136,14 +137,6 @@ class Session:
         """Warn on stderr; the command then ends with exit code 100 instead of 0."""
         self.warnings.append(line)
         complain(f"warning: {line}")
-
-
-class LogLines(logging.Formatter):
-    """Lines of the log in which nothing steers a terminal: they may name a folder of any name."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line."""
-        return clean_text(super().format(record), lines=True)
 
 
 def complain(line: str) -> None:

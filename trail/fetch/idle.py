@@ -21,6 +21,7 @@ from trail.fetch.source import FolderUnavailable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from trail.errors import TrailError
     from trail.fetch.imap import ImapSource
     from trail.fetch.source import RemoteFolder
     from trail.model import Account
@@ -33,9 +34,11 @@ _LIMITS = ("[LIMIT]", "TOO MANY", "MAXIMUM NUMBER OF CONNECTIONS", "CONNECTION L
 _PROBES = (("TCP_KEEPIDLE", 120), ("TCP_KEEPALIVE", 120), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 4))
 
 
-def is_connection_limit(error: ServerUnreachable) -> bool:
+def is_connection_limit(error: TrailError | None) -> bool:
     """Whether the server has no room for one connection more (RFC 5530: LIMIT; the words of Dovecot and Gmail)."""
-    return any(word in error.message.upper() for word in _LIMITS)
+    return isinstance(error, ServerUnreachable) and any(
+        word in error.message.upper() for word in _LIMITS
+    )
 
 
 class IdleLine:
