@@ -60,7 +60,7 @@ class Watched:
 
 
 def status_of(desk):
-    return desk.done("status", "--json").data
+    return desk.status()
 
 
 def hurry(desk):

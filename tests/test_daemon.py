@@ -51,7 +51,7 @@ def test_rounds_go_on_new_mail_is_fetched_and_status_tells_from_outside(desk, ma
     daemon.wait_for_log("work: 1 archived", times=2)
     assert daemon.stop() == 0
     assert status_of(desk)["daemon"] == {"running": False}
-    assert "daemon    not running" in desk.done("status").out
+    assert "daemon   not running" in desk.done("status").out
     assert len(desk.ids()) == 2
     # nothing of the mail is in the log, and nothing of Python's
     assert not re.search(r"private|@|Traceback|Warning|secret", daemon.log), daemon.log
@@ -162,9 +162,10 @@ def test_a_refused_login_pauses_the_account_until_the_configuration_changes(desk
     )
     account = status_of(desk)["accounts"][0]
     assert "refused the login" in account["error"]
-    out = desk.done("status").out
-    assert "FAILING, first" in out
-    assert "the daemon tries again at " in out
+    out = desk.trail("status").out
+    assert "work: FAILING since " in out
+    assert out.splitlines()[0].endswith("; run: export TRAIL_TEST_PASSWORD=...")
+    assert "  tried at " in out
     hurry(desk)
     daemon.wait_for_log("the server refused the login", times=2)
     daemon.stop()
@@ -204,7 +205,7 @@ def test_a_server_that_restarts_is_survived(desk, dovecot, dovecot_process, told
         try:
             hurry(desk)
             wait_until(lambda: "work: account 'work': " in told.text)
-            wait_until(lambda: "FAILING" in desk.done("status").out)
+            wait_until(lambda: "FAILING" in desk.trail("status").out)
         finally:
             dovecot_process.start()
         dovecot.append("INBOX", make_message(2))

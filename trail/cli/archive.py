@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trail.cli.app import Session, app
-from trail.errors import FixityMismatch
+from trail.errors import EXIT_WARNINGS, FixityMismatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,13 +17,28 @@ if TYPE_CHECKING:
 
 
 @app.command()
-def status(ctx: typer.Context) -> None:
-    """Show what is archived, what is missing, and what is going on."""
-    from trail.cli.status import read_status, status_text
+def status(
+    ctx: typer.Context,
+    prometheus: Annotated[
+        bool, typer.Option("--prometheus", help="Print metrics in the format of Prometheus.")
+    ] = False,
+) -> None:
+    """Show what is wrong, what is archived, and what is going on."""
+    from trail.cli.metrics import metrics_text
+    from trail.cli.screen import status_text
+    from trail.cli.status import read_status
 
     session: Session = ctx.obj
+    if prometheus and session.json:
+        raise typer.BadParameter("not together with --json", param_hint="--prometheus")
     data = read_status(session.config)
-    session.emit(data, status_text(data, by_folder=session.verbose))
+    if prometheus:  # the numbers tell; a script that saves them need not see to an exit code
+        session.emit({}, metrics_text(data).rstrip("\n"))
+        return
+    text, colours = status_text(data, by_folder=session.verbose, width=session.width)
+    session.emit(data, text, colours)
+    if not data["fine"]:
+        raise typer.Exit(EXIT_WARNINGS)
 
 
 @app.command()
