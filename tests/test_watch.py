@@ -6,7 +6,7 @@ import re
 import threading
 
 import pytest
-from daemons import Clock, Watched, load_hurried, running_daemon, status_of, wait_until
+from daemons import Clock, Watched, hurry, load_hurried, running_daemon, status_of, wait_until
 from servers.proxy import Proxy
 from syncing import make_message
 
@@ -63,6 +63,26 @@ def test_only_the_folder_the_mail_came_into_is_looked_at(desk, scripted, told):
         assert scripted.count_commands("STATUS") == len(before["folders"]) + 1
     after = status_of(desk)["accounts"][0]
     assert after["last_started_at"] == before["last_started_at"], "a look is no round"
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_a_reply_is_not_decided_before_the_folder_of_what_it_answers_was_looked_at(
+    desk, pymap_server, told, settled
+):
+    pymap_server.create("Sent")
+    parent = make_message(1, sender="me@studio.example", to="jane@acme.example")
+    reply = make_message(
+        2, sender="bob@elsewhere.example", extra="References: <1@test.example>\r\n"
+    )
+    with running_daemon(desk.set_up(pymap_server, scope="clients", every="1h"), [], Clock()):
+        wait_until(lambda: "0 archived, 0 left there, 0 failed (INBOX)" in told.text)
+        pymap_server.append("Sent", parent if settled else make_message(3, sender="x@y.example"))
+        pymap_server.append("INBOX", reply)
+        wait_until(lambda: told.text.count("0 archived, 0 left there, 0 failed (INBOX)") == 2)
+        hurry(desk)
+        wait_until(
+            lambda: f"work: {'2 archived, 0' if settled else '0 archived, 2'} left" in told.text
+        )
 
 
 def test_folders_may_be_chosen_and_none_as_well(desk, mail_server, told):

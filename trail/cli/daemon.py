@@ -84,7 +84,8 @@ def _prepare_log(session: Session, kind: str) -> None:
     for handler in root.handlers:
         handler.setFormatter(formatter)
     if not session.verbose:
-        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        for library, level in (("apscheduler", logging.ERROR), ("imapclient", logging.WARNING)):
+            logging.getLogger(library).setLevel(level)
 
 
 def _find_supervisor(environ: Mapping[str, str]) -> Supervisor:
