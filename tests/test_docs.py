@@ -233,8 +233,9 @@ NOT_IN_THE_DEMO = {
     "failures[]": ("account", "folder", "uidvalidity", "uid", "reason", "since"),
     "unparsable[]": ("id", "path", "reason"),
     "daemon": ("pid", "doing", "since", "paused"),
+    "problems[]": ("kind", "account", "text", "since", "command"),
 }
-"""What `trail status` shows of a message that failed, one that cannot be parsed, and a running daemon."""
+"""What `trail status` shows of a message that failed, one that cannot be parsed, a problem, and a running daemon."""
 UNSEEN = {
     "trail status": {f"{path}.{key}" for path, keys in NOT_IN_THE_DEMO.items() for key in keys}
 }
@@ -278,7 +279,7 @@ def test_every_key_of_the_json_is_documented(command, terminal, serving):
 
 
 def test_json_keys_that_the_demo_cannot_show_are_in_the_program():
-    source = read("trail/cli/status.py") + read("trail/daemon.py")
+    source = read("trail/cli/status.py") + read("trail/cli/problems.py") + read("trail/turns.py")
     for path in UNSEEN["trail status"]:
         assert f'"{path.rpartition(".")[2]}": ' in source, path
 

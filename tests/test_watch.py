@@ -40,6 +40,27 @@ def test_new_mail_is_archived_and_found_without_waiting_for_a_round(desk, mail_s
     assert "Private" not in daemon.log
 
 
+@pytest.mark.dovecot
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_waiting_works_over_tls_and_ends_at_once(desk, dovecot, told, security):
+    port = dovecot.tls_port if security == "tls" else dovecot.port
+    desk.set_up(
+        dovecot,
+        every="1h",
+        security=security,
+        port=port,
+        host="localhost",
+        ca_file=str(dovecot.ca_file),
+    )
+    with running_daemon(desk, [], Clock()):
+        wait_until(lambda: "0 archived, 0 left there, 0 failed (INBOX)" in told.text)
+        dovecot.append("INBOX", make_message(1))
+        wait_until(lambda: "work: 1 archived, 0 left there, 0 failed (INBOX)" in told.text)
+        desk.set_up(dovecot, every="1h", idle=[])  # which ends it
+        wait_until(lambda: count_watchers() == 0)
+    assert "not waiting" not in told.text
+
+
 def test_mail_that_came_before_the_watcher_did_is_found_too(desk, pymap_server, told, monkeypatch):
     begin = watch.Watchers.begin
 

@@ -80,11 +80,11 @@ class Watchers:
 
     def make_room(self, name: str) -> None:
         """The server has too few connections for a round and our watchers: leave the account to the rounds for a while."""
-        places = [place for place in self._watchers if place[0] == name]
-        if self.end(name):
+        ended = self.end(name)
+        if ended:
             log.warning("%s: the server allows too few connections to wait for mail as well", name)
-        for place in places:
-            self._resting[place] = time.monotonic() + REST
+        for watcher in ended:
+            self._resting[name, watcher.folder] = time.monotonic() + REST
 
     def wake(self) -> None:
         """Connect anew: after sleep a connection may be dead without a sign of it."""
