@@ -11,7 +11,7 @@ from servers.proxy import Proxy
 from syncing import make_message
 
 from trail import daemon as daemon_module
-from trail import watch
+from trail import turns, watch
 from trail.locks import hold_lock
 
 WAITING = "work: waiting for mail in INBOX"
@@ -184,7 +184,8 @@ def test_a_refused_login_ends_the_watching_and_pauses_the_account(desk, scripted
 
 
 @pytest.mark.dovecot
-def test_a_server_that_restarts_is_watched_again(desk, dovecot, dovecot_process, told):
+def test_a_server_that_restarts_is_watched_again(desk, dovecot, dovecot_process, told, monkeypatch):
+    monkeypatch.setattr(watch, "LONGEST_PAUSE", 0.5)
     with running_daemon(desk.set_up(dovecot, every="1h"), [], Clock()):
         wait_until(lambda: "0 archived, 0 left there, 0 failed (INBOX)" in told.text)
         dovecot_process.stop()
@@ -266,7 +267,10 @@ def test_many_messages_at_once_are_few_looks(desk, pymap_server, told):
         assert len(rounds) - before <= 10
 
 
-def test_a_call_while_another_command_writes_is_answered_afterwards(desk, pymap_server, told):
+def test_a_call_while_another_command_writes_is_answered_afterwards(
+    desk, pymap_server, told, monkeypatch
+):
+    monkeypatch.setattr(turns, "LOCK_WAIT", 0.1)
     with running_daemon(desk.set_up(pymap_server, every="1h"), [], Clock()):
         wait_until(lambda: "0 archived, 0 left there, 0 failed (INBOX)" in told.text)
         with hold_lock(desk.archive / "lock"):

@@ -39,6 +39,10 @@ PAUSE = timedelta(hours=1)
 """How long an account rests after a refused login, unless the configuration changes before."""
 
 
+LOCK_WAIT = 10.0
+"""Seconds a turn waits for another command that writes."""
+
+
 class Turns:
     """Gives accounts their turn, one at a time. `connect` makes a logged-in Source of an account."""
 
@@ -72,7 +76,7 @@ class Turns:
         """
         self._beat()
         try:
-            with writing_archive(self._root, wait=10.0) as archive:
+            with writing_archive(self._root, wait=LOCK_WAIT) as archive:
                 self.tell(f"syncing {account.name}", archive)
                 try:
                     return self._fetch(config, account, is_over, only, archive)
