@@ -140,6 +140,15 @@ def test_a_round_that_was_cut_off_is_no_success_and_one_that_runs_no_problem(kep
         assert "syncing now" in kept.done("status").out
 
 
+def test_an_account_whose_turn_is_still_to_come_is_no_problem(kept, pymap_server):
+    kept.set_up(pymap_server, pymap_server)
+    assert only_problem(kept)["account"] == "work2"
+    with hold_lock(kept.archive / "daemon.lock"):
+        assert only_problem(kept)["kind"] == "never"
+        with hold_lock(kept.archive / "lock"):
+            assert kept.status()["fine"]
+
+
 def test_what_waits_for_the_index_is_told_unless_somebody_is_at_it(kept, pymap_server):
     pymap_server.append("INBOX", make_message(9))
     kept.done("sync", "--no-index")

@@ -52,6 +52,8 @@ def _find_in_account(
         )
     elif told["syncing"]:
         return
+    elif told["last_started_at"] is None and data["writing"] and data["daemon"]["running"]:
+        return  # its turn comes, after the first round of another
     elif told["last_started_at"] is None:
         yield _problem("never", name, "never synced", None, sync)
     elif told["last_success_at"] is None:
