@@ -105,6 +105,12 @@ class Desk:
                 if stream is not None:
                     stream.close()
 
+    def status(self) -> Any:
+        """What `trail status` tells, whether everything is fine or not."""
+        answer = self.trail("status", "--json")
+        assert answer.code == (0 if answer.data["fine"] else 100), answer
+        return answer.data
+
     def run_beside(self, *words, **options) -> Answer:
         """Run a command line in a process of its own to its end."""
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options

@@ -268,7 +268,7 @@ def test_a_read_only_disk_can_be_read_by_every_command_that_reads(desk, pymap_se
     short, *_ = desk.ids("message")
     for words in (*READING, ["show", short], ["thread", short]):
         assert desk.done(*words).out, words
-    assert "daemon    not running" in desk.done("status").out
+    assert "daemon   not running" in desk.done("status").out
     # a hand-off to another disk is complete, only the archive cannot remember it
     answer = desk.trail("handoff", "acme", "--out", desk.root / "out", "--json")
     assert answer.code == 100
@@ -325,7 +325,7 @@ def test_a_full_disk_stops_an_index_and_the_next_round_completes_it(desk, pymap_
         fill_up(ballast)
     answer = desk.trail("reindex")
     refuse(answer, 23, str(desk.archive))
-    assert desk.done("status", "-q").code == 0
+    assert desk.status()["index"]["lag"] == 8
     ballast.unlink()
     desk.done("sync")
     assert len(desk.ids()) == 8

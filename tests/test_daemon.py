@@ -5,61 +5,27 @@ from __future__ import annotations
 import logging
 import os
 import re
-import shlex
-import shutil
 import signal
 import subprocess
-import threading
 import time
-from contextlib import contextmanager
-from dataclasses import replace
 
 import pytest
 from checking import audit_archive
+from daemons import (
+    PATIENCE,
+    Clock,
+    Watched,
+    hurry,
+    load_hurried,
+    running_daemon,
+    status_of,
+    wait_until,
+)
 from servers.proxy import Proxy
 from syncing import make_message
 
 from trail import daemon as daemon_module
-from trail.cli.unit import describe_unit
-from trail.config import load_config
-from trail.daemon import Daemon
-from trail.fetch.imap import ImapSource
-
-PATIENCE = 30.0
-"""Seconds after which something that should have happened did not."""
-
-
-class Watched:
-    """A daemon process whose log can be read while it runs."""
-
-    def __init__(self, desk, *words):
-        self.desk = desk
-        self.path = desk.root / f"daemon-{len(desk.processes)}.log"
-        with self.path.open("w") as log:
-            self.process = desk.start(
-                *words, "daemon", stdout=subprocess.DEVNULL, stderr=log, start_new_session=True
-            )
-
-    @property
-    def log(self):
-        return self.path.read_text(encoding="utf-8")
-
-    def wait_for(self, condition, what):
-        end = time.monotonic() + PATIENCE
-        while not condition():
-            assert self.process.poll() is None, (
-                f"it left with {self.process.returncode}: {self.log}"
-            )
-            assert time.monotonic() < end, f"not seen: {what}\n{self.log}"
-            time.sleep(0.02)
-
-    def wait_for_log(self, text, times=1):
-        self.wait_for(lambda: self.log.count(text) >= times, text)
-
-    def stop(self, number=signal.SIGTERM):
-        """Ask it to end, which must not take long; returns its exit code."""
-        self.process.send_signal(number)
-        return self.process.wait(timeout=PATIENCE)
+from trail import turns
 
 
 @pytest.fixture
@@ -67,15 +33,6 @@ def told(caplog):
     """The log of a daemon in this process."""
     caplog.set_level(logging.INFO, "trail.daemon")
     return caplog
-
-
-def status_of(desk):
-    return desk.done("status", "--json").data
-
-
-def hurry(desk):
-    """The shortest interval the configuration takes is 10 s, too long for a test: a changed file begins a round at once."""
-    desk.config.write_text(desk.config.read_text() + "\n# changed\n")
 
 
 def test_rounds_go_on_new_mail_is_fetched_and_status_tells_from_outside(desk, mail_server):
@@ -94,7 +51,7 @@ def test_rounds_go_on_new_mail_is_fetched_and_status_tells_from_outside(desk, ma
     daemon.wait_for_log("work: 1 archived", times=2)
     assert daemon.stop() == 0
     assert status_of(desk)["daemon"] == {"running": False}
-    assert "daemon    not running" in desk.done("status").out
+    assert "daemon   not running" in desk.done("status").out
     assert len(desk.ids()) == 2
     # nothing of the mail is in the log, and nothing of Python's
     assert not re.search(r"private|@|Traceback|Warning|secret", daemon.log), daemon.log
@@ -185,7 +142,7 @@ def test_a_changed_configuration_does_not_wait_for_a_long_round(
     pymap_server.fill("INBOX", (make_message(number) for number in range(600)))
     with Proxy(pymap_server.host, pymap_server.port, delay=0.2) as far:
         rounds = []
-        with running_daemon(desk.set_up(pymap_server, port=far.port), rounds, Clock()):
+        with running_daemon(desk.set_up(pymap_server, port=far.port, idle=[]), rounds, Clock()):
             wait_until(lambda: len(list((desk.archive / "mail").glob("*/*/cur/*"))) > 100)
             hurry(desk)
             wait_until(lambda: len(rounds) == 2)
@@ -205,9 +162,10 @@ def test_a_refused_login_pauses_the_account_until_the_configuration_changes(desk
     )
     account = status_of(desk)["accounts"][0]
     assert "refused the login" in account["error"]
-    out = desk.done("status").out
-    assert "FAILING, first" in out
-    assert "the daemon tries again at " in out
+    out = desk.trail("status").out
+    assert "work: FAILING since " in out
+    assert out.splitlines()[0].endswith("; run: export TRAIL_TEST_PASSWORD=...")
+    assert "  tried at " in out
     hurry(desk)
     daemon.wait_for_log("the server refused the login", times=2)
     daemon.stop()
@@ -221,7 +179,7 @@ def test_a_refused_login_is_one_login_an_hour_while_other_accounts_go_on(
     monkeypatch.setattr(daemon_module, "load_config", load_hurried)
     scripted.faults.always_refuse = {"LOGIN": "[AUTHENTICATIONFAILED] no"}
     rounds, clock = [], Clock()
-    with running_daemon(desk.set_up(scripted, pymap_server), rounds, clock):
+    with running_daemon(desk.set_up(scripted, pymap_server, idle=[]), rounds, clock):
         wait_until(lambda: rounds.count("work2") >= 3)
         assert scripted.count_commands("LOGIN") == 1
         assert set(status_of(desk)["daemon"]["paused"]) == {"work"}
@@ -230,7 +188,7 @@ def test_a_refused_login_is_one_login_an_hour_while_other_accounts_go_on(
 def test_rounds_come_at_the_interval_of_the_account(desk, pymap_server, monkeypatch):
     monkeypatch.setattr(daemon_module, "load_config", load_hurried)
     rounds = []
-    with running_daemon(desk.set_up(pymap_server), rounds, Clock()):
+    with running_daemon(desk.set_up(pymap_server, idle=[]), rounds, Clock()):
         wait_until(lambda: len(rounds) == 1)
         pymap_server.append("INBOX", make_message(1))
         wait_until(lambda: len(rounds) >= 3)
@@ -247,7 +205,7 @@ def test_a_server_that_restarts_is_survived(desk, dovecot, dovecot_process, told
         try:
             hurry(desk)
             wait_until(lambda: "work: account 'work': " in told.text)
-            wait_until(lambda: "FAILING" in desk.done("status").out)
+            wait_until(lambda: "FAILING" in desk.trail("status").out)
         finally:
             dovecot_process.start()
         dovecot.append("INBOX", make_message(2))
@@ -320,7 +278,7 @@ def list_group(number):
 
 def test_after_sleep_the_missed_round_is_made_up_for(desk, pymap_server):
     rounds, clock = [], Clock()
-    with running_daemon(desk.set_up(pymap_server, every="1h"), rounds, clock):
+    with running_daemon(desk.set_up(pymap_server, every="1h", idle=[]), rounds, clock):
         wait_until(lambda: len(rounds) == 1)
         clock.ahead = 3600
         wait_until(lambda: len(rounds) == 2)
@@ -337,51 +295,6 @@ def test_a_process_that_was_stopped_for_a_while_goes_on(desk, pymap_server):
     assert daemon.stop() == 0
 
 
-def load_hurried(path):
-    """The configuration, with an interval that no file may ask for."""
-    config = load_config(path)
-    return replace(config, accounts=tuple(replace(a, every=1.0) for a in config.accounts))
-
-
-class Clock:
-    """The time of day, moved at will."""
-
-    ahead = 0
-    monotonic = staticmethod(time.monotonic)
-
-    def time(self):
-        return time.time() + self.ahead
-
-
-@contextmanager
-def running_daemon(desk, rounds, clock):
-    """A daemon on a thread of this process, with a clock of ours and a look at it every hundredth of a second."""
-
-    def connect(account):
-        rounds.append(account.name)
-        return ImapSource(account, desk.environ["TRAIL_TEST_PASSWORD"])
-
-    stop = threading.Event()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(daemon_module, "time", clock)
-        patch.setattr(daemon_module, "TICK", 0.01)
-        worker = threading.Thread(target=Daemon(desk.config, lambda: connect, stop).run)
-        worker.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            worker.join(PATIENCE)
-    assert not worker.is_alive()
-
-
-def wait_until(condition):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def test_a_fault_in_one_round_ends_neither_the_daemon_nor_the_next_round(
     desk, pymap_server, caplog, monkeypatch
 ):
@@ -394,8 +307,8 @@ def test_a_fault_in_one_round_ends_neither_the_daemon_nor_the_next_round(
             raise ValueError("a line of somebody's mail")
         return real(round_, accounts)
 
-    real = daemon_module.run_round
-    monkeypatch.setattr(daemon_module, "run_round", fail_once)
+    real = turns.run_round
+    monkeypatch.setattr(turns, "run_round", fail_once)
     with running_daemon(desk, [], Clock()):
         wait_until(lambda: len(calls) == 1 and "broke off" in caplog.text)
         hurry(desk)
@@ -409,63 +322,3 @@ def test_without_an_account_it_says_what_is_missing(desk):
     answer = desk.set_up().trail("daemon")
     assert answer.code == 3
     assert "has no account" in answer.err
-
-
-# the unit
-
-
-def test_the_unit_starts_the_daemon_it_was_printed_for(desk, pymap_server):
-    desk.set_up(pymap_server)
-    spaced = desk.root / "with space & 100% $HOME"
-    spaced.mkdir()
-    desk.config = desk.config.rename(spaced / "config.toml")
-    unit = desk.done("daemon", "--print-unit").out
-    (line,) = [line for line in unit.splitlines() if line.startswith("ExecStart=")]
-    words = [
-        word.replace("%%", "%").replace("$$", "$")
-        for word in shlex.split(line.removeprefix("ExecStart="))
-    ]
-    assert words[-3:] == ["--config", str(desk.config), "daemon"]
-    log = desk.root / "log"
-    with log.open("w") as file:
-        process = subprocess.Popen(
-            words,
-            stdin=subprocess.DEVNULL,
-            stderr=file,
-            env=os.environ | desk.environ | {"JOURNAL_STREAM": "8:1"},
-        )
-    desk.processes.append(process)
-    wait_until(lambda: "INFO work: 0 archived" in log.read_text())
-    assert log.read_text().startswith("INFO watching work\n"), "the journal knows the time"
-    process.terminate()
-    assert process.wait(PATIENCE) == 0
-    assert desk.done("daemon", "--print-unit", "--json").data["unit"].strip() == unit.strip()
-
-
-def test_systemd_finds_nothing_wrong_with_the_unit(desk, pymap_server):
-    if shutil.which("systemd-analyze") is None:
-        pytest.skip("no systemd-analyze on this machine")
-    desk.set_up(pymap_server)
-    unit = desk.root / "trail.service"
-    unit.write_text(desk.done("daemon", "--print-unit").out)
-    environ = os.environ | {"XDG_RUNTIME_DIR": str(desk.root)}
-    done = subprocess.run(
-        ["systemd-analyze", "--user", "verify", str(unit)],
-        capture_output=True,
-        text=True,
-        env=environ,
-        check=False,
-    )
-    about_us = [line for line in done.stderr.splitlines() if "trail" in line]
-    assert about_us == []
-    assert done.returncode == 0, done.stderr
-
-
-def test_words_of_the_unit_are_quoted_as_systemd_reads_them(tmp_path):
-    unit = describe_unit(
-        ["/opt/a b/python", 'say "hi"', "50%", "$HOME", "back\\slash"], tmp_path / "c.toml"
-    )
-    (line,) = [line for line in unit.splitlines() if line.startswith("ExecStart=")]
-    assert line.startswith(
-        'ExecStart="/opt/a b/python" "say \\"hi\\"" 50%% $$HOME "back\\\\slash" --config '
-    )

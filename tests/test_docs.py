@@ -241,8 +241,9 @@ NOT_IN_THE_DEMO = {
     "failures[]": ("account", "folder", "uidvalidity", "uid", "reason", "since"),
     "unparsable[]": ("id", "path", "reason"),
     "daemon": ("pid", "doing", "since", "paused"),
+    "problems[]": ("kind", "account", "text", "since", "command"),
 }
-"""What `trail status` shows of a message that failed, one that cannot be parsed, and a running daemon."""
+"""What `trail status` shows of a message that failed, one that cannot be parsed, a problem, and a running daemon."""
 NOT_IN_THE_ARCHIVE = {
     "verified": ("at", "messages", "problems"),
     "missing[]": ("message_id", "referred_by"),
@@ -308,7 +309,8 @@ def test_every_key_of_the_json_is_documented(command, terminal, serving):
 def test_json_keys_that_the_demo_cannot_show_are_in_the_program():
     pages = (
         "cli/status.py",
-        "daemon.py",
+        "cli/problems.py",
+        "turns.py",
         "cli/certificate.py",
         "cli/verification.py",
         "cli/login.py",

@@ -1,18 +1,20 @@
-"""The daemon: one round an account at its interval, until it is told to stop.
+"""The daemon: rounds at every account's interval and whenever a server tells of new mail, until it is told to stop.
 
-Comes in: the path of the configuration, the environment, a stop event. Goes out: a line a round to the log. Rounds
-run one after the other, each under the archive's lock, so that other commands get their turn in between.
+    config --every--> scheduler --> turns --> pipeline
+                          ^            |
+       servers --IDLE--> watchers <----+ an account that could be reached
+
+Comes in: the path of the configuration, a way to log in, a stop event, a supervisor. Goes out: a line a round to the
+log. Rounds run one after the other, each under the archive's lock, so that other commands get their turn in between.
 It never keeps anything in memory that a restart would lose.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import threading
 import time
-import traceback
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -20,19 +22,21 @@ from typing import TYPE_CHECKING
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from trail.archive.store import Archive, writing_archive
+from trail.archive.store import writing_archive
 from trail.config import load_config
 from trail.errors import ArchiveLocked, LoginRejected, TrailError
-from trail.intake import Round
+from trail.fetch.idle import is_connection_limit
 from trail.locks import hold_lock
-from trail.pipeline import run_round
+from trail.supervisor import Supervisor
+from trail.turns import Turns
+from trail.watch import Watchers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from trail.fetch.source import Source
     from trail.model import Account
+    from trail.turns import Connect
 
 log = logging.getLogger("trail.daemon")
 
@@ -42,10 +46,16 @@ SLEPT = 30.0
 """Seconds by which the clock must have jumped to tell that the machine was asleep."""
 GRACE = 4.0
 """Seconds a round may take to finish the batch in hand before its connection is cut."""
-TURN = 600.0
-"""Seconds a round may take while other accounts wait; it goes on where it stopped at its next turn."""
-PAUSE = timedelta(hours=1)
-"""How long an account rests after a refused login, unless the configuration changes before."""
+SETTLE = 0.3
+"""Seconds between the server's word of new mail and the look at it: more may be coming."""
+APART = 2.0
+"""Seconds between two such looks at an account, however often its server calls."""
+PULSE = 10.0
+"""Seconds between two signs that the scheduler is alive."""
+DEAF = 60.0
+"""Seconds without such a sign after which the supervisor hears no more of us."""
+HUNG = 3600.0
+"""Seconds a round may go without a sign of life: as long as the longest `timeout` lets a server be silent."""
 
 
 class Daemon:
@@ -54,21 +64,29 @@ class Daemon:
     def __init__(
         self,
         config_path: Path,
-        connect: Callable[[], Callable[[Account], Source]],
+        connect: Callable[[], Connect],
         stop: threading.Event,
+        supervisor: Supervisor | None = None,
     ) -> None:
         self._config_path = config_path
-        self._new_connect = connect
         self._stop = stop
         self._config = load_config(config_path)
         self._changed_at = config_path.stat().st_mtime_ns
-        self._source: Source | None = None
-        self._paused: dict[str, datetime] = {}
-        self._warned: dict[str, list[str]] = {}
+        self._supervisor = supervisor or Supervisor()
+        self._turns = Turns(self._config.archive, connect, stop, self._supervisor.tell)
+        self._watchers = Watchers(connect, self._look_soon, self._retry)
+        self._calls: dict[str, set[str]] = {}
+        """Account -> folders in which there may be something new, and for which a job waits."""
+        self._called_at: dict[str, float] = {}
+        self._calling = threading.Lock()
+        self._pulse_at = time.monotonic()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             # one worker: there is one writer; late jobs run once, however late, however many were missed
-            executors={"default": {"type": "threadpool", "max_workers": 1}},
+            executors={
+                "default": {"type": "threadpool", "max_workers": 1},
+                "pulse": {"type": "threadpool", "max_workers": 1},
+            },
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
 
@@ -83,10 +101,11 @@ class Daemon:
             holder="another daemon keeps this archive",
             hint="`trail status` shows it",
         ):
-            self._tell("starting")
+            self._turns.tell("starting")
             self._schedule()
             self._scheduler.start()
             log.info("watching %s", ", ".join(account.name for account in self._config.accounts))
+            self._supervisor.ready()
             try:
                 self._watch()
             finally:
@@ -95,15 +114,32 @@ class Daemon:
     def _watch(self) -> None:
         expected = time.time() + TICK
         while not self._stop.wait(TICK):
-            if time.time() - expected > SLEPT:
+            now = time.time()  # once: a sleep that begins further down is noticed next time
+            if now - expected > SLEPT:
                 log.info("the machine was asleep; catching up")
+                self._watchers.wake()
                 self._schedule()
             self._reload()
-            expected = time.time() + TICK
+            if self._is_alive():
+                self._supervisor.ping()
+            expected = now + TICK
+
+    def _is_alive(self) -> bool:
+        """Whether the scheduler works, and the round under way, if there is one, is not hung."""
+        now, alive_at = time.monotonic(), self._turns.alive_at
+        return now - self._pulse_at < DEAF and (alive_at is None or now - alive_at < HUNG)
+
+    def _pulse(self) -> None:
+        self._pulse_at = time.monotonic()
 
     def _schedule(self) -> None:
         """A job an account: now, and then at its interval."""
-        self._scheduler.remove_all_jobs()
+        with self._calling:  # what was called for is looked at now
+            self._scheduler.remove_all_jobs()
+            self._calls.clear()
+        self._scheduler.add_job(
+            self._pulse, IntervalTrigger(seconds=PULSE, timezone=UTC), executor="pulse"
+        )
         now = datetime.now(UTC)
         for number, account in enumerate(self._config.accounts):
             first = now + timedelta(milliseconds=10 * number)  # in the order of the configuration
@@ -132,121 +168,85 @@ class Daemon:
             return
         log.info("the configuration has changed")
         self._config = config
-        self._paused.clear()
+        self._turns.forget_pauses()
+        self._watchers.end()  # the next round that is done begins them anew
         self._schedule()
 
     def _run_round(self, name: str) -> None:
-        account = next((a for a in self._config.accounts if a.name == name), None)
-        if account is None or self._stop.is_set() or self._is_paused(name):
+        account = self._find(name)
+        if account is None:
             return
-        try:
-            with writing_archive(self._config.archive, wait=10.0) as archive:
-                self._tell(f"syncing {name}", archive)
-                try:
-                    self._fetch(account, archive)
-                finally:
-                    with suppress(TrailError):
-                        self._tell("waiting for the next round", archive)
-        except ArchiveLocked:
-            log.info("%s: another command is writing; the next round does it", name)
-        except TrailError as error:
-            log.error("%s: %s; %s", name, error.message, error.hint)  # noqa: TRY400 - expected trouble, no traceback
-        except Exception as error:  # noqa: BLE001 - a fault in one round must not end the daemon
-            log.error("%s: the round broke off (%s); the next one goes on", name, _locate(error))  # noqa: TRY400 - the text of an exception may hold a line of somebody's mail
-
-    def _is_paused(self, name: str) -> bool:
-        if name in self._paused and self._paused[name] <= datetime.now(UTC):
-            del self._paused[name]
-        return name in self._paused
-
-    def _fetch(self, account: Account, archive: Archive) -> None:
         config = self._config
-        deadline = time.monotonic() + (TURN if len(config.accounts) > 1 else float("inf"))
+        problem = self._turns.take(config, account, lambda: self._has_to_end(config))
+        if problem is None and self._config is config and not self._stop.is_set():
+            self._watchers.begin(account)
+        elif isinstance(problem, LoginRejected):
+            self._watchers.end(name)
+        elif is_connection_limit(problem):
+            self._watchers.make_room(name)
 
-        def has_to_end() -> bool:
-            changed = self._config is not config  # the next round, under the new one, is waiting
-            return self._stop.is_set() or changed or time.monotonic() > deadline
+    def _look_soon(self, name: str, folder: str) -> None:
+        """A watcher calls: look at the folder as soon as may be. Many calls are answered by one look."""
+        now = time.monotonic()
+        with self._calling:
+            waiting = name in self._calls
+            self._calls.setdefault(name, set()).add(folder)
+            if waiting or self._stop.is_set():
+                return
+            wait = max(SETTLE, self._called_at.get(name, 0.0) + APART - now)
+            at = datetime.now(UTC) + timedelta(seconds=wait)
+            self._scheduler.add_job(self._look, "date", [name], run_date=at)
 
-        round_ = Round(
-            archive,
-            config,
-            self._keeping(self._new_connect()),
-            stopping=has_to_end,
-            sleep=self._stop.wait,
-        )
-        report = run_round(round_, [account])
-        sums = [
-            sum(getattr(f, what) for a in report.accounts for f in a.folders)
-            for what in ("archived", "left", "failed")
-        ]
-        for warning in round_.warnings:
-            if warning not in self._warned.get(account.name, ()):  # once, not every few minutes
-                log.warning("%s", warning)
-        self._warned[account.name] = round_.warnings
-        problem = round_.problems.get(account.name)
-        if problem is None:
-            log.info("%s: %d archived, %d left there, %d failed", account.name, *sums)
-        elif isinstance(problem, LoginRejected):  # whose message names the user; status shows it
-            self._paused[account.name] = datetime.now(UTC) + PAUSE
-            log.warning(
-                "%s: the server refused the login; paused for an hour, or until the configuration changes%s",
-                account.name,
-                f", or `trail login {account.name}`" if account.oauth else "",
-            )
-        elif not self._stop.is_set():
-            log.warning("%s: %s", account.name, problem.message)
+    def _look(self, name: str) -> None:
+        with self._calling:
+            folders = frozenset(self._calls.pop(name, ()))
+        account = self._find(name)
+        if account is None or not folders:
+            return
+        config = self._config
+        problem = self._turns.take(config, account, lambda: self._has_to_end(config), folders)
+        self._called_at[name] = time.monotonic()
+        if isinstance(problem, ArchiveLocked):
+            for folder in folders:
+                self._look_soon(name, folder)
+        elif is_connection_limit(problem):
+            self._watchers.make_room(name)
+        elif isinstance(problem, LoginRejected):
+            self._retry(name)  # a round records it, and pauses the account
 
-    def _keeping(self, connect: Callable[[Account], Source]) -> Callable[[Account], Source]:
-        """The same, but remember the connection, to be able to cut it."""
+    def _retry(self, name: str) -> None:
+        """Look at the whole account now: what is wrong with it is told, recorded and seen to by a round."""
+        if not self._stop.is_set():
+            self._scheduler.add_job(self._run_round, "date", [name])
 
-        def connect_and_keep(account: Account) -> Source:
-            self._source = connect(account)
-            return self._source
+    def _find(self, name: str) -> Account | None:
+        """The account as it is configured now; None when there is nothing to do for it."""
+        if self._stop.is_set() or self._turns.is_paused(name):
+            return None
+        return next((a for a in self._config.accounts if a.name == name), None)
 
-        return connect_and_keep
+    def _has_to_end(self, config: object) -> bool:
+        # under a changed configuration the next round is waiting
+        return self._stop.is_set() or self._config is not config
 
     def _leave(self) -> None:
         """Let the round finish the batch in hand; cut its line if that takes too long. Nothing is lost either way."""
         self._stop.set()
+        self._supervisor.stopping()
+        watchers = self._watchers.end()
         done = threading.Thread(target=self._scheduler.shutdown, daemon=True)
         done.start()
         done.join(GRACE)
-        if done.is_alive() and self._source is not None:
-            self._source.abort()
+        if done.is_alive():
+            self._turns.cut()
             done.join(GRACE)
         if done.is_alive():
             # the archive stands every kill; waiting longer would only make the system do it
             log.warning("leaving in the middle of a round; the next one goes on")
             logging.shutdown()
             os._exit(0)
+        for watcher in watchers:
+            watcher.join(1.0)  # its connection is cut; one that is just being made is left behind
         with suppress(TrailError):
-            self._tell("stopped")
+            self._turns.tell("stopped")
         log.info("stopped")
-
-    def _tell(self, doing: str, archive: Archive | None = None) -> None:
-        """What `trail status` shows from outside."""
-        told = json.dumps(
-            {
-                "pid": os.getpid(),
-                "doing": doing,
-                "since": _format(datetime.now(UTC)),
-                "paused": {name: _format(until) for name, until in self._paused.items()},
-            }
-        )
-        mine = archive or Archive(self._config.archive, write=True)
-        try:
-            with mine.ledger.transaction():
-                mine.ledger.write_meta("daemon", told)
-        finally:
-            if archive is None:
-                mine.close()
-
-
-def _format(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _locate(error: Exception) -> str:
-    """What kind of fault it was and where it came up, without a word of what it is about."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {place.filename}:{place.lineno}"

@@ -65,6 +65,8 @@ class Account:
     """Seconds between two rounds of the daemon."""
     folders: tuple[str, ...] = ()
     """The only folders to archive; empty: all but junk, trash and drafts."""
+    idle: tuple[str, ...] = ("INBOX",)
+    """Folders in which the daemon waits for new mail, beside its rounds; empty: none."""
     insecure: bool = False
     """Allows `plain` to another machine."""
     timeout: float = 60.0

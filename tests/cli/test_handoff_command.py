@@ -54,7 +54,7 @@ def test_json_of_a_hand_off_has_the_promised_keys(business):
 
 def test_after_a_sync_without_index_the_hand_off_is_as_complete(business):
     business.done("sync", "--no-index")
-    assert business.done("status", "--json").data["unattributed"] == 5
+    assert business.status()["unattributed"] == 5
     plan = business.done("handoff", "acme", "--dry-run", "--json").data
     assert (plan["messages"], plan["withheld"]) == (2, 2)
     data = business.done("handoff", "acme", "--out", business.root, "--json").data

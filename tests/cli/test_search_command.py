@@ -151,9 +151,9 @@ def test_an_index_that_lags_answers_and_says_so(office, pymap_server):
     assert len(answer.out.splitlines()) == 2
     assert answer.err == "the index is 1 message behind; the next `trail sync` catches up\n"
     assert office.done("search", "lunch", "--quiet").err == ""
-    status = office.done("status")
+    status = office.trail("status")
     assert "1 message behind; the next `trail sync` catches up" in status.out
-    assert office.done("status", "--json").data["index"]["lag"] == 1
+    assert office.status()["index"]["lag"] == 1
     office.done("sync")
     assert len(office.ids("lunch")) == 2
 

@@ -90,10 +90,12 @@ def test_messages_that_failed_are_told_and_listed_by_status(desk, scripted):
         "1 message could not be fetched and will be tried again; `trail status` lists them"
         in answer.err
     )
-    status = desk.done("status")
+    status = desk.trail("status")
+    assert status.code == 100
+    assert status.out.startswith("work: 1 message could not be fetched since ")
     assert "not fetched, tried again every round:" in status.out
     assert f"work: INBOX UID {uid}: the server refused it" in status.out
-    (failure,) = desk.done("status", "--json").data["failures"]
+    (failure,) = desk.status()["failures"]
     assert {"account", "folder", "uidvalidity", "uid", "reason", "since"} == set(failure)
 
 

@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ import typer
 from typer.core import TyperGroup
 
 from trail import __version__
+from trail.cli.logs import LogLines
 from trail.config import Config, default_config_path, load_config
 from trail.errors import TrailError
 from trail.terminal import clean_text, escape_json
@@ -115,15 +116,30 @@ class Session:
         """Columns of the terminal on which stdout is shown; None where it is no terminal."""
         return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
-    def emit(self, data: Mapping[str, Any], text: str = "") -> None:
-        """Print a result on stdout: `data` as JSON when asked for, else `text`, in which nothing steers a terminal."""
+    def emit(self, data: Mapping[str, Any], text: str = "", colours: Sequence[int] = ()) -> None:
+        """Print a result on stdout: `data` as JSON when asked for, else `text`, in which nothing steers a terminal.
+
+        `colours` are those of its first lines on a terminal that has them (ECMA-48, such as 31 for red).
+        """
         if self.json:
             document = json.dumps(
                 {"schema": SCHEMA, **data}, ensure_ascii=not _takes_unicode(sys.stdout), indent=2
             )
             write_text(sys.stdout, escape_json(document) + "\n")
         elif text:
-            write_text(sys.stdout, clean_text(text, lines=True) + "\n")
+            lines = clean_text(text, lines=True).split("\n")
+            if self._has_colours:
+                lines[: len(colours)] = [
+                    f"\x1b[{colour}m{line}\x1b[0m"
+                    for colour, line in zip(colours, lines, strict=False)
+                ]
+            write_text(sys.stdout, "\n".join(lines) + "\n")
+
+    @property
+    def _has_colours(self) -> bool:
+        """Whether stdout is a terminal with colours, and the user wants them (no-color.org)."""
+        plain = self.environ.get("NO_COLOR") or self.environ.get("TERM") == "dumb"
+        return sys.stdout.isatty() and not plain and sys.platform != "win32"
 
     def emit_bytes(self, content: bytes) -> None:
         """Put bytes on stdout as they are."""
@@ -142,14 +158,6 @@ class Session:
         """Warn on stderr; the command then ends with exit code 100 instead of 0."""
         self.warnings.append(line)
         complain(f"warning: {line}")
-
-
-class LogLines(logging.Formatter):
-    """Lines of the log in which nothing steers a terminal: they may name a folder of any name."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line."""
-        return clean_text(super().format(record), lines=True)
 
 
 def complain(line: str) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from trail.cli.app import Session, app
+from trail.errors import EXIT_WARNINGS
 
 
 @app.command()
@@ -22,21 +23,36 @@ def status(
         str | None,
         typer.Option("--client", metavar="CLIENT", help="With --certificate: only what is theirs."),
     ] = None,
+    prometheus: Annotated[
+        bool, typer.Option("--prometheus", help="Print metrics in the format of Prometheus.")
+    ] = False,
 ) -> None:
-    """Show what is archived, what is missing, and what is going on."""
-    from trail.cli.status import read_status, status_text
-
+    """Show what is wrong, what is archived, and what is going on."""
     session: Session = ctx.obj
+    if prometheus and (session.json or certificate):
+        raise typer.BadParameter(
+            "not together with --json or --certificate", param_hint="--prometheus"
+        )
+    if client is not None and not certificate:
+        raise typer.BadParameter("goes with --certificate only", param_hint="--client")
     if certificate:
         from trail.cli.certificate import certificate_text, read_certificate
 
         told = read_certificate(session.config, client)
         session.emit(told, certificate_text(told))
         return
-    if client is not None:
-        raise typer.BadParameter("goes with --certificate only", param_hint="--client")
+    from trail.cli.metrics import metrics_text
+    from trail.cli.screen import status_text
+    from trail.cli.status import read_status
+
     data = read_status(session.config)
-    session.emit(data, status_text(data, by_folder=session.verbose))
+    if prometheus:  # the numbers tell; a script that saves them need not see to an exit code
+        session.emit({}, metrics_text(data).rstrip("\n"))
+        return
+    text, colours = status_text(data, by_folder=session.verbose, width=session.width)
+    session.emit(data, text, colours)
+    if not data["fine"]:
+        raise typer.Exit(EXIT_WARNINGS)
 
 
 @app.command()

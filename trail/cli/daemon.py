@@ -3,22 +3,57 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
-from typing import Annotated
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trail.cli.app import LogLines, Session, app
+from trail.cli.app import Session, app
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from trail.supervisor import Supervisor
+
+
+class Manager(StrEnum):
+    """What can start a daemon."""
+
+    SYSTEMD = "systemd"
+    LAUNCHD = "launchd"
+    WINDOWS = "windows"
+
+
+class LogFormat(StrEnum):
+    """What the log consists of."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 @app.command()
 def daemon(
     ctx: typer.Context,
+    manager: Annotated[
+        Manager | None,
+        typer.Argument(
+            metavar="MANAGER",
+            help="With --print-unit: systemd, launchd or windows; systemd if not given.",
+        ),
+    ] = None,
     print_unit: Annotated[
-        bool, typer.Option("--print-unit", help="Print a systemd user unit, and do nothing else.")
+        bool,
+        typer.Option(
+            "--print-unit", help="Print what a service manager needs, and do nothing else."
+        ),
     ] = False,
+    log_format: Annotated[
+        LogFormat, typer.Option("--log-format", help="text, or json for a JSON object a line.")
+    ] = LogFormat.TEXT,
 ) -> None:
-    """Fetch at every account's interval until stopped. It tells a line a round on stderr."""
+    """Fetch at every interval, and at once what arrives, until stopped. It tells a line a round on stderr."""
     from trail.cli.connect import connect_with
     from trail.cli.signals import stop_on_signals
     from trail.cli.sync import choose_accounts
@@ -27,20 +62,37 @@ def daemon(
 
     session: Session = ctx.obj
     if print_unit:
-        unit = describe_unit([sys.executable, "-m", "trail"], session.config_path.absolute())
+        command = [sys.executable, "-m", "trail", "--config", str(session.config_path.absolute())]
+        unit = describe_unit(manager or Manager.SYSTEMD, [*command, "daemon"])
         session.emit({"unit": unit}, unit.rstrip("\n"))
         return
+    if manager is not None:
+        raise typer.BadParameter("goes with --print-unit only", param_hint="MANAGER")
     choose_accounts(session, ())  # says what is missing when there is none
-    _prepare_log(session)
+    _prepare_log(session, log_format)
     stop = stop_on_signals()
-    Daemon(session.config_path.absolute(), lambda: connect_with(session.environ), stop).run()
+    path, supervisor = session.config_path.absolute(), _find_supervisor(session.environ)
+    Daemon(path, lambda: connect_with(session.environ), stop, supervisor).run()
 
 
-def _prepare_log(session: Session) -> None:
+def _prepare_log(session: Session, kind: str) -> None:
+    from trail.cli.logs import choose_formatter, is_journal
+
     root = logging.getLogger()
     root.setLevel(logging.WARNING if session.quiet else logging.INFO)
-    moment = "" if "JOURNAL_STREAM" in session.environ else "%(asctime)s "  # the journal knows it
+    formatter = choose_formatter(kind, journal=is_journal(sys.stderr, session.environ))
     for handler in root.handlers:
-        handler.setFormatter(LogLines(f"{moment}%(levelname)s %(message)s"))
+        handler.setFormatter(formatter)
     if not session.verbose:
-        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        for library, level in (("apscheduler", logging.ERROR), ("imapclient", logging.WARNING)):
+            logging.getLogger(library).setLevel(level)
+
+
+def _find_supervisor(environ: Mapping[str, str]) -> Supervisor:
+    """Who waits to hear from us: NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID (sd_notify(3), sd_watchdog_enabled(3))."""
+    from trail.supervisor import Supervisor
+
+    ours = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+    wanted = environ.get("WATCHDOG_USEC", "")
+    watchdog = int(wanted) / 1_000_000 if ours and wanted.isdecimal() else 0.0
+    return Supervisor(environ.get("NOTIFY_SOCKET", ""), watchdog)

@@ -179,6 +179,7 @@ _ACCOUNT_OPTIONAL: dict[str, cs.CoreSchema] = {
     "password_command": _command(),
     "every": _duration(SHORTEST_ROUND, _YEAR, '"10s" and "365d"'),
     "folders": _texts(strip=False),  # an IMAP folder may well end in a space
+    "idle": _texts(strip=False),
     "insecure": cs.bool_schema(strict=True),
     "timeout": _duration(1.0, _HOUR, '"1s" and "1h"'),
     "ca_file": _text(),

@@ -115,6 +115,11 @@ class ImapSource:
         """Whether the server speaks Gmail's extensions."""
         return self._is_gmail
 
+    @property
+    def client(self) -> Any:
+        """The IMAPClient underneath, for `trail.fetch.idle`."""
+        return self._client
+
     def list_folders(self) -> list[RemoteFolder]:
         """All folders (LIST, RFC 9051, section 6.3.9)."""
         with _translating(self._account), _failing(self._account, "does not list its folders"):

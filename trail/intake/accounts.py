@@ -67,9 +67,8 @@ def _warn_of_idle_rules(round_: Round) -> None:
 
 def sync_account(round_: Round, account: Account) -> AccountReport:
     """One round over one account. What went wrong is in the report, and in the archive's record of rounds."""
-    number = (
-        None if round_.dry_run else round_.archive.rounds.begin(account.name, datetime.now(UTC))
-    )
+    unrecorded = round_.dry_run or round_.only
+    number = None if unrecorded else round_.archive.rounds.begin(account.name, datetime.now(UTC))
     folders: list[FolderReport] = []
     error = ""
     warned = len(round_.warnings)
@@ -107,6 +106,8 @@ def _sync_folders(round_: Round, account: Account, done: list[FolderReport]) -> 
             f"account {account.name!r}: there is no folder {name!r} on the server"
             for name in missing
         ]
+        # on Gmail what was heard of in the inbox lies in All Mail, the one folder that is chosen
+        chosen = [folder for folder in chosen if folder.name in round_.only] or chosen
         round_.folders[account.name] = {folder.name: folder for folder in (*folders, *chosen)}
         follow_renames(round_, account, line, chosen)
         walks = [FolderRound(round_, account, folder) for folder in chosen]

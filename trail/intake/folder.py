@@ -64,6 +64,8 @@ class FolderRound:
         """For the progress bar."""
         self._envelopes: dict[RemoteRef, Envelope] = {}
         """Of messages that are under way."""
+        self._postponed = False
+        """Something was left to a round over all folders to decide."""
 
     def take_progress(self) -> bool:
         """Whether anything was recorded since this was last asked."""
@@ -111,9 +113,8 @@ class FolderRound:
                 self.archive.sightings.mark_returned(epoch, plan.returned)
                 self.archive.marks.forget_flagged(epoch, plan.gone | plan.returned)
                 # only a look that ended with a decision for everything proves anything to the next one
-                complete = not self.round.stopping() and not self.archive.sightings.count_failed(
-                    epoch
-                )
+                cut_short = self.round.stopping() or self._postponed
+                complete = not cut_short and not self.archive.sightings.count_failed(epoch)
                 uidnext = state.uidnext if complete else None
                 self.archive.sightings.close_round(
                     epoch, on_server=len(on_server), uidnext=uidnext, under=under, at=at
@@ -228,6 +229,8 @@ class FolderRound:
             envelope = parse_envelope(header.content)
             if self._is_clients(header, envelope):
                 wanted.append(header.uid)
+            elif self.round.only and envelope.references:
+                self._postponed = True  # what it answers may lie in a folder not looked at now
             else:
                 ref = self._ref(epoch, header.uid)
                 left.append(Sighting(ref, None, "left", at))

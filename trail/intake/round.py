@@ -32,6 +32,8 @@ class Round:
     config: Config
     connect: Connect
     dry_run: bool = False
+    only: frozenset[str] = frozenset()
+    """Names of the folders to look at; empty: all. A look at some is no round: it is not recorded as one."""
     progress: Progress = lambda *_: None
     stopping: Callable[[], bool] = lambda: False
     sleep: Callable[[float], object] = time.sleep

@@ -1,0 +1,113 @@
+"""What is wrong with an archive: told by `trail status` in one line each, with the command that mends it.
+
+Comes in: the configuration, and what `read_status` gathered. Goes out: problems as JSON-ready data, the worst first; none
+when everything is fine. What no command mends, such as a message its sender garbled, is no problem.
+"""
+
+from __future__ import annotations
+
+import shlex
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from trail import render
+from trail.terminal import clean_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trail.config import Config
+    from trail.model import Account
+
+STALE = timedelta(days=1)
+"""How long an account may go without a look where no daemon runs."""
+LATE = timedelta(minutes=30)
+"""How much later than three intervals the daemon's look may be: another account's first round takes its time."""
+_LOGIN_WORDS = ("refused the login", "takes no password", "password", "keyring")
+"""What our errors about logins say (LoginRejected, SecretUnavailable)."""
+_DISK_WORDS = ("no room", "disk")
+
+
+def find_problems(config: Config, data: dict[str, Any], now: datetime) -> list[dict[str, Any]]:
+    """Each with kind, account (or null), text, since (or null) and command (or empty)."""
+    found = [
+        problem
+        for account in config.accounts
+        for told in data["accounts"]
+        if told["account"] == account.name
+        for problem in _find_in_account(config, account, told, data, now)
+    ]
+    return found + list(_find_in_archive(data))
+
+
+def _find_in_account(
+    config: Config, account: Account, told: dict[str, Any], data: dict[str, Any], now: datetime
+) -> Iterator[dict[str, Any]]:
+    name = account.name
+    sync = f"trail sync {name}"
+    if told["error"]:
+        why = told["error"].removeprefix(f"account {name!r}: ")
+        yield _problem(
+            "failing", name, f"FAILING: {why}", told["failing_since"], _mend(config, account, why)
+        )
+    elif told["syncing"]:
+        return
+    elif told["last_started_at"] is None and data["writing"] and data["daemon"]["running"]:
+        return  # its turn comes, after the first round of another
+    elif told["last_started_at"] is None:
+        yield _problem("never", name, "never synced", None, sync)
+    elif told["last_success_at"] is None:
+        yield _problem("never", name, "never synced to the end", told["last_started_at"], sync)
+    elif _is_stale(account, told, now, running=data["daemon"]["running"]):
+        yield _problem("stale", name, "not looked at", told["last_success_at"], sync)
+    failures = [f for f in data["failures"] if f["account"] == name]
+    if failures:
+        count = render.count_of(len(failures), "message")
+        first = min(f["since"] for f in failures)
+        yield _problem("failed", name, f"{count} could not be fetched", first, sync)
+    for warning in told["warnings"]:
+        text = warning.removeprefix(f"account {name!r}: ")
+        yield _problem("warning", name, text, None, "")
+
+
+def _is_stale(account: Account, told: dict[str, Any], now: datetime, *, running: bool) -> bool:
+    longest = timedelta(seconds=3 * account.every) + LATE if running else STALE
+    return now - datetime.fromisoformat(told["last_success_at"]) > longest
+
+
+def _find_in_archive(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if data["writing"]:  # whoever writes is about to see to it
+        return
+    if data["unattributed"]:
+        count = render.count_of(data["unattributed"], "message")
+        text = f"{count} not yet attributed under the present rules"
+        yield _problem("unattributed", None, text, None, "trail sync")
+    elif data["index"]["lag"]:
+        count = render.count_of(data["index"]["lag"], "message")
+        yield _problem("lag", None, f"the index is {count} behind", None, "trail sync")
+
+
+def _mend(config: Config, account: Account, why: str) -> str:
+    """The command that mends a failing account, or shows what is the matter."""
+    text = why.lower()
+    if any(word in text for word in _DISK_WORDS):
+        return shlex.join(["df", "-h", str(config.archive)])
+    if not any(word in text for word in _LOGIN_WORDS):
+        return f"trail sync {account.name}"  # tries again now, and says more
+    if account.password_command:
+        return shlex.join(account.password_command)
+    if account.password_env:
+        return f"export {account.password_env}=..."
+    return shlex.join(["keyring", "set", "trail", f"{account.user}@{account.host}"])
+
+
+def _problem(
+    kind: str, account: str | None, text: str, since: str | None, command: str
+) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "account": account,
+        "text": clean_text(text),
+        "since": since,
+        "command": command,
+    }

@@ -1,0 +1,148 @@
+"""`trail status` as a screen: what is wrong, a table of accounts, the rest in a line each.
+
+Comes in: what `read_status` gathered, the width of the terminal. Goes out: text of which no line is wider, if names can
+be cut for it; only commands to copy are never cut.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from trail import render
+from trail.terminal import clean_text, fit_text, measure_text, pad_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHOWN = 10
+"""Failures and problems that are listed; JSON has all."""
+NAME = 24
+"""Columns of the longest name in the table."""
+SHORTEST = 30
+"""Columns that are left of what is wrong, however long the command beside it is."""
+GREEN, RED = 32, 31
+"""Colours of ECMA-48."""
+_COLUMNS = (("on_server", "on server"), ("archived", "archived"), ("left", "left"), ("failed", "failed"))  # fmt: skip
+
+
+def status_text(
+    data: dict[str, Any], *, by_folder: bool = False, width: int | None = None
+) -> tuple[str, list[int]]:
+    """The screen, and the colours of its first lines."""
+    now = datetime.now(UTC)
+    head = [_problem_text(p, now, width) for p in data["problems"][:SHOWN]]
+    if (more := len(data["problems"]) - SHOWN) > 0:
+        head.append(f"... and {render.count_of(more, 'problem')} more (--json lists all)")
+    colours = [RED] * len(head) or [GREEN]
+    head = head or [_fine_text(data, now)]
+    body = ["", *_table(data, now, by_folder=by_folder), "", *_rows(data)]
+    body += _list(
+        "not fetched, tried again every round:",
+        [f"{f['account']}: {f['folder']} UID {f['uid']}: {f['reason']}" for f in data["failures"]],
+    )
+    body += _list(
+        "archived, but not readable as mail:",
+        [f"{m['id']}: {m['reason']}" for m in data["unparsable"]],
+    )
+    return "\n".join([*head, *(fit_text(line, width) for line in body)]), colours
+
+
+def _fine_text(data: dict[str, Any], now: datetime) -> str:
+    text = f"everything is fine: {render.count_of(data['messages'], 'message')} archived"
+    looks = [a["last_success_at"] for a in data["accounts"] if a["last_success_at"]]
+    if looks:
+        text += f", last looked {render.format_ago(datetime.fromisoformat(max(looks)), now)}"
+    return text
+
+
+def _problem_text(problem: dict[str, Any], now: datetime, width: int | None) -> str:
+    """One line: whose, what, since when, the command. What is cut is what is wrong, which the command tells again."""
+    name = f"{problem['account']}: " if problem["account"] else ""
+    since = f" since {_format_since(problem['since'], now)}" if problem["since"] else ""
+    command = f"; run: {problem['command']}" if problem["command"] else ""
+    text = problem["text"]
+    if text.startswith("FAILING") and since:  # the account fails since then; why comes after
+        text, since = f"FAILING{since}{text.removeprefix('FAILING')}", ""
+    if width is not None:
+        room = width - measure_text(name + since + command)
+        text = fit_text(text, max(room, SHORTEST))
+    return clean_text(f"{name}{text}{since}{command}")
+
+
+def _format_since(moment: str, now: datetime) -> str:
+    """The time of day where we are, with its day unless that is today."""
+    at = datetime.fromisoformat(moment).astimezone()
+    return at.strftime("%H:%M" if at.date() == now.astimezone().date() else "%Y-%m-%d %H:%M")
+
+
+def _table(data: dict[str, Any], now: datetime, *, by_folder: bool) -> Iterator[str]:
+    """A line an account, with `by_folder` one a folder below it, in columns."""
+    rows: list[tuple[str, list[str], str]] = []
+    for account in data["accounts"]:
+        sums = {key: sum(f[key] for f in account["folders"]) for key, _ in _COLUMNS}
+        rows.append((account["account"], _count(sums), _describe_look(account, data, now)))
+        for folder in account["folders"] if by_folder else ():
+            gone = f"{folder['gone']:,} gone" if folder["gone"] else ""
+            if folder["gone_at"]:
+                gone = "no longer on the server; what is archived is kept"
+            rows.append((f"  {clean_text(folder['folder'])}", _count(folder), gone))
+    if not rows:
+        return
+    rows = [(fit_text(name, NAME), counts, look) for name, counts, look in rows]
+    first = max(measure_text(name) for name, _, _ in [("account", [], ""), *rows])
+    heads = [title for _, title in _COLUMNS]
+    widths = [max(len(row[1][n]) for row in [("", heads, ""), *rows]) for n in range(len(heads))]
+    for name, counts, look in [("account", heads, "last done"), *rows]:
+        cells = "  ".join(f"{text:>{size}}" for text, size in zip(counts, widths, strict=True))
+        yield f"{pad_text(name, first)}  {cells}  {look}".rstrip()
+
+
+def _count(counts: dict[str, Any]) -> list[str]:
+    shown = (
+        "on_server",
+        "archived",
+    )  # the others only where there are any: they are what to look at
+    return [f"{counts[key]:,}" if counts[key] or key in shown else "" for key, _ in _COLUMNS]
+
+
+def _describe_look(account: dict[str, Any], data: dict[str, Any], now: datetime) -> str:
+    if account["syncing"]:
+        return "syncing now"
+    if until := data["daemon"].get("paused", {}).get(account["account"]):
+        return f"tried at {datetime.fromisoformat(until).astimezone():%H:%M}"
+    success = account["last_success_at"]
+    return render.format_ago(datetime.fromisoformat(success), now) if success else "never"
+
+
+def _rows(data: dict[str, Any]) -> Iterator[str]:
+    size = render.format_size(data["bytes"])
+    count = render.count_of(data["messages"], "message")
+    yield f"archive  {count}, {size}, in {data['archive']}"
+    if data["clients"]:
+        clients = ", ".join(f"{c['client']} {c['messages']:,}" for c in data["clients"])
+        yield f"clients  {clients}"
+    yield f"index    {_index_text(data['index'])}"
+    yield f"daemon   {_daemon_text(data['daemon'])}"
+
+
+def _index_text(index: dict[str, Any]) -> str:
+    if not index["present"]:
+        return "none yet; the next `trail sync` builds it"
+    if index["lag"]:
+        behind = render.count_of(index["lag"], "message")
+        return f"{behind} behind; the next `trail sync` catches up"
+    return "up to date"
+
+
+def _daemon_text(daemon: dict[str, Any]) -> str:
+    if not daemon["running"]:
+        return "not running"
+    return f"running (pid {daemon.get('pid', '?')}), {daemon.get('doing', 'starting')}"
+
+
+def _list(title: str, items: list[str]) -> list[str]:
+    if not items:
+        return []
+    more = [f"  … and {len(items) - SHOWN:,} more (--json lists all)"] if len(items) > SHOWN else []
+    return ["", title, *(f"  {clean_text(item)}" for item in items[:SHOWN]), *more]

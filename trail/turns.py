@@ -1,0 +1,212 @@
+"""An account's turn: one round under the archive's lock, what it is told of in the log, and what follows from it.
+
+Comes in: the configuration of the moment, an account, perhaps the folders to look at. Goes out: a line in the log, what
+`trail status` shows from outside, and which accounts rest after a refused login. It knows no clock but its own turn's.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+import traceback
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from trail.archive.store import Archive, writing_archive
+from trail.errors import ArchiveLocked, LoginRejected, TrailError
+from trail.intake import Round
+from trail.pipeline import run_round
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from trail.config import Config
+    from trail.fetch.imap import ImapSource
+    from trail.model import Account, SyncReport
+
+    Connect = Callable[[Account], ImapSource]
+
+log = logging.getLogger("trail.daemon")
+
+TURN = 600.0
+"""Seconds a round may take while other accounts wait; it goes on where it stopped at its next turn."""
+PAUSE = timedelta(hours=1)
+"""How long an account rests after a refused login, unless the configuration changes before."""
+
+
+LOCK_WAIT = 10.0
+"""Seconds a turn waits for another command that writes."""
+
+
+class Turns:
+    """Gives accounts their turn, one at a time. `connect` makes a logged-in Source of an account."""
+
+    def __init__(
+        self,
+        root: Path,
+        connect: Callable[[], Connect],
+        stop: threading.Event,
+        announce: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._root = root
+        self._new_connect = connect
+        self._stop = stop
+        self._announce = announce
+        self._source: ImapSource | None = None
+        self._paused: dict[str, datetime] = {}
+        self._warned: dict[str, list[str]] = {}
+        self.alive_at: float | None = None
+        """When the round under way last gave a sign of life, by the monotonic clock; None between two rounds."""
+
+    def take(
+        self,
+        config: Config,
+        account: Account,
+        is_over: Callable[[], bool],
+        only: frozenset[str] = frozenset(),
+    ) -> TrailError | None:
+        """One round, or a look at some folders. Returns what kept it from being done; raises nothing.
+
+        ArchiveLocked: another command is writing. `is_over`: whether it has to end before it is done.
+        """
+        self._beat()
+        try:
+            with writing_archive(self._root, wait=LOCK_WAIT) as archive:
+                self.tell(f"syncing {account.name}", archive)
+                try:
+                    return self._fetch(config, account, is_over, only, archive)
+                finally:
+                    with suppress(TrailError):
+                        self.tell("waiting for the next round", archive)
+        except ArchiveLocked as error:
+            log.info("%s: another command is writing; the next round does it", account.name)
+            return error
+        except TrailError as error:
+            log.error("%s: %s; %s", account.name, error.message, error.hint)  # noqa: TRY400 - expected trouble, no traceback
+            return error
+        except Exception as error:  # noqa: BLE001 - a fault in one round must not end the daemon
+            log.error("%s: the round broke off (%s); the next one goes on", account.name, _locate(error))  # noqa: TRY400 - the text of an exception may hold a line of somebody's mail  # fmt: skip
+            return TrailError("the round broke off")
+        finally:
+            self.alive_at = None
+
+    def is_paused(self, name: str) -> bool:
+        """Whether the account rests after a refused login."""
+        if name in self._paused and self._paused[name] <= datetime.now(UTC):
+            del self._paused[name]
+        return name in self._paused
+
+    def forget_pauses(self) -> None:
+        """Under a changed configuration every account is tried again."""
+        self._paused.clear()
+
+    def cut(self) -> None:
+        """Break the connection of the round under way, from another thread."""
+        if self._source is not None:
+            self._source.abort()
+
+    def tell(self, doing: str, archive: Archive | None = None) -> None:
+        """What `trail status` shows from outside. Raises TrailError."""
+        self._announce(doing)
+        told = json.dumps(
+            {
+                "pid": os.getpid(),
+                "doing": doing,
+                "since": _format(datetime.now(UTC)),
+                "paused": {name: _format(until) for name, until in self._paused.items()},
+            }
+        )
+        mine = archive or Archive(self._root, write=True)
+        try:
+            with mine.ledger.transaction():
+                mine.ledger.write_meta("daemon", told)
+        finally:
+            if archive is None:
+                mine.close()
+
+    def _beat(self) -> None:
+        self.alive_at = time.monotonic()
+
+    def _fetch(
+        self,
+        config: Config,
+        account: Account,
+        is_over: Callable[[], bool],
+        only: frozenset[str],
+        archive: Archive,
+    ) -> TrailError | None:
+        began = time.monotonic()
+        deadline = began + (TURN if len(config.accounts) > 1 else float("inf"))
+
+        def has_to_end() -> bool:
+            self._beat()
+            return is_over() or time.monotonic() > deadline
+
+        round_ = Round(
+            archive,
+            config,
+            self._keeping(self._new_connect()),
+            only=only,
+            progress=lambda *_: self._beat(),
+            stopping=has_to_end,
+            sleep=self._stop.wait,
+        )
+        report = run_round(round_, [account])
+        for warning in round_.warnings:
+            if warning not in self._warned.get(account.name, ()):  # once, not every few minutes
+                log.warning("%s", warning)
+        if not only:
+            self._warned[account.name] = round_.warnings
+        problem = round_.problems.get(account.name)
+        if problem is None:
+            _tell_round(account, report, only, time.monotonic() - began)
+        elif only:  # a round will look there, too, and tell more
+            log.info("%s: cannot look at %s now", account.name, ", ".join(sorted(only)))
+        elif isinstance(problem, LoginRejected):  # whose message names the user; status shows it
+            self._paused[account.name] = datetime.now(UTC) + PAUSE
+            log.warning(
+                "%s: the server refused the login; paused for an hour, or until the configuration changes%s",
+                account.name,
+                f", or `trail login {account.name}`" if account.oauth else "",
+            )
+        elif not self._stop.is_set():
+            log.warning("%s: %s", account.name, problem.message)
+        return problem
+
+    def _keeping(self, connect: Connect) -> Connect:
+        """The same, but remember the connection, to be able to cut it."""
+
+        def connect_and_keep(account: Account) -> ImapSource:
+            self._beat()
+            self._source = connect(account)
+            return self._source
+
+        return connect_and_keep
+
+
+def _tell_round(account: Account, report: SyncReport, only: frozenset[str], seconds: float) -> None:
+    """The one line of a round that was done, and the same as facts for a log of JSON lines."""
+    facts = {
+        what: sum(getattr(f, what) for a in report.accounts for f in a.folders)
+        for what in ("archived", "left", "failed")
+    }
+    where = f" ({', '.join(sorted(only))})" if only else ""
+    log.info(
+        "%s: %d archived, %d left there, %d failed%s", account.name, *facts.values(), where,
+        extra={"facts": {"account": account.name, "folders": sorted(only), **facts, "seconds": round(seconds, 3)}},
+    )  # fmt: skip
+
+
+def _format(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _locate(error: Exception) -> str:
+    """What kind of fault it was and where it came up, without a word of what it is about."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {place.filename}:{place.lineno}"
