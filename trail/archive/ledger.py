@@ -47,10 +47,10 @@ MIGRATIONS = (
         on_server INTEGER NOT NULL DEFAULT 0,
         uidnext INTEGER,                   -- with on_server, what the last complete round saw; NULL: look again
         looked_under TEXT,                 -- scope and rules of that round
-        modseq INTEGER,                    -- HIGHESTMODSEQ up to which flags and labels are known; NULL: not known
         mailboxid TEXT,                    -- MAILBOXID, where the server has it (RFC 8474)
         gone_at INTEGER,                   -- when the server no longer listed the folder
-        retired_at INTEGER                 -- when its UIDs were found to stand for other messages; kept as history
+        retired_at INTEGER,                -- when its UIDs were found to stand for other messages; kept as history
+        modseq INTEGER                     -- HIGHESTMODSEQ up to which flags and labels are known; NULL: not known
     );
     CREATE UNIQUE INDEX epoch_present ON epoch (account, folder, uidvalidity, coalesce(mailboxid, ''))
         WHERE retired_at IS NULL;
