@@ -106,6 +106,24 @@ def test_a_reply_is_not_decided_before_the_folder_of_what_it_answers_was_looked_
         )
 
 
+def test_a_look_at_one_folder_says_nothing_of_the_others(desk, pymap_server, told):
+    for folder in ("Old", "Other"):
+        pymap_server.create(folder)
+    for number in range(12):
+        pymap_server.append("Old", make_message(number))
+    with running_daemon(desk.set_up(pymap_server, every="1h"), [], Clock()):
+        wait_until(lambda: "0 archived, 0 left there, 0 failed (INBOX)" in told.text)
+        pymap_server.rename("Old", "New")
+        pymap_server.append("INBOX", make_message(99))
+        wait_until(lambda: "1 archived, 0 left there, 0 failed (INBOX)" in told.text)
+        assert "no longer on the server" not in told.text
+        hurry(desk)
+        wait_until(lambda: told.text.count("work: 0 archived, 0 left there, 0 failed\n") == 1)
+    folders = {f["folder"]: f["archived"] for f in status_of(desk)["accounts"][0]["folders"]}
+    assert folders["New"] == 12
+    assert "Old" not in folders
+
+
 def test_folders_may_be_chosen_and_none_as_well(desk, mail_server, told):
     mail_server.create("Kunder/Nørrebro")
     desk.set_up(mail_server, every="1h", idle=["Kunder/Nørrebro", "Nowhere", "Trash"])

@@ -101,7 +101,7 @@ def test_an_account_that_fails_shows_since_when_why_and_when_it_last_succeeded(
     [
         ({}, "export TRAIL_TEST_PASSWORD=..."),
         ({"password_env": None, "password_command": ["echo", "wrong one"]}, "echo 'wrong one'"),
-        ({"password_env": None}, "keyring set trail me@studio.example@127.0.0.1"),
+        ({"password_env": None}, "trail login work"),
     ],
 )
 def test_a_login_that_is_refused_names_where_its_password_comes_from(
@@ -174,7 +174,7 @@ def make_data(**changes):
     """A status with long names, to be shown on a narrow terminal."""
     folder = {
         "folder": "Clients/" + "Nørrebro Bryggeri og Sønner " * 3, "uidvalidity": 1, "on_server": 1_234_567,
-        "archived": 1_234_567, "left": 1_234_567, "failed": 1_234_567, "gone": 3, "last_seen_at": None,
+        "archived": 1_234_567, "left": 1_234_567, "failed": 1_234_567, "gone": 3, "last_seen_at": None, "gone_at": None,
     }  # fmt: skip
     account = {
         "account": "studio-" * 8, "syncing": False, "last_success_at": "2026-01-01T00:00:00Z",

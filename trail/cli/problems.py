@@ -23,7 +23,15 @@ STALE = timedelta(days=1)
 """How long an account may go without a look where no daemon runs."""
 LATE = timedelta(minutes=30)
 """How much later than three intervals the daemon's look may be: another account's first round takes its time."""
-_LOGIN_WORDS = ("refused the login", "takes no password", "password", "keyring")
+_LOGIN_WORDS = (
+    "refused the login",
+    "password",
+    "keyring",
+    "sign-in",
+    "signed in",
+    "sign in",
+    "oauth",
+)
 """What our errors about logins say (LoginRejected, SecretUnavailable)."""
 _DISK_WORDS = ("no room", "disk")
 
@@ -46,7 +54,7 @@ def _find_in_account(
     name = account.name
     sync = f"trail sync {name}"
     if told["error"]:
-        why = told["error"].removeprefix(f"account {name!r}: ")
+        why = told["error"].removeprefix(f"account {name!r}: ").removeprefix(f'account "{name}": ')
         yield _problem(
             "failing", name, f"FAILING: {why}", told["failing_since"], _mend(config, account, why)
         )
@@ -98,7 +106,7 @@ def _mend(config: Config, account: Account, why: str) -> str:
         return shlex.join(account.password_command)
     if account.password_env:
         return f"export {account.password_env}=..."
-    return shlex.join(["keyring", "set", "trail", f"{account.user}@{account.host}"])
+    return f"trail login {account.name}"  # OAuth2, or the keyring
 
 
 def _problem(

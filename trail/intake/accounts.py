@@ -117,7 +117,8 @@ def _sync_folders(round_: Round, account: Account, done: list[FolderReport]) -> 
             finally:
                 done += walk.reports
         _touch_unchanged(round_, walks)
-        note_missing(round_, account)
+        if not round_.only:  # a folder that is missing may have been renamed to one not looked at
+            note_missing(round_, account)
     except BaseException:  # also Ctrl-C: a server that is silent would be waited on
         line.drop()
         raise
