@@ -23,7 +23,13 @@ from syncing import make_message
 
 from trail.cli import login
 from trail.config import load_config
-from trail.errors import ConfigError, LoginRejected, SecretUnavailable, ServerUnreachable
+from trail.errors import (
+    EXIT_WARNINGS,
+    ConfigError,
+    LoginRejected,
+    SecretUnavailable,
+    ServerUnreachable,
+)
 
 pytestmark = pytest.mark.dovecot
 
@@ -218,7 +224,9 @@ def test_a_sign_in_that_was_taken_back_names_the_command_that_mends_it(signed_in
     answer = signed_in.trail("sync", "-v")
     assert answer.code == LoginRejected.exit_code
     assert "no longer accepts the sign-in (invalid_grant): trail login work" in answer.err
-    assert "trail login work" in signed_in.done("status").out
+    status = signed_in.trail("status")
+    assert status.code == EXIT_WARNINGS
+    assert "trail login work" in status.out
     assert hold_no_secret(provider, answer.err)
     signed_in.done("login", "work")
     signed_in.done("sync")
