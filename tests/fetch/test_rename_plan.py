@@ -27,12 +27,12 @@ CONTENT = b"Subject: a\r\n\r\nbody\r\n"
         (FolderState(8, 11, 10), [OLD], []),
         (FolderState(8, 1, 0, "M1"), [OLD, MARKED], [MARKED]),  # whatever the numbers say
         (FolderState(7, 11, 10, "M1"), [OLD, MARKED], [MARKED]),
-        (FolderState(7, 11, 10, "M2"), [OLD, MARKED], [OLD, MARKED]),  # a sample decides
+        (FolderState(7, 11, 10, "M2"), [OLD, MARKED], [OLD]),  # two ids are two folders
         (FolderState(7, 11, 10), [], []),
     ],
 )
 def test_a_folder_is_looked_for_by_what_a_rename_leaves(state, known, found):
-    assert find_origins(state, known) == found
+    assert find_origins("new", state, known) == found
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ states = st.builds(FolderState, small, st.none() | small, small, ids)
 
 @given(states, st.lists(folders))
 def test_what_is_found_has_the_same_id_or_the_same_uidvalidity(state, known):
-    found = find_origins(state, known)
+    found = find_origins("new", state, known)
     assert set(found) <= set(known)
     by_id = [k for k in known if state.mailboxid and k.mailboxid == state.mailboxid]
     if by_id:

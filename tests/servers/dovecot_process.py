@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -156,9 +157,17 @@ class DovecotProcess:
         if self.running:
             return
         command = [*self._privileges(), _find("dovecot"), "-F", "-c", str(self.config)]
+        # one that had to be killed leaves its sockets, which the next one takes for a Dovecot at work
+        shutil.rmtree(self.home / "run", ignore_errors=True)
+        (self.home / "run").mkdir(exist_ok=True)
+        self.give_away(self.home / "run")
         with (self.home / "stderr").open("wb") as complaints:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=complaints
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=complaints,
+                start_new_session=True,
             )
         deadline = time.monotonic() + 15
         while not self._answers():
@@ -175,7 +184,7 @@ class DovecotProcess:
         try:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            os.killpg(self._process.pid, signal.SIGKILL)  # its children, too
             self._process.wait()
         self._process = None
 

@@ -7,6 +7,7 @@ It never selects a folder for writing (EXAMINE only), never sets a flag (BODY.PE
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import ssl
 from collections import deque
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from trail.model import Account
 
 CONNECT_TIMEOUT = 20.0
+_OBJECTID = re.compile(r"[A-Za-z0-9_-]{1,255}")
+"""RFC 8474, section 7."""
 SEARCH_WINDOW = 50_000
 """Messages a SEARCH asks for at once: imaplib refuses answer lines over a million bytes."""
 _THROTTLED = ("[UNAVAILABLE]", "[LIMIT]", "[OVERQUOTA]", "[INUSE]", "TOO MANY", "THROTTL")
@@ -570,7 +573,9 @@ def _mailboxid(value: object) -> str | None:
     """MAILBOXID comes in parentheses (RFC 8474, section 4): in STATUS they are read, in EXAMINE they are not."""
     if isinstance(value, tuple | list) and len(value) == 1:
         value = value[0]
-    return _text(value).strip("()") or None if isinstance(value, bytes | int) else None
+    text = _text(value).strip("()") if isinstance(value, bytes | int) else ""
+    # Cyrus 3.6 now and then answers STATUS with what happens to be in its memory
+    return text if _OBJECTID.fullmatch(text) else None
 
 
 def _received_at(item: Item) -> datetime:

@@ -38,8 +38,8 @@ class KnownMessage:
     """None where the archive has the date of another place."""
 
 
-def find_origins(state: FolderState, known: Iterable[KnownFolder]) -> list[KnownFolder]:
-    """The folders that this one may be, the surest first: by MAILBOXID if one has it, else by UIDVALIDITY and UIDNEXT."""
+def find_origins(name: str, state: FolderState, known: Iterable[KnownFolder]) -> list[KnownFolder]:
+    """The folders that the one of that name may be, the surest first: by MAILBOXID if one has it, else by UIDVALIDITY and UIDNEXT."""
     known = list(known)
     certain = [k for k in known if is_certain(state, k)]
     if certain:
@@ -48,6 +48,8 @@ def find_origins(state: FolderState, known: Iterable[KnownFolder]) -> list[Known
         k
         for k in known
         if k.uidvalidity == state.uidvalidity
+        # two with a MAILBOXID each are two folders, were they made in the same second and hold the same
+        and (k.folder == name or None in (k.mailboxid, state.mailboxid))
         and (state.uidnext is None or state.uidnext >= k.least_uidnext)
     ]
 

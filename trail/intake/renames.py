@@ -21,13 +21,13 @@ from trail.fetch.renames import (
     has_left,
     is_certain,
 )
-from trail.fetch.source import FolderUnavailable
+from trail.fetch.source import FolderState, FolderUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trail.archive.sightings import Epoch
-    from trail.fetch.source import FolderState, RemoteFolder, Source
+    from trail.fetch.source import RemoteFolder, Source
     from trail.intake.line import Line
     from trail.intake.round import Round
     from trail.model import Account
@@ -58,7 +58,7 @@ def follow_renames(
             continue
         try:
             state = line.source.read_status(folder)
-            if find_origins(state, _list_known(round_, account)):
+            if find_origins(folder.name, state, _list_known(round_, account)):
                 line.source.examine(folder)
                 find_renamed(round_, account, folder, line.source, state)
         except FolderUnavailable:
@@ -76,8 +76,8 @@ def find_renamed(
     In a dry run it is only told what it would be.
     """
     archive = round_.archive
-    for origin in find_origins(state, _list_known(round_, account)):
-        now = _read_state(round_, account, source, origin.folder, folder, state)
+    for origin in find_origins(folder.name, state, _list_known(round_, account)):
+        now = _read_state(round_, account, source, origin, folder, state)
         certain = is_certain(state, origin)
         if not has_left(origin, now) or not (
             certain or _sample_agrees(round_, source, origin.epoch)
@@ -141,22 +141,25 @@ def _read_state(
     round_: Round,
     account: Account,
     source: Source,
-    name: str,
+    known: KnownFolder,
     folder: RemoteFolder,
     state: FolderState,
 ) -> FolderState | None:
-    """What a name stands for on the server now; None when it stands for nothing."""
-    if name == folder.name:
+    """What a known name stands for on the server now; None when it stands for nothing."""
+    if known.folder == folder.name:
         return state
-    other = round_.folders[account.name].get(name)
+    other = round_.folders[account.name].get(known.folder)
     if other is None:
         return None
-    place = (account.name, name)
+    place = (account.name, known.folder)
     if place not in round_.states:
         try:
             round_.states[place] = source.read_status(other)
-        except FolderUnavailable:  # gone since it was listed
-            round_.states[place] = None
+        except FolderUnavailable:
+            # it was listed just now: it stands as it did until a later round knows better
+            round_.states[place] = FolderState(
+                known.uidvalidity, None, 0, mailboxid=known.mailboxid
+            )
     return round_.states[place]
 
 
