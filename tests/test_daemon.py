@@ -164,7 +164,7 @@ def test_a_refused_login_pauses_the_account_until_the_configuration_changes(desk
     assert "refused the login" in account["error"]
     out = desk.trail("status").out
     assert "work: FAILING since " in out
-    assert out.splitlines()[0].endswith("; run: export TRAIL_TEST_PASSWORD=...")
+    assert out.splitlines()[0].endswith("; run: trail sync work")
     assert "  tried at " in out
     hurry(desk)
     daemon.wait_for_log("the server refused the login", times=2)

@@ -17,6 +17,7 @@ from syncing import make_message
 
 from trail.cli import problems, screen
 from trail.cli.metrics import KINDS, metrics_text
+from trail.errors import FixityMismatch
 from trail.locks import hold_lock
 from trail.terminal import measure_text
 
@@ -99,12 +100,12 @@ def test_an_account_that_fails_shows_since_when_why_and_when_it_last_succeeded(
 @pytest.mark.parametrize(
     ("keys", "command"),
     [
-        ({}, "export TRAIL_TEST_PASSWORD=..."),
-        ({"password_env": None, "password_command": ["echo", "wrong one"]}, "echo 'wrong one'"),
-        ({"password_env": None}, "trail login work"),
+        ({}, "trail sync work"),
+        ({"password_env": None, "password_command": ["echo", "wrong one"]}, "trail sync work"),
+        ({"password_env": None}, "trail sync work"),  # there is no keyring to log in to
     ],
 )
-def test_a_login_that_is_refused_names_where_its_password_comes_from(
+def test_a_login_that_is_refused_names_no_command_that_shows_a_password_or_cannot_help(
     desk, scripted, monkeypatch, keys, command
 ):
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
@@ -158,6 +159,33 @@ def test_what_waits_for_the_index_is_told_unless_somebody_is_at_it(kept, pymap_s
     alter(kept, "UPDATE message SET attributed_under = (SELECT max(attributed_under) FROM message)")
     assert only_problem(kept)["text"] == "the index is 1 message behind"
     assert kept.trail("status").out.startswith("the index is 1 message behind; run: trail sync\n")
+
+
+def test_damage_that_a_verification_found_is_a_problem_until_it_is_mended(kept):
+    path = next((kept.archive / "mail").glob("*/*/cur/*"))
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes() + b"x")
+    assert kept.trail("verify").code == FixityMismatch.exit_code
+    problem = only_problem(kept)
+    assert (problem["kind"], problem["command"]) == ("damage", "trail verify --repair")
+    assert problem["text"] == "1 problem found by the last `trail verify`"
+    kept.done("verify", "--repair", "--server")
+    kept.done("sync")
+    assert kept.status()["fine"]
+
+
+def test_a_folder_rule_that_fits_no_folder_is_a_problem_as_long_as_it_does(desk, pymap_server):
+    pymap_server.create("Projects")
+    client = 'slug = "acme"\nname = "Acme"\nfolders = ["Project"]'
+    desk.set_up(pymap_server, clients=(client,)).trail("sync")
+    for _ in range(2):
+        assert only_problem(desk)["text"] == (
+            "client 'acme': there is no folder 'Project' on any server; did you mean 'Projects'?"
+        )
+        desk.trail("sync")
+    pymap_server.create("Project")
+    desk.done("sync")
+    assert desk.status()["fine"]
 
 
 def test_warnings_of_the_last_round_are_told_on_top(desk, pymap_server):

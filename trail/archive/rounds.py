@@ -5,6 +5,7 @@ Comes in: starts and ends. Goes out: the last ones, for `trail status`. Keeps th
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,18 @@ class Rounds:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+
+    def note_listed(self, account: str, names: Sequence[str]) -> None:
+        """Remember the names of all folders of an account, archived or not."""
+        listed = self.read_listed()
+        if listed.get(account) != tuple(names):
+            with self._ledger.transaction():
+                self._ledger.write_meta("listed", json.dumps({**listed, account: names}))
+
+    def read_listed(self) -> dict[str, tuple[str, ...]]:
+        """The names of all folders of each account that was ever reached, as its server last listed them."""
+        told = json.loads(self._ledger.read_meta("listed") or "{}")
+        return {account: tuple(names) for account, names in told.items()}
 
     def begin(self, account: str, at: datetime) -> int:
         """Note that a round begins; returns its number."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from trail.model import Attribution
@@ -52,6 +53,25 @@ def inherit(
                     attribution.client, Attribution(key, attribution.client, reason, inherited=True)
                 )
     return tuple(inherited.values())
+
+
+def find_idle_rules(
+    clients: Iterable[Client], accounts: Iterable[str], listed: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """Folder rules that fit no folder of any account, in words; none as long as the folders of one are not known."""
+    if set(accounts) - listed.keys():
+        return []
+    names = sorted({name for account in accounts for name in listed[account]})
+    found = []
+    for client in clients:
+        for rule in client.folders:
+            if not any(matches_place(rule, name) for name in names):
+                near = get_close_matches(rule, names, 1)
+                meant = f"; did you mean {near[0]!r}?" if near else ""
+                found.append(
+                    f"client {client.slug!r}: there is no folder {rule!r} on any server{meant}"
+                )
+    return found
 
 
 def fingerprint_rules(clients: Sequence[Client]) -> str:

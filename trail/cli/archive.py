@@ -49,7 +49,9 @@ def status(
     if prometheus:  # the numbers tell; a script that saves them need not see to an exit code
         session.emit({}, metrics_text(data).rstrip("\n"))
         return
-    text, colours = status_text(data, by_folder=session.verbose, width=session.width)
+    text, colours = status_text(
+        data, by_folder=session.verbose, width=None if session.verbose else session.width
+    )
     session.emit(data, text, colours)
     if not data["fine"]:
         raise typer.Exit(EXIT_WARNINGS)

@@ -11,6 +11,7 @@ from trail.config import find_client
 from trail.terminal import clean_text, fit_text
 
 if TYPE_CHECKING:
+    from trail.archive.bookmark import Verified
     from trail.archive.certificate import Certificate, EpochRecord
     from trail.archive.uids import UidSet
     from trail.config import Config
@@ -51,20 +52,24 @@ def read_certificate(config: Config, client: str | None) -> dict[str, Any]:
         return _data(certificate, str(archive.root), whose.slug if whose else None)
 
 
+def verified_data(verified: Verified | None) -> dict[str, Any] | None:
+    """How the archive's last whole verification ended; None: there was none."""
+    if verified is None:
+        return None
+    return {
+        "at": render.format_time(verified.at),
+        "messages": verified.messages,
+        "problems": verified.problems,
+    }
+
+
 def _data(certificate: Certificate, root: str, client: str | None) -> dict[str, Any]:
-    verified = certificate.verified
     return {
         "archive": root,
         "client": client,
         "made_at": render.format_time(certificate.made_at),
         "messages": certificate.messages,
-        "verified": {
-            "at": render.format_time(verified.at),
-            "messages": verified.messages,
-            "problems": verified.problems,
-        }
-        if verified
-        else None,
+        "verified": verified_data(certificate.verified),
         "epochs": [_epoch(epoch, client) for epoch in certificate.epochs],
         "missing": [
             {"message_id": m.message_id, "referred_by": m.referred_by} for m in certificate.missing

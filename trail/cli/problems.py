@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from trail import render
+from trail.attribute.rules import find_idle_rules
 from trail.terminal import clean_text
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def find_problems(config: Config, data: dict[str, Any], now: datetime) -> list[d
         if told["account"] == account.name
         for problem in _find_in_account(config, account, told, data, now)
     ]
-    return found + list(_find_in_archive(data))
+    return found + list(_find_in_archive(config, data))
 
 
 def _find_in_account(
@@ -83,7 +84,15 @@ def _is_stale(account: Account, told: dict[str, Any], now: datetime, *, running:
     return now - datetime.fromisoformat(told["last_success_at"]) > longest
 
 
-def _find_in_archive(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _find_in_archive(config: Config, data: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    verified = data["verified"]
+    if verified and verified["problems"]:
+        count = render.count_of(verified["problems"], "problem")
+        text = f"{count} found by the last `trail verify`"
+        yield _problem("damage", None, text, verified["at"], "trail verify --repair")
+    accounts = [account.name for account in config.accounts]
+    for text in find_idle_rules(config.clients, accounts, data["listed"]):
+        yield _problem("rule", None, text, None, "")
     if data["writing"]:  # whoever writes is about to see to it
         return
     if data["unattributed"]:
@@ -102,10 +111,8 @@ def _mend(config: Config, account: Account, why: str) -> str:
         return shlex.join(["df", "-h", str(config.archive)])
     if not any(word in text for word in _LOGIN_WORDS):
         return f"trail sync {account.name}"  # tries again now, and says more
-    if account.password_command:
-        return shlex.join(account.password_command)
-    if account.password_env:
-        return f"export {account.password_env}=..."
+    if account.password_command or account.password_env or "no keyring" in text:
+        return f"trail sync {account.name}"  # the command would show a password, the variable is another process's
     return f"trail login {account.name}"  # OAuth2, or the keyring
 
 

@@ -110,7 +110,7 @@ def _describe_look(account: dict[str, Any], data: dict[str, Any], now: datetime)
     if account["syncing"]:
         return "syncing now"
     if until := data["daemon"].get("paused", {}).get(account["account"]):
-        return f"tried at {datetime.fromisoformat(until).astimezone():%H:%M}"
+        return f"paused, next try {datetime.fromisoformat(until).astimezone():%H:%M}"
     success = account["last_success_at"]
     return render.format_ago(datetime.fromisoformat(success), now) if success else "never"
 

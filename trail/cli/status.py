@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from trail import render
+from trail.archive.bookmark import read_verified
 from trail.archive.store import open_archive
 from trail.attribute.rules import fingerprint_rules
+from trail.cli.certificate import verified_data
 from trail.cli.problems import find_problems
 from trail.errors import IndexUnavailable
 from trail.index.store import WhooshIndex
@@ -23,6 +25,7 @@ def read_status(config: Config) -> dict[str, Any]:
     """Everything there is to tell, as JSON-ready data, what is wrong first. Works beside a running sync."""
     data = _gather(config)
     problems = find_problems(config, data, datetime.now(UTC))
+    del data["listed"]
     return {"fine": not problems, "problems": problems, **data}
 
 
@@ -39,6 +42,8 @@ def _gather(config: Config) -> dict[str, Any]:
             "failures": [],
             "unparsable": [],
             "unattributed": 0,
+            "verified": None,
+            "listed": {},
             "index": empty,
             "writing": False,
             "daemon": {"running": False},
@@ -77,6 +82,8 @@ def _gather(config: Config) -> dict[str, Any]:
                 }
                 for s in archive.sightings.iter_failed()
             ],
+            "verified": verified_data(read_verified(archive.ledger)),
+            "listed": archive.rounds.read_listed(),
             "unparsable": [
                 {
                     "id": archive.facts.shorten_key(m.key),

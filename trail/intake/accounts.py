@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from trail.attribute.rules import matches_place
+from trail.attribute.rules import find_idle_rules
 from trail.errors import (
     ConfigError,
     LoginRejected,
@@ -45,24 +44,17 @@ def fetch_accounts(round_: Round, accounts: Sequence[Account]) -> SyncReport:
             _merge_reports(report, sync_account(round_, account))
             for report, account in zip(reports, accounts, strict=True)
         ]
-    _warn_of_idle_rules(round_)
+    if not round_.only:
+        _warn_of_idle_rules(round_)
     troubles = (f"{p.message}; {p.hint}" if p.hint else p.message for p in round_.problems.values())
     return SyncReport(tuple(reports), (*round_.warnings, *troubles))
 
 
 def _warn_of_idle_rules(round_: Round) -> None:
-    """A folder rule that no folder fits is a slip that loses mail; told once every account was looked at."""
-    if {account.name for account in round_.config.accounts} - round_.folder_names.keys():
-        return
-    names = sorted({name for folders in round_.folder_names.values() for name in folders})
-    for client in round_.config.clients:
-        for rule in client.folders:
-            if not any(matches_place(rule, name) for name in names):
-                near = get_close_matches(rule, names, 1)
-                meant = f"; did you mean {near[0]!r}?" if near else ""
-                round_.warnings.append(
-                    f"client {client.slug!r}: there is no folder {rule!r} on any server{meant}"
-                )
+    """A folder rule that no folder fits is a slip that loses mail; told once every account was listed, by whatever round."""
+    listed = round_.archive.rounds.read_listed() | round_.folder_names
+    accounts = [account.name for account in round_.config.accounts]
+    round_.warnings += find_idle_rules(round_.config.clients, accounts, listed)
 
 
 def sync_account(round_: Round, account: Account) -> AccountReport:
@@ -101,6 +93,8 @@ def _sync_folders(round_: Round, account: Account, done: list[FolderReport]) -> 
     try:
         folders = line.open(lambda source: source.list_folders())
         round_.folder_names[account.name] = tuple(folder.name for folder in folders)
+        if not round_.dry_run:
+            round_.archive.rounds.note_listed(account.name, round_.folder_names[account.name])
         chosen, _, missing = choose_folders(folders, account.folders, gmail=line.source.is_gmail)
         round_.warnings += [
             f"account {account.name!r}: there is no folder {name!r} on the server"
