@@ -98,7 +98,7 @@ class FakeSource:
 
     def _describe(self, found):
         modseq = found.modseq if self._server.condstore else None
-        return FolderState(found.uidvalidity, found.uidnext, len(found.messages), modseq)
+        return FolderState(found.uidvalidity, found.uidnext, len(found.messages), modseq=modseq)
 
     def examine(self, folder):
         self._ask("examine")

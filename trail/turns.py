@@ -11,6 +11,7 @@ import logging
 import os
 import time
 import traceback
+from collections import defaultdict
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from trail.config import Config
     from trail.fetch.imap import ImapSource
-    from trail.model import Account, SyncReport
+    from trail.model import Account, RemoteRef, SyncReport
 
     Connect = Callable[[Account], ImapSource]
 
@@ -59,6 +60,8 @@ class Turns:
         self._announce = announce
         self._source: ImapSource | None = None
         self._paused: dict[str, datetime] = {}
+        self._left_replies: dict[int, list[RemoteRef]] = defaultdict(list)
+        """A turn is of one account, and what a reply answers may come with another's."""
         self._warned: dict[str, list[str]] = {}
         self.alive_at: float | None = None
         """When the round under way last gave a sign of life, by the monotonic clock; None between two rounds."""
@@ -104,6 +107,7 @@ class Turns:
     def forget_pauses(self) -> None:
         """Under a changed configuration every account is tried again."""
         self._paused.clear()
+        self._left_replies.clear()
 
     def cut(self) -> None:
         """Break the connection of the round under way, from another thread."""
@@ -152,6 +156,7 @@ class Turns:
             config,
             self._keeping(self._new_connect()),
             only=only,
+            left_replies=self._left_replies,
             progress=lambda *_: self._beat(),
             stopping=has_to_end,
             sleep=self._stop.wait,

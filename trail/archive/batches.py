@@ -12,6 +12,7 @@ import hashlib
 import os
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,8 +110,10 @@ class Batches:
             frozenset(lost & fresh.keys()),
             self._disk.submit(_store, self._archive.root, fresh, spools),
         )
-        before, self._pending = self._pending, batch
-        return self._enter(before)
+        before, self._pending = self._pending, None  # nothing is entered after one that was not
+        settled = self._enter(before)
+        self._pending = batch
+        return settled
 
     def settle(self) -> list[Sighting]:
         """Settle the last batch, and return its sightings. Raises ArchiveFull, ArchiveReadOnly."""
@@ -213,18 +216,20 @@ class SpoolFile:
 
     def finish(self) -> Spooled:
         """All bytes are there."""
-        self._close()
+        with translate_disk_errors(self._archive):
+            self._close()
         return Spooled(self.path, self._hash.hexdigest(), self._size, bytes(self._head))
 
     def discard(self) -> None:
         """Delete the file, unless it has found its place."""
-        self._close()
-        self.path.unlink(missing_ok=True)
+        with suppress(OSError):  # the next writer empties tmp/
+            self._close()
+            self.path.unlink(missing_ok=True)
 
     def _close(self) -> None:
         if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+            descriptor, self._descriptor = self._descriptor, -1
+            os.close(descriptor)
 
 
 def _store(

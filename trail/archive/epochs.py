@@ -75,7 +75,12 @@ class Epochs:
         rows = self._ledger.execute(
             "SELECT s.uid, s.key, m.size, CASE s.decision WHEN 'archived' THEN m.received_at END, s.gone_at IS NOT NULL"
             " FROM sighting s JOIN message m ON m.key = s.key WHERE s.epoch = ?"
-            + (" ORDER BY s.uid" if sample is None else " AND s.gone_at IS NULL ORDER BY random()")
+            + (
+                " ORDER BY s.uid"
+                if sample is None
+                else " AND (s.gone_at IS NULL OR s.gone_at = (SELECT gone_at FROM epoch WHERE id = s.epoch))"
+                " ORDER BY random()"
+            )
             + " LIMIT ?",
             (epoch, -1 if sample is None else sample),
         )
@@ -83,6 +88,15 @@ class Epochs:
             Kept(uid, key, size, None if at is None else from_seconds(at), bool(gone))
             for uid, key, size, at, gone in rows
         ]
+
+    def list_newest(self, epoch: int, count: int) -> dict[int, datetime]:
+        """UID -> INTERNALDATE of the last messages that came in an epoch and were archived from there."""
+        rows = self._ledger.execute(
+            "SELECT s.uid, m.received_at FROM sighting s JOIN message m ON m.key = s.key WHERE s.epoch = ?"
+            " AND s.decision = 'archived' AND s.gone_at IS NULL ORDER BY s.uid DESC LIMIT ?",
+            (epoch, count),
+        )
+        return {uid: from_seconds(at) for uid, at in rows}
 
     def note_mailboxid(self, epoch: int, mailboxid: str) -> None:
         """Remember what the server calls the folder for good (RFC 8474)."""

@@ -293,7 +293,10 @@ def translate_disk_errors(archive: Path) -> Iterator[None]:
                 f"the disk of {archive} refused to read or write (input/output error)",
                 "look after the disk, it may be failing; then run the command again",
             ) from error
-        raise
+        raise ArchiveReadOnly(
+            f"{error.filename or archive} cannot be written ({error.strerror or error})",
+            "check that the archive's disk is there, and that it can be written",
+        ) from error
 
 
 def make_maildir(folder: Path, archive: Path) -> None:

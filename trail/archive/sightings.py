@@ -201,6 +201,19 @@ class Sightings:
             self._ledger.execute("UPDATE epoch SET uidnext = NULL WHERE id = ?", (epoch.id,))
         return count
 
+    def settle_left(self, refs: Iterable[RemoteRef], waiting: str, under: str) -> None:
+        """Note that these were left for good: whatever they may answer was seen."""
+        epochs: dict[tuple[str, str, int], Epoch | None] = {}
+        for ref in refs:
+            place = (ref.account, ref.folder, ref.uidvalidity)
+            if place not in epochs:
+                epochs[place] = self.find_epoch(*place)
+            if epoch := epochs[place]:
+                self._ledger.execute(
+                    "UPDATE sighting SET decided_under = ? WHERE epoch = ? AND uid = ? AND decided_under = ?",
+                    (under, epoch.id, ref.uid, waiting),
+                )
+
     def places(self, keys: Iterable[str]) -> dict[str, list[Sighting]]:
         """Every sighting of each message, the first one first."""
         found: dict[str, list[Sighting]] = {}

@@ -226,6 +226,9 @@ class ImapSource:
                 failures[uid] = reason
                 continue
             size = item.get("RFC822.SIZE")
+            if size and not item["BODY[HEADER]"]:  # by it, anybody's mail would look like nobody's
+                failures[uid] = "the server sent an empty header for it"
+                continue
             headers.append(
                 RawHeader(
                     uid,
@@ -253,7 +256,7 @@ class ImapSource:
         try:
             while True:
                 with _translating(self._account):
-                    while len(coming) <= ahead and (batch := next(batches, None)):
+                    while len(here) + len(coming) <= ahead and (batch := next(batches, None)):
                         coming.append((batch, self._exchange.send(batch, items)))
                     if not here and coming:
                         here.append(self._receive(coming, spool))
@@ -325,14 +328,17 @@ class ImapSource:
         return Fetched(tuple(messages), failures, notes)
 
     def fetch_marks(self, uid_set: str, since: int | None = None) -> dict[int, Marks]:
-        """FLAGS, and X-GM-LABELS, X-GM-MSGID and X-GM-THRID; nothing where the server refuses."""
+        """FLAGS, and X-GM-LABELS, X-GM-MSGID and X-GM-THRID. Raises FolderUnavailable where the server refuses."""
         with _translating(self._account):
             tag = self._exchange.send_set(uid_set, name_items(since, gmail=self._is_gmail))
             refusal = self._exchange.receive(tag)
         answers = self._exchange.take(list(self._exchange.answers))
         if refusal is not None:
             _refuse_to_press(self._account, refusal)
-            return {}
+            assert self._folder is not None
+            raise FolderUnavailable(
+                f"{self._folder.name}: the server does not tell flags and labels ({_one_line(refusal)}); the next round asks again"
+            )
         return {
             uid: read_marks(item, _flags(item), _labels(item))
             for uid, item in answers.items()

@@ -44,6 +44,9 @@ def fetch_accounts(round_: Round, accounts: Sequence[Account]) -> SyncReport:
             _merge_reports(report, sync_account(round_, account))
             for report, account in zip(reports, accounts, strict=True)
         ]
+    if round_.waiting and not (round_.dry_run or round_.stopping() or round_.problems):
+        with round_.archive.ledger.transaction():
+            round_.archive.sightings.settle_left(round_.waiting, round_.under_waiting, round_.under)
     if not round_.only:
         _warn_of_idle_rules(round_)
     troubles = (f"{p.message}; {p.hint}" if p.hint else p.message for p in round_.problems.values())
@@ -111,7 +114,8 @@ def _sync_folders(round_: Round, account: Account, done: list[FolderReport]) -> 
             finally:
                 done += walk.reports
         _touch_unchanged(round_, walks)
-        if not round_.only:  # a folder that is missing may have been renamed to one not looked at
+        # a folder that is missing may have been renamed to one not looked at
+        if not (round_.only or round_.stopping()):
             note_missing(round_, account)
     except BaseException:  # also Ctrl-C: a server that is silent would be waited on
         line.drop()

@@ -57,6 +57,7 @@ class FolderRound:
         self.reports: list[FolderReport] = []
         """One; none as long as the folder could not be looked at. Two where the server renumbered it meanwhile."""
         self._pace = Pace()
+        self._epoch = 0
         self._failed: set[int] = set()
         """UIDs that failed in this round: the next one tries them again, this one does not."""
         self._progressed = False
@@ -94,6 +95,10 @@ class FolderRound:
         begin_marks(self.round, epoch, state)
         on_server = source.list_uids()
         self._begin_report(state.uidvalidity, len(on_server))
+        if epoch.id != self._epoch:  # renumbered since the line broke: its UIDs are other messages
+            self._epoch = epoch.id
+            self._failed.clear()
+            self._pace.broke.clear()
         self._give_up_breakers(epoch)
         decided = self.archive.sightings.read_decided(epoch, under)
         if notice_restore(self.round, source, epoch, state, on_server, decided):
@@ -224,6 +229,7 @@ class FolderRound:
         headers, failures = source.fetch_headers(uids)
         wanted: list[int] = []
         left: list[Sighting] = []
+        waiting: list[Sighting] = []
         at = datetime.now(UTC)
         for header in headers:
             envelope = parse_envelope(header.content)
@@ -233,11 +239,15 @@ class FolderRound:
                 self._postponed = True  # what it answers may lie in a folder not looked at now
             else:
                 ref = self._ref(epoch, header.uid)
-                left.append(Sighting(ref, None, "left", at))
+                (waiting if envelope.references else left).append(Sighting(ref, None, "left", at))
                 for parent in envelope.references:
                     self.round.left_replies[hash(parent)].append(ref)
         self._record(epoch, left, failures)
-        self._count(left=len(left))
+        self._record(epoch, waiting, {}, self.round.under_waiting)
+        if waiting:  # a round that is cut short has the next one look again
+            self.round.waiting += (s.ref for s in waiting)
+            self._postponed = True
+        self._count(left=len(left) + len(waiting))
         return wanted, {header.uid: header.size for header in headers}
 
     def _is_clients(self, header: RawHeader, envelope: Envelope) -> bool:
@@ -269,7 +279,13 @@ class FolderRound:
                     self.archive.facts.write_envelope(key, envelope)
                 attribute_keys(self.archive, self.round.config.clients, envelopes, self.round.rules)
 
-    def _record(self, epoch: Epoch, sightings: list[Sighting], failures: dict[int, str]) -> None:
+    def _record(
+        self,
+        epoch: Epoch,
+        sightings: list[Sighting],
+        failures: dict[int, str],
+        under: str = "",
+    ) -> None:
         self._count(failed=len(failures))
         at = datetime.now(UTC)
         failed = [
@@ -279,7 +295,9 @@ class FolderRound:
         self._failed.update(failures)
         if not self.round.dry_run and (sightings or failed):
             with self.archive.ledger.transaction():
-                self.archive.sightings.record(epoch, [*sightings, *failed], self.round.under)
+                self.archive.sightings.record(
+                    epoch, [*sightings, *failed], under or self.round.under
+                )
             self._progressed = True
 
     def _ref(self, epoch: Epoch, uid: int) -> RemoteRef:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 WINDOW = 2000
 """UIDs whose size and date are asked for at once."""
+PROBE = 20
+"""Messages whose dates are compared wherever others have come."""
 
 
 def notice_restore(
@@ -38,10 +40,14 @@ def notice_restore(
     # some servers that do not know say 0
     went_back = state.uidnext is not None and 0 < state.uidnext < least
     shown = frozenset(on_server)
-    if not went_back and decided.gone.isdisjoint(shown):
+    # it may have gone back, and as far forward again, since the last look
+    replaced = bool(shown - decided.settled - decided.again) and _are_replaced(
+        source, epochs.list_newest(epoch.id, PROBE)
+    )
+    if not (went_back or replaced) and decided.gone.isdisjoint(shown):
         return False
     kept = epochs.list_kept(epoch.id)
-    suspects = {k.uid: k for k in kept if k.uid in shown and (went_back or k.gone)}
+    suspects = {k.uid: k for k in kept if k.uid in shown and (went_back or replaced or k.gone)}
     wrong: list[int] = []
     for window in _split(sorted(suspects)):
         for uid, (size, received_at) in source.fetch_stamps(window).items():
@@ -55,6 +61,11 @@ def notice_restore(
         round_.warnings.append(
             f"account {epoch.account!r}: {epoch.folder}: the server went back to an earlier state (UIDNEXT {least} -> {state.uidnext}),"
             f" as after a backup was put back; {len(wrong)} of {len(decided.settled | decided.again)} messages are others now or gone, all that was archived is kept"
+        )
+    elif replaced:
+        round_.warnings.append(
+            f"account {epoch.account!r}: {epoch.folder}: {len(wrong)} UIDs stand for other messages than they did,"
+            " as after a backup was put back on the server; all that was archived is kept"
         )
     if not (wrong or went_back) or round_.dry_run:
         return False
@@ -70,6 +81,12 @@ def notice_restore(
             uids=sorted(wrong),
         )
     return True
+
+
+def _are_replaced(source: Source, newest: dict[int, datetime]) -> bool:
+    """Whether a UID stands for a message of another date than was archived under it."""
+    stamps = source.fetch_stamps(sorted(newest)) if newest else {}
+    return any(at not in (None, newest.get(uid, at)) for uid, (_, at) in stamps.items())
 
 
 def _split(uids: list[int]) -> list[list[int]]:

@@ -48,6 +48,8 @@ class Round:
     """What names stood for when a renamed folder was looked for, by account and name."""
     left_replies: dict[int, list[RemoteRef]] = field(default_factory=lambda: defaultdict(list))
     """Hash of a Message-ID -> messages left in this round that refer to it. In memory only: of other people's mail nothing is kept."""
+    waiting: list[RemoteRef] = field(default_factory=list)
+    """Those that this round left: for good once it is over."""
     reopened: set[RemoteRef] = field(default_factory=set)
     """Those of them that were looked at again."""
 
@@ -60,3 +62,8 @@ class Round:
     def under(self) -> str:
         """The fingerprint decisions are made under: what is left under "clients" is looked at again under "everything"."""
         return f"{self.config.scope}:{self.rules}"
+
+    @property
+    def under_waiting(self) -> str:
+        """The same for a reply that is left, until the round has come to its end: what it answers may still be met."""
+        return f"{self.under}:waiting"
