@@ -165,7 +165,7 @@ def test_a_refused_login_pauses_the_account_until_the_configuration_changes(desk
     out = desk.trail("status").out
     assert "work: FAILING since " in out
     assert out.splitlines()[0].endswith("; run: trail sync work")
-    assert "  tried at " in out
+    assert "  paused, next try " in out
     hurry(desk)
     daemon.wait_for_log("the server refused the login", times=2)
     daemon.stop()

@@ -41,6 +41,7 @@ def test_json_of_status_has_accounts_folders_counts_failures_and_lag(kept):
         "failures",
         "unparsable",
         "unattributed",
+        "verified",
         "index",
         "daemon",
     }

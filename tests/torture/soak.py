@@ -17,7 +17,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import mean
+from statistics import median
 
 from checking import audit_archive, read_maildir
 from checking_all import audit_disk, audit_files, audit_index
@@ -256,7 +256,8 @@ def _compare_thirds(soak: Soak) -> None:
     first, last = samples[:third], samples[-third:]
     figures = {}
     for name in ("rss", "all_rss", "handles", "threads"):
-        figures[name] = [round(mean(s[name] for s in part), 1) for part in (first, last)]
+        # the median: an index that is being written has its segments open for a moment
+        figures[name] = [round(median(s[name] for s in part), 1) for part in (first, last)]
     soak.tell(what="first third against last", samples=len(samples), **figures)
     before, after = figures["rss"]
     assert after <= before * MEMORY_MARGIN + MEMORY_SLACK, f"memory grows: {before} -> {after}"
