@@ -11,8 +11,11 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import keyring
 import pytest
 from doors import TRAIL
+from keyring.backends import fail
+from keyrings import MemoryKeyring
 from syncing import make_message
 
 from trail.cli import problems, screen
@@ -97,18 +100,31 @@ def test_an_account_that_fails_shows_since_when_why_and_when_it_last_succeeded(
     assert account["last_success_at"]
 
 
+@pytest.fixture
+def backend():
+    """Puts another keyring in place, for the test only."""
+    before = keyring.get_keyring()
+    yield keyring.set_keyring
+    keyring.set_keyring(before)
+
+
 @pytest.mark.parametrize(
-    ("keys", "command"),
+    ("keys", "kept_in", "command"),
     [
-        ({}, "trail sync work"),
-        ({"password_env": None, "password_command": ["echo", "wrong one"]}, "trail sync work"),
-        ({"password_env": None}, "trail sync work"),  # there is no keyring to log in to
+        ({}, fail.Keyring, "trail sync work"),
+        (
+            {"password_env": None, "password_command": ["echo", "wrong one"]},
+            fail.Keyring,
+            "trail sync work",
+        ),
+        ({"password_env": None}, fail.Keyring, "trail sync work"),  # no keyring to log in to
+        ({"password_env": None}, MemoryKeyring, "trail login work"),
     ],
 )
 def test_a_login_that_is_refused_names_no_command_that_shows_a_password_or_cannot_help(
-    desk, scripted, monkeypatch, keys, command
+    desk, scripted, backend, keys, kept_in, command
 ):
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    backend(kept_in())
     scripted.faults.always_refuse = {"LOGIN": "[AUTHENTICATIONFAILED] no"}
     desk.set_up(scripted, **keys)
     assert desk.trail("sync").code in (4, 11)
