@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from datetime import UTC, datetime
 
 import pytest
@@ -31,7 +32,12 @@ HARD = {
         "pymap_server",
         *(
             pytest.param(name, marks=getattr(pytest.mark, name))
-            for name in ("dovecot", "cyrus", "courier")
+            # Cyrus 3.6 now and then tells a folder's state from memory it no longer owns: with TRAIL_TEST_CYRUS only
+            for name in (
+                "dovecot",
+                *(("cyrus",) if "TRAIL_TEST_CYRUS" in os.environ else ()),
+                "courier",
+            )
         ),
     ]
 )
