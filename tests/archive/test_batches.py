@@ -25,7 +25,9 @@ def archive(tmp_path):
 def batches(archive):
     with archive.ledger.transaction():
         epoch = archive.sightings.open_epoch("work", "INBOX", 7, AT)
-    return Batches(archive, epoch, "u")
+    opened = Batches(archive, epoch, "u")
+    yield opened
+    opened.close()
 
 
 def decisions(sightings):
@@ -36,22 +38,27 @@ def leftovers(root):
     return list((root / "mail").glob("*/*/tmp/*"))
 
 
-def test_each_batch_is_settled_when_the_next_was_written(archive, batches):
-    first, second = letter("a"), letter("b")
+def test_a_batch_is_settled_when_two_more_are_under_way(archive, batches):
+    first, second, third = letter("a"), letter("b"), letter("c")
     assert batches.add([raw(first, uid=1)]) == []
-    assert decisions(batches.add([raw(second, uid=2)])) == [(1, "archived")]
+    assert batches.add([raw(second, uid=2)]) == []
+    assert not archive.facts.find_messages([key_of(first)])
+    assert decisions(batches.add([raw(third, uid=3)])) == [(1, "archived")]
     assert archive.facts.find_messages([key_of(first)])
-    assert not archive.facts.find_messages([key_of(second)])
-    assert decisions(batches.settle()) == [(2, "archived")]
+    assert not archive.facts.find_messages([key_of(second), key_of(third)])
+    assert decisions(batches.settle()) == [(2, "archived"), (3, "archived")]
     assert batches.settle() == []
-    assert set(read_maildir(archive.root)) == {key_of(first), key_of(second)}
+    assert batches.add([raw(letter("d"), uid=4)]) == []
+    assert decisions(batches.settle()) == [(4, "archived")]
+    assert len(read_maildir(archive.root)) == 4
 
 
 def test_bytes_that_are_still_on_their_way_are_not_stored_again(archive, batches):
     same = letter("a")
-    batches.add([raw(same, uid=1), raw(same, uid=2)])
-    assert decisions(batches.add([raw(same, uid=3)])) == [(1, "archived"), (2, "held")]
-    assert decisions(batches.settle()) == [(3, "held")]
+    assert batches.add([raw(same, uid=1), raw(same, uid=2)]) == []
+    assert batches.add([raw(same, uid=3)]) == []
+    settled = batches.add([raw(same, uid=4)]) + batches.settle()
+    assert decisions(settled) == [(1, "archived"), (2, "held"), (3, "held"), (4, "held")]
     assert list(read_maildir(archive.root)) == [key_of(same)]
 
 
@@ -85,7 +92,8 @@ def test_a_spool_that_is_not_needed_is_deleted_and_one_for_later_is_kept(archive
     batches.add([raw(content, uid=1)])
     batches.add([raw(twice, uid=2)])
     batches.add([raw(later, uid=3)])
-    assert decisions(batches.settle()) == [(3, "archived")]
+    assert decisions(batches.settle()) == [(2, "held"), (3, "archived")]
+    batches.close()
     assert set(read_maildir(archive.root)) == {key_of(content), key_of(other)}
     assert leftovers(archive.root) == []
 
@@ -95,10 +103,12 @@ def test_a_full_disk_leaves_no_row_and_nothing_in_tmp(archive, batches, monkeypa
         raise OSError(28, os.strerror(28))
 
     batches.add([raw(letter("a"), uid=1)])
-    assert decisions(batches.add([raw(letter("b"), uid=2)])) == [(1, "archived")]
+    assert decisions(batches.settle()) == [(1, "archived")]
     monkeypatch.setattr("os.replace", refuse)
-    with pytest.raises(ArchiveFull):  # with the batch that is refused, or the one after
-        _ = batches.add([raw(letter("c"), uid=3)]) + batches.settle()
+    batches.add([raw(letter("b"), uid=2)])
+    batches.add([raw(letter("c"), uid=3)])
+    with pytest.raises(ArchiveFull):
+        batches.settle()
     monkeypatch.undo()
     assert batches.settle() == []
     with open_archive(archive.root) as reader:

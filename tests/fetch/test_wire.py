@@ -13,7 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trail.fetch.exchange import Exchange
-from trail.fetch.wire import compress_uids, read_internaldate
+from trail.fetch.wire import (
+    UnreadableResponse,
+    compress_uids,
+    read_answer,
+    read_internaldate,
+    read_size_answer,
+)
 
 
 class Line:
@@ -236,6 +242,29 @@ def test_what_a_server_writes_is_what_is_read(messages, body_first):
         uid: {"UID": uid, "BODY[]": content, "FLAGS": flags}
         for uid, (content, flags, _) in messages.items()
     }
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.from_regex(rb"UID [0-9]{1,21}", fullmatch=True),
+            st.from_regex(rb"(?i:RFC822\.SIZE) [0-9]{1,21}", fullmatch=True),
+            st.sampled_from([b"FLAGS ()", b"UID", b"UID NIL", b""]),
+        ),
+        max_size=3,
+    ).map(lambda items: b"* 3 FETCH (%s)" % b" ".join(items))
+)
+def test_the_short_way_to_read_a_size_never_differs_from_the_long_one(line):
+    try:
+        expected = read_answer([(line, None)])
+    except UnreadableResponse:
+        expected = None
+    assert read_size_answer(line) in (None, expected)
+
+
+@pytest.mark.parametrize("items", [b"UID 7 RFC822.SIZE 42", b"RFC822.SIZE 42 UID 7"])
+def test_a_size_is_read_the_short_way_in_either_order(items):
+    assert read_size_answer(b"* 3 FETCH (%s)" % items) == {"UID": 7, "RFC822.SIZE": 42}
 
 
 def expand(sequence_set):

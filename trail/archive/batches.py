@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,12 +21,14 @@ from typing import TYPE_CHECKING
 
 from trail.archive.maildir import (
     WrittenFile,
+    discard_files,
     find_file,
     make_maildir,
     settle_files,
     translate_disk_errors,
     write_messages,
 )
+from trail.errors import TrailError
 from trail.model import Sighting, Spooled
 
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
     from trail.archive.store import Archive
     from trail.model import RawMessage
 
+UNDER_WAY = 2
+"""Batches that are not entered yet, at most: one being written, and one being made durable."""
 HEAD = 1024 * 1024
 """Bytes of a spooled message that are kept at hand for its headers."""
 
@@ -50,18 +55,20 @@ class _Batch:
     """Of the messages that are stored."""
     lost: frozenset[str]
     """Of those, the ones that had been archived once, and whose file has vanished since."""
+    written: Future[list[WrittenFile]]
     durable: Future[list[WrittenFile]]
 
 
 class Batches:
-    """The batches of one folder, each settled when the next was written. End with `settle`, or `discard`."""
+    """The batches of one folder, in order: one is written while the one before is made durable. End with `close`."""
 
     def __init__(self, archive: Archive, epoch: Epoch, under: str) -> None:
         self._archive = archive
         self._epoch = epoch
         self._under = under
-        self._disk = ThreadPoolExecutor(1, thread_name_prefix="trail-disk")
-        self._pending: _Batch | None = None
+        self._writing = ThreadPoolExecutor(1, thread_name_prefix="trail-write")
+        self._settling = ThreadPoolExecutor(1, thread_name_prefix="trail-settle")
+        self._pending: deque[_Batch] = deque()
         self._spools: list[SpoolFile] = []
 
     def spool(self) -> SpoolFile:
@@ -73,7 +80,7 @@ class Batches:
     def add(
         self, messages: Sequence[RawMessage], notes: Mapping[int, str] | None = None
     ) -> list[Sighting]:
-        """Write a batch, and let it be made durable. Returns the sightings of the batch before, which is settled now.
+        """Write a batch, and let it be made durable. Returns the sightings of the batch before the one before, settled now.
 
         `notes` are remarks by UID. Raises ArchiveFull, ArchiveReadOnly.
         """
@@ -82,8 +89,7 @@ class Batches:
         known = self._archive.facts.find_messages(key for key, _ in keyed)
         lost = {k for k, m in known.items() if find_file(self._archive.root, m.path) is None}
         held = known.keys() - lost
-        if self._pending is not None:
-            held |= self._pending.keys
+        held = held.union(*(batch.keys for batch in self._pending))
         fresh: dict[str, RawMessage] = {}
         for key, message in keyed:
             if key not in held:
@@ -92,6 +98,9 @@ class Batches:
         used = {m.content.path for m in messages if isinstance(m.content, Spooled)}
         spools = [spool for spool in self._spools if spool.path in used]
         self._spools = [spool for spool in self._spools if spool.path not in used]
+        if self._pending:  # two batches are in memory at once: one on the line, one being written
+            wait([self._pending[-1].written])
+        written = self._writing.submit(write_messages, self._archive.root, fresh.items())
         batch = _Batch(
             at,
             [
@@ -108,36 +117,39 @@ class Batches:
             ],
             frozenset(fresh),
             frozenset(lost & fresh.keys()),
-            self._disk.submit(_store, self._archive.root, fresh, spools),
+            written,
+            self._settling.submit(_settle, self._archive.root, written, spools),
         )
-        before, self._pending = self._pending, None  # nothing is entered after one that was not
-        settled = self._enter(before)
-        self._pending = batch
-        return settled
+        self._pending.append(batch)
+        return self._settle_first() if len(self._pending) > UNDER_WAY else []
 
     def settle(self) -> list[Sighting]:
-        """Settle the last batch, and return its sightings. Raises ArchiveFull, ArchiveReadOnly."""
-        try:
-            before, self._pending = self._pending, None
-            return self._enter(before)
-        finally:
-            self.discard()
+        """Settle all batches, and return their sightings. Raises ArchiveFull, ArchiveReadOnly."""
+        settled: list[Sighting] = []
+        while self._pending:
+            settled += self._settle_first()
+        return settled
 
-    def discard(self) -> None:
+    def close(self) -> None:
         """Give up what is not settled: what has reached cur/ already, the next writer enters."""
-        self._disk.shutdown(cancel_futures=True)
-        self._pending = None
+        self._writing.shutdown(cancel_futures=True)
+        self._settling.shutdown(cancel_futures=True)
+        for batch in self._pending:
+            if batch.durable.cancelled() and not batch.written.cancelled():
+                with suppress(TrailError):
+                    discard_files(batch.written.result())
+        self._pending.clear()
         for spool in self._spools:
             spool.discard()
+        self._spools.clear()
 
-    def _enter(self, batch: _Batch | None) -> list[Sighting]:
-        """One ledger transaction for a batch, once its files are durable."""
-        if batch is None:
-            return []
+    def _settle_first(self) -> list[Sighting]:
+        """One ledger transaction for a batch, once its files are durable. After one that failed, none is entered."""
+        batch = self._pending.popleft()
         try:
             files = batch.durable.result()
         except BaseException:
-            self.discard()
+            self.close()
             raise
         new = [file for file in files if file.key not in batch.lost]
         restored = [file for file in files if file.key in batch.lost]
@@ -232,17 +244,17 @@ class SpoolFile:
             os.close(descriptor)
 
 
-def _store(
-    root: Path, messages: Mapping[str, RawMessage], spools: Sequence[SpoolFile]
+def _settle(
+    root: Path, written: Future[list[WrittenFile]], spools: Sequence[SpoolFile]
 ) -> list[WrittenFile]:
-    """What the disk's thread does with a batch: new messages by their keys, and the spools they came in."""
+    """Make a batch durable once it is written; `spools` are those its messages came in."""
     try:
-        written = write_messages(root, messages.items())
-        settle_files(root, written)
+        files = written.result()
+        settle_files(root, files)
     finally:
         for spool in spools:  # of bytes that were held already
             spool.discard()
-    return written
+    return files
 
 
 def key_of(message: RawMessage) -> str:

@@ -67,8 +67,11 @@ class Archive:
     ) -> list[Sighting]:
         """Archive a batch from one folder, durably. Returns a sighting for each. See `trail.archive.batches`."""
         batches = Batches(self, epoch, under)
-        batches.add(messages, notes)
-        return batches.settle()
+        try:
+            batches.add(messages, notes)
+            return batches.settle()
+        finally:
+            batches.close()
 
     def read(self, message: ArchivedMessage) -> bytes:
         """The bytes of a message, checked against its key. Raises FixityMismatch."""

@@ -10,7 +10,13 @@ import re
 from imaplib import IMAP4
 from typing import TYPE_CHECKING, Any
 
-from trail.fetch.wire import UnreadableResponse, compress_uids, read_answer, read_plain_answer
+from trail.fetch.wire import (
+    UnreadableResponse,
+    compress_uids,
+    read_answer,
+    read_plain_answer,
+    read_size_answer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -97,6 +103,8 @@ class Exchange:
                     chunks.append((rest, self._read_literal(rest, int(match[1]))))
                     rest = self._read_line()
                 item = self._read_slowly([*chunks, (rest, None)])
+        elif sized := read_size_answer(line):
+            item = sized
         else:
             item = self._read_slowly([(line, None)])
         uid = item.get("UID") if item is not None else None

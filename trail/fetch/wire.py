@@ -21,6 +21,9 @@ _PLAIN = re.compile(
     rb"\* \d+ FETCH \((?:UID (?P<uid>\d{1,19}) |FLAGS \((?P<flags>[^()\"{}]*)\) |INTERNALDATE \"(?P<date>[^\"\\]*)\" "
     rb"|RFC822\.SIZE (?P<size>\d{1,19}) |MODSEQ \(\d+\) )*(?P<what>BODY\[(?:HEADER)?\]) \{\d+\}"
 )
+_SIZE = re.compile(
+    rb"\* \d+ FETCH \((?:UID (\d{1,19}) RFC822\.SIZE (\d{1,19})|RFC822\.SIZE (\d{1,19}) UID (\d{1,19}))\)"
+)
 _TOKEN = re.compile(
     rb'\s*(?:(?P<open>\()|(?P<close>\))|"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<literal>~?\{\d+\+?\}$)|(?P<atom>(?i:BODY|BINARY|BINARY\.SIZE)\[[^\]]*\](?:<\d+>)?|[^\s()"{]+))'
 )
@@ -77,6 +80,15 @@ def read_plain_answer(line: bytes, literal: object) -> Item | None:
     if size is not None:
         item["RFC822.SIZE"] = int(size)
     return item
+
+
+def read_size_answer(line: bytes) -> Item | None:
+    """One FETCH response that tells nothing but UID and RFC822.SIZE. None: of another kind."""
+    match = _SIZE.fullmatch(line)
+    if match is None:
+        return None
+    uid, size, size_first, uid_last = match.groups()
+    return {"UID": int(uid or uid_last), "RFC822.SIZE": int(size or size_first)}
 
 
 def read_internaldate(value: object) -> datetime | None:

@@ -130,16 +130,25 @@ class FolderRound:
         pending = list(uids)
         self._done, self._total = 0, len(uids)
         self._tell()
-        while pending and not self.round.stopping():
-            window = pending[: self._window]
-            pending = pending[len(window) :]
-            with self._pace.ask(window):
-                wanted, sizes = self._look(source, epoch, window)
-            if self.round.dry_run:
-                self._count(archived=len(wanted))
-                continue
-            self._done = len(uids) - len(pending) - len(wanted)
-            self._fetch(source, epoch, wanted, sizes)
+        store = Batches(self.archive, epoch, self.round.under)
+        try:
+            while pending and not self.round.stopping():
+                window = pending[: self._window]
+                pending = pending[len(window) :]
+                with self._pace.ask(window):
+                    wanted, sizes = self._look(source, epoch, window)
+                if self.round.dry_run:
+                    self._count(archived=len(wanted))
+                    continue
+                self._done = len(uids) - len(pending) - len(wanted)
+                self._fetch(source, epoch, wanted, sizes, store)
+                if self._headers_first:  # what comes next may answer it
+                    self._settled(store.settle())
+        finally:
+            try:  # what is on the disk is entered, also when the line has broken
+                self._settled(store.settle())
+            finally:
+                store.close()
 
     def _tell(self) -> None:
         if self._total:
@@ -166,10 +175,10 @@ class FolderRound:
         epoch: Epoch,
         wanted: Sequence[int],
         sizes: dict[int, int],
+        store: Batches,
     ) -> None:
-        """Fetch and archive these, batch by batch: one is on the line while another is made durable."""
+        """Fetch and archive these, batch by batch: one is on the line while others are made durable."""
         asked: deque[list[int]] = deque()
-        store = Batches(self.archive, epoch, self.round.under)
         fetched_batches = source.fetch_batches(
             self._draw(wanted, sizes, asked),
             sizes,
@@ -177,20 +186,16 @@ class FolderRound:
             # a line that breaks is asked for one thing at a time, to know on what it breaks
             ahead=1 if self._pace.is_full else 0,
         )
-        try:
-            while True:
-                with self._pace.ask_first(asked):
-                    fetched = next(fetched_batches, None)
-                if fetched is None:
-                    break
-                self._keep_envelopes(fetched.messages)
-                self._settled(store.add(fetched.messages, fetched.notes))
-                self._record(epoch, [], fetched.failures)
-                self._done += len(asked.popleft())
-                self._tell()
-        finally:
-            # what is on the disk is entered, also when the line has broken
-            self._settled(store.settle())
+        while True:
+            with self._pace.ask_first(asked):
+                fetched = next(fetched_batches, None)
+            if fetched is None:
+                break
+            self._keep_envelopes(fetched.messages)
+            self._settled(store.add(fetched.messages, fetched.notes))
+            self._record(epoch, [], fetched.failures)
+            self._done += len(asked.popleft())
+            self._tell()
 
     def _draw(
         self, wanted: Sequence[int], sizes: dict[int, int], asked: deque[list[int]]
