@@ -7,8 +7,6 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
 from trail.errors import ArchiveLocked
 
 if sys.platform != "win32":
@@ -31,6 +29,8 @@ def hold_lock(
 
     The system releases it when the process ends, however it ends.
     """
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - a search, which never asks, starts faster without it
+
     lock = FileLock(path)
     try:
         lock.acquire(timeout=wait)
@@ -49,6 +49,8 @@ def hold_lock(
 def is_held(path: Path) -> bool:
     """Whether a process holds the lock file at `path` now. Writes nothing, and works on a read-only disk."""
     if sys.platform == "win32":
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - as above
+
         lock = FileLock(path)
         try:
             lock.acquire(timeout=0)

@@ -24,6 +24,7 @@ from typer.core import TyperGroup
 
 from trail import __version__
 from trail.cli.logs import LogLines
+from trail.cli.values import spare_pydantic
 from trail.config import Config, default_config_path, load_config
 from trail.errors import TrailError
 from trail.terminal import clean_text, escape_json
@@ -83,7 +84,15 @@ class GlobalOptionsAnywhere(TyperGroup):
                 rest.append(word)
         if rest[:1] == ["search"]:
             rest = _read_minuses(rest)
+        spare_pydantic(self.get_params(ctx))
         return super().parse_args(ctx, front + rest)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command, whose values are read without pydantic where they can be."""
+        command = super().get_command(ctx, cmd_name)
+        if command is not None:
+            spare_pydantic(command.get_params(ctx))
+        return command
 
     def invoke(self, ctx: Any) -> Any:
         """Typer takes every broken pipe for a reader who has left, and says nothing; ours are seen to by `write_text`."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-import traceback
 from typing import TYPE_CHECKING
 
 import typer
@@ -68,6 +67,8 @@ def run(argv: Sequence[str]) -> int:
 
 def _show_traceback(session: Session) -> None:
     if session.verbose:
+        import traceback
+
         complain(traceback.format_exc())
 
 
