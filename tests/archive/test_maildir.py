@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from trail.archive import maildir
+from trail.archive import disk
 from trail.archive.maildir import (
     empty_tmp,
     find_file,
@@ -116,7 +116,7 @@ def test_a_batch_is_durable_before_it_is_renamed_and_its_folder_after(tmp_path, 
 def test_a_large_batch_is_flushed_by_one_call_for_the_file_system(tmp_path, monkeypatch):
     flushed = []
     monkeypatch.setattr(
-        maildir, "_sync_file_system", lambda folder: flushed.append(list(folder.iterdir())) or True
+        disk, "_sync_file_system", lambda folder: flushed.append(list(folder.iterdir())) or True
     )
     store(tmp_path, *(raw(b"%d" % n, uid=n) for n in range(20)))
     assert [len(files) for files in flushed] == [20]
@@ -130,8 +130,8 @@ def test_where_that_call_is_forbidden_every_file_is_flushed_alone(tmp_path, monk
 
     flushed = []
     real = os.fsync
-    monkeypatch.setattr(maildir.ctypes, "CDLL", lambda *_, **__: Libc())
-    monkeypatch.setattr(maildir.ctypes, "get_errno", lambda: number)
+    monkeypatch.setattr(disk.ctypes, "CDLL", lambda *_, **__: Libc())
+    monkeypatch.setattr(disk.ctypes, "get_errno", lambda: number)
     monkeypatch.setattr(os, "fsync", lambda fd: flushed.append(fd) or real(fd))
     store(tmp_path, *(raw(b"%d" % n, uid=n) for n in range(20)))
     assert len(flushed) >= 20

@@ -14,7 +14,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from trail.archive.maildir import sync_folder, translate_disk_errors
+from trail.archive.disk import sync_folder, translate_disk_errors
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -19,13 +19,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trail.archive.disk import translate_disk_errors
 from trail.archive.maildir import (
     WrittenFile,
     discard_files,
     find_file,
     make_maildir,
     settle_files,
-    translate_disk_errors,
     write_messages,
 )
 from trail.errors import TrailError

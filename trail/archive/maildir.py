@@ -9,18 +9,16 @@ Only then may the ledger say that they are there.
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import errno
 import hashlib
 import os
 import re
-import sys
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from trail.errors import ArchiveFull, ArchiveReadOnly, FixityMismatch
+from trail.archive.disk import sync_files, sync_folder, translate_disk_errors
+from trail.errors import FixityMismatch
 from trail.model import ArchivedMessage
 
 if TYPE_CHECKING:
@@ -46,8 +44,6 @@ _FLAG_LETTERS = {
     "\\deleted": "T",
 }
 _NO_TRANSLATION: int = getattr(os, "O_BINARY", 0)  # Windows would turn line ends about
-SYNC_FILES_UP_TO = 8
-"""Batches of up to so many files are fsynced one by one; larger ones by one syncfs, which flushes the whole file system."""
 
 
 class StoredFile(NamedTuple):
@@ -244,61 +240,6 @@ def empty_tmp(archive: Path) -> int:
     return count
 
 
-def sync_files(paths: Sequence[str]) -> None:
-    """Make the contents of files of one file system durable."""
-    if (
-        sys.platform == "linux"
-        and len(paths) > SYNC_FILES_UP_TO
-        and _sync_file_system(Path(paths[0]).parent)
-    ):
-        return
-    for path in paths:
-        # append mode: Windows refuses to fsync a file opened for reading
-        with open(path, "ab") as file:  # noqa: PTH123 - a string
-            os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable. Windows has no such call, and journals them."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # what network file systems say that cannot
-            raise
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def translate_disk_errors(archive: Path) -> Iterator[None]:
-    """Turn what a disk says into ArchiveFull or ArchiveReadOnly."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise ArchiveFull(
-                f"no room left on the disk of {archive}",
-                "make room and run the command again; nothing was lost",
-            ) from error
-        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-            raise ArchiveReadOnly(
-                f"{error.filename or archive} cannot be written ({error.strerror})",
-                "check the permissions of the archive's folder, and that its disk is not mounted read-only",
-            ) from error
-        if error.errno == errno.EIO:
-            raise ArchiveFull(
-                f"the disk of {archive} refused to read or write (input/output error)",
-                "look after the disk, it may be failing; then run the command again",
-            ) from error
-        raise ArchiveReadOnly(
-            f"{error.filename or archive} cannot be written ({error.strerror or error})",
-            "check that the archive's disk is there, and that it can be written",
-        ) from error
-
-
 def make_maildir(folder: Path, archive: Path) -> None:
     """Make cur/, new/ and tmp/ in a folder below mail/, durably."""
     if all((folder / part).is_dir() for part in ("cur", "new", "tmp")):
@@ -323,20 +264,3 @@ def _write_file(path: str, content: bytes) -> None:
             written += os.write(descriptor, memoryview(content)[written:])
     finally:
         os.close(descriptor)
-
-
-def _sync_file_system(folder: Path) -> bool:
-    """Linux's syncfs(2): true when everything on the file system of `folder` is durable. False: not to be had."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if not hasattr(libc, "syncfs"):
-        return False
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        if libc.syncfs(descriptor) == 0:
-            return True
-    finally:
-        os.close(descriptor)
-    number = ctypes.get_errno()
-    if number in (errno.ENOSYS, errno.EPERM, errno.EINVAL, errno.EOPNOTSUPP):  # a sandbox, say
-        return False
-    raise OSError(number, os.strerror(number), str(folder))

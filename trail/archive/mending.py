@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 from trail.archive.batches import key_of
 from trail.archive.damage import hash_file
+from trail.archive.disk import sync_folder, translate_disk_errors
 from trail.archive.maildir import (
     find_file,
     store_messages,
-    sync_folder,
-    translate_disk_errors,
 )
 from trail.errors import FixityMismatch
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from trail.archive.audit import Audit
 from trail.archive.batches import Batches
+from trail.archive.disk import sync_folder, translate_disk_errors
 from trail.archive.epochs import Epochs
 from trail.archive.facts import Facts
 from trail.archive.ledger import Ledger, chunk_keys, to_seconds, translate_ledger_errors
@@ -22,8 +23,6 @@ from trail.archive.maildir import (
     find_file,
     list_files,
     read_message,
-    sync_folder,
-    translate_disk_errors,
 )
 from trail.archive.marks import MarkRecords
 from trail.archive.rounds import Rounds
