@@ -26,10 +26,17 @@ Status = dict[str, Any]
 
 
 def name_status_items(client: Any) -> tuple[str, ...]:
-    """What is asked of a folder; where the server has them, HIGHESTMODSEQ (RFC 7162) and MAILBOXID (RFC 8474)."""
-    more = {"CONDSTORE": "HIGHESTMODSEQ", "OBJECTID": "MAILBOXID"}
-    known = (item for capability, item in more.items() if client.has_capability(capability))
-    return ("MESSAGES", "UIDNEXT", "UIDVALIDITY", *known)
+    """What is asked of a folder; where the server has them, HIGHESTMODSEQ (RFC 7162) and MAILBOXID (RFC 8474).
+
+    Cyrus 3.6 answers STATUS with a MAILBOXID from memory it has freed, which may hold a parenthesis or the end of
+    a line. EXAMINE tells the true one.
+    """
+    items = ["MESSAGES", "UIDNEXT", "UIDVALIDITY"]
+    if client.has_capability("CONDSTORE"):
+        items.append("HIGHESTMODSEQ")
+    if client.has_capability("OBJECTID") and b"Cyrus IMAP" not in (client.welcome or b""):
+        items.append("MAILBOXID")
+    return tuple(items)
 
 
 def list_folders(client: Any) -> tuple[list[Listed], dict[bytes, Status]]:

@@ -26,6 +26,7 @@ from trail.fetch.plan import (
     plan_folder,
     split_batches,
 )
+from trail.fetch.source import FolderUnavailable
 from trail.intake.line import ATTEMPTS, BREAKS, Pace
 from trail.intake.refresh import begin_marks, refresh_open, refresh_unchanged
 from trail.intake.renames import find_renamed
@@ -76,21 +77,9 @@ class FolderRound:
     def run(self, source: Source) -> None:
         """Look at the folder, and fetch what is undecided. Raises FolderUnavailable, ServerUnreachable."""
         under = self.round.under
-        state = source.read_status(self.folder)
-        epoch = self.archive.sightings.find_epoch(
-            self.account.name, self.folder.name, state.uidvalidity, state.mailboxid
-        )
-        if (
-            epoch
-            and epoch.looked_under == under
-            and is_unchanged(state, uidnext=epoch.uidnext, on_server=epoch.on_server)
-        ):
-            self.unchanged = epoch
-            self._begin_report(state.uidvalidity, state.exists)
-            refresh_unchanged(self.round, source, self.folder, epoch, state)
+        if self._is_unchanged(source):
             return
-        opened = source.examine(self.folder)
-        state = replace(opened, mailboxid=opened.mailboxid or state.mailboxid)
+        state = source.examine(self.folder)
         epoch = self._open_epoch(source, state)
         begin_marks(self.round, epoch, state)
         on_server = source.list_uids()
@@ -125,6 +114,26 @@ class FolderRound:
                     epoch, on_server=len(on_server), uidnext=uidnext, under=under, at=at
                 )
             refresh_open(self.round, source, epoch, state)
+
+    def _is_unchanged(self, source: Source) -> bool:
+        """Whether STATUS shows the folder as the last round left it; then what changed of its flags is entered."""
+        try:
+            state = source.read_status(self.folder)
+        except FolderUnavailable:
+            return False  # refused or unreadable: EXAMINE has the last word
+        epoch = self.archive.sightings.find_epoch(
+            self.account.name, self.folder.name, state.uidvalidity, state.mailboxid
+        )
+        if (
+            epoch is None
+            or epoch.looked_under != self.round.under
+            or not is_unchanged(state, uidnext=epoch.uidnext, on_server=epoch.on_server)
+        ):
+            return False
+        self.unchanged = epoch
+        self._begin_report(state.uidvalidity, state.exists)
+        refresh_unchanged(self.round, source, self.folder, epoch, state)
+        return True
 
     def _fetch_undecided(self, source: Source, epoch: Epoch, uids: Sequence[int]) -> None:
         pending = list(uids)

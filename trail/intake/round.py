@@ -44,8 +44,8 @@ class Round:
     """All folders of each account that was reached."""
     folders: dict[str, dict[str, RemoteFolder]] = field(default_factory=dict)
     """The same folders by name, as the server spells them."""
-    states: dict[tuple[str, str], FolderState] = field(default_factory=dict)
-    """What names stood for when a renamed folder was looked for, by account and name."""
+    states: dict[tuple[str, str, int], FolderState] = field(default_factory=dict)
+    """What names stood for when a renamed folder was looked for, by account, name and the UIDVALIDITY it had."""
     left_replies: dict[int, list[RemoteRef]] = field(default_factory=lambda: defaultdict(list))
     """Hash of a Message-ID -> messages left in this round that refer to it. In memory only: of other people's mail nothing is kept."""
     waiting: list[RemoteRef] = field(default_factory=list)
