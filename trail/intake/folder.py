@@ -59,8 +59,11 @@ class FolderRound:
         """One; none as long as the folder could not be looked at. Two where the server renumbered it meanwhile."""
         self._pace = Pace()
         self._epoch = 0
+        self.refused = False
+        """Whether the server did not let it be looked at to the end."""
         self._failed: set[int] = set()
         """UIDs that failed in this round: the next one tries them again, this one does not."""
+        self._failed_before: frozenset[int] = frozenset()
         self._progressed = False
         self._done = self._total = 0
         """For the progress bar."""
@@ -92,6 +95,7 @@ class FolderRound:
         decided = self.archive.sightings.read_decided(epoch, under)
         if notice_restore(self.round, source, epoch, state, on_server, decided):
             decided = self.archive.sightings.read_decided(epoch, under)
+        self._failed_before = decided.failed
         plan = plan_folder(
             on_server, settled=decided.settled, again=decided.again, gone=decided.gone
         )
@@ -255,11 +259,11 @@ class FolderRound:
                 ref = self._ref(epoch, header.uid)
                 (waiting if envelope.references else left).append(Sighting(ref, None, "left", at))
                 for parent in envelope.references:
-                    self.round.left_replies[hash(parent)].append(ref)
+                    self.round.left_replies[hash(parent)].append((epoch.id, header.uid))
         self._record(epoch, left, failures)
         self._record(epoch, waiting, {}, self.round.under_waiting)
         if waiting:  # a round that is cut short has the next one look again
-            self.round.waiting += (s.ref for s in waiting)
+            self.round.waiting += ((epoch.id, s.ref.uid) for s in waiting)
             self._postponed = True
         self._count(left=len(left) + len(waiting))
         return wanted, {header.uid: header.size for header in headers}
@@ -284,6 +288,8 @@ class FolderRound:
         if not sightings:
             return
         self._progressed = True
+        if any(s.ref.uid in self._failed_before for s in sightings):
+            self.round.recovered = True
         archived = sum(s.decision == "archived" for s in sightings)
         self._count(archived=archived, already_held=len(sightings) - archived)
         if self._headers_first:
