@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from datetime import timedelta
 
 import pytest
@@ -78,6 +79,19 @@ def test_recovery_takes_whole_messages_only_and_leaves_the_rest_alone(tmp_path):
         }
     assert stranger.read_bytes() == b"mine"
     assert (tmp_path / torn.path).read_bytes() == b"torn"
+
+
+def test_a_large_file_is_recovered_without_being_held_in_memory(tmp_path):
+    content = b"Subject: large\r\n\r\n" + b"x" * 8_000_000
+    with writing_archive(tmp_path) as archive:
+        store_messages(tmp_path, [(key_of(content), raw(content))])
+        tracemalloc.start()
+        try:
+            assert archive.recover() == 1
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < len(content) / 2
 
 
 def test_a_torn_file_is_replaced_when_the_message_is_fetched_again(tmp_path):

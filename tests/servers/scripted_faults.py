@@ -45,6 +45,8 @@ class Faults:
     # what is wrong with a message
     wrong_size: dict[int, int] = field(default_factory=dict)
     """UID to the RFC822.SIZE to report."""
+    no_sizes: bool = False
+    """RFC822.SIZE is never told."""
     wrong_literal: dict[int, int] = field(default_factory=dict)
     """UID to what is added to the octet count before its BODY[] literal."""
     no_body: set[int] = field(default_factory=set)

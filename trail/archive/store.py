@@ -6,13 +6,13 @@ Comes in: messages as a server sent them. Goes out: what was decided of each. It
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from trail.archive.audit import Audit
 from trail.archive.batches import Batches
+from trail.archive.damage import measure_file
 from trail.archive.disk import sync_folder, translate_disk_errors
 from trail.archive.epochs import Epochs
 from trail.archive.facts import Facts
@@ -90,16 +90,12 @@ class Archive:
                 if file.key in known or file.key in found:
                     continue
                 try:
-                    content = (self.root / file.path).read_bytes()
+                    key, size = measure_file(self.root / file.path)
                 except OSError:
                     continue  # as below
-                if (
-                    hashlib.sha256(content).hexdigest() == file.key
-                ):  # else `trail verify` will name it
+                if key == file.key:  # else `trail verify` will name it
                     path = file.path.as_posix()
-                    found[file.key] = WrittenFile(
-                        "", path, file.key, path, len(content), file.received_at
-                    )
+                    found[key] = WrittenFile("", path, key, path, size, file.received_at)
         at = datetime.now(UTC)
         for keys in chunk_keys(sorted(found), _RECOVERED_AT_ONCE):
             with self.ledger.transaction():

@@ -20,7 +20,7 @@ from imapclient.imap_utf7 import decode as decode_utf7
 
 from trail.errors import ConfigError, LoginRejected, ServerUnreachable
 from trail.fetch.exchange import Exchange
-from trail.fetch.listing import list_folders, name_status_items
+from trail.fetch.listing import ask_status, list_folders
 from trail.fetch.marks import name_items, read_marks, tells_marks
 from trail.fetch.sasl import AccessToken, BearerLogin, choose_mechanism
 from trail.fetch.source import (
@@ -32,7 +32,7 @@ from trail.fetch.source import (
     ServerBusy,
 )
 from trail.fetch.wire import read_internaldate
-from trail.model import RawMessage, RemoteRef, Spooled
+from trail.model import RawMessage, RemoteRef, Spooled, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -142,23 +142,16 @@ class ImapSource:
     def read_status(self, folder: RemoteFolder) -> FolderState:
         """STATUS, without opening the folder; what LIST told just now counts once. Raises FolderUnavailable."""
         told = self._statuses.pop(folder.raw, {})
-        if {"MESSAGES", "UIDVALIDITY"} <= told.keys():
-            return FolderState(
-                told["UIDVALIDITY"],
-                told.get("UIDNEXT"),
-                told["MESSAGES"],
-                mailboxid=_mailboxid(told.get("MAILBOXID")),
-                modseq=told.get("HIGHESTMODSEQ") or None,
-            )
         with _translating(self._account), _refusing(folder):
-            answer = self._client.folder_status(_spell(folder), name_status_items(self._client))
-            uidnext = answer.get(b"UIDNEXT")
+            if not {"MESSAGES", "UIDVALIDITY"} <= told.keys():
+                told = ask_status(self._client, _spell(folder))
+            uidnext = told.get("UIDNEXT")
             return FolderState(
-                int(answer[b"UIDVALIDITY"]),
+                int(told["UIDVALIDITY"]),
                 None if uidnext is None else int(uidnext),
-                int(answer[b"MESSAGES"]),
-                mailboxid=_mailboxid(answer.get(b"MAILBOXID")),
-                modseq=_modseq(answer),
+                int(told["MESSAGES"]),
+                mailboxid=_mailboxid(told.get("MAILBOXID")),
+                modseq=_modseq(told.get("HIGHESTMODSEQ")),
             )
 
     def examine(self, folder: RemoteFolder) -> FolderState:
@@ -174,7 +167,7 @@ class ImapSource:
                 None if uidnext is None else int(uidnext),
                 int(answer.get(b"EXISTS", 0)),
                 mailboxid=_mailboxid(answer.get(b"MAILBOXID")),
-                modseq=_modseq(answer) if self._has_condstore else None,
+                modseq=_modseq(answer.get(b"HIGHESTMODSEQ")) if self._has_condstore else None,
             )
             return self._state
 
@@ -307,7 +300,7 @@ class ImapSource:
                     failures[uid] = reason
                     continue
             content: bytes | Spooled = item["BODY[]"]
-            size = _size_of(content)
+            size = size_of(content)
             announced = sizes.get(uid, size)
             if size != announced:
                 again = self._fetch([uid], items, spool).get(uid, {}).get("BODY[]")
@@ -356,7 +349,8 @@ class ImapSource:
     def abort(self) -> None:
         """Cut the line, from whatever thread."""
         with contextlib.suppress(Exception):
-            self._client.socket().shutdown(socket.SHUT_RDWR)
+            # an SSLSocket's own shutdown also forgets that it was TLS, which whoever is just reading from it takes badly
+            socket.socket.shutdown(self._client.socket(), socket.SHUT_RDWR)
 
     @property
     def _label_item(self) -> str:
@@ -562,11 +556,7 @@ def _refuse_to_press(account: Account, refusal: str) -> None:
 
 def _is_whole(item: Item | None, announced: int | None) -> bool:
     content = item.get("BODY[]") if item is not None else None
-    return isinstance(content, bytes | Spooled) and announced in (None, _size_of(content))
-
-
-def _size_of(content: bytes | Spooled) -> int:
-    return len(content) if isinstance(content, bytes) else content.size
+    return isinstance(content, bytes | Spooled) and announced in (None, size_of(content))
 
 
 def _are_alike(one: object, other: object) -> bool:
@@ -589,9 +579,9 @@ def _received_at(item: Item) -> datetime:
     return read_internaldate(item.get("INTERNALDATE")) or datetime.now(UTC).replace(microsecond=0)
 
 
-def _modseq(answer: dict[bytes, Any]) -> int | None:
+def _modseq(value: Any) -> int | None:
     """HIGHESTMODSEQ; a folder without it says NOMODSEQ, or 0 (RFC 7162, section 3.1.2.2)."""
-    return int(answer.get(b"HIGHESTMODSEQ") or 0) or None
+    return int(value or 0) or None
 
 
 def _flags(item: Item) -> tuple[str, ...]:

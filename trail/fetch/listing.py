@@ -22,7 +22,7 @@ _ITEM = re.compile(rb"([A-Za-z.-]+) (?:(\d{1,20})(?= |$)|\(([^()]*)\)|\S+)")
 Listed = tuple[Any, Any, Any]
 """Attributes, delimiter, raw name: as IMAPClient gives them."""
 Status = dict[str, Any]
-"""Upper-case item name -> number, or the bytes in parentheses."""
+"""Upper-case item name -> number; of MAILBOXID the bytes in parentheses, or these in a tuple."""
 
 
 def name_status_items(client: Any) -> tuple[str, ...]:
@@ -49,6 +49,12 @@ def list_folders(client: Any) -> tuple[list[Listed], dict[bytes, Status]]:
         except (IMAPClientError, ValueError):  # announced, and not done: the plain way always works
             pass
     return client.list_folders(), {}
+
+
+def ask_status(client: Any, name: str) -> Status:
+    """STATUS of one folder, by the name that goes over the wire. Raises IMAPClientError."""
+    answer = client.folder_status(name, name_status_items(client))
+    return {key.decode("ascii").upper(): value for key, value in answer.items()}
 
 
 def _list_with_status(client: Any) -> tuple[list[Listed], dict[bytes, Status]]:
