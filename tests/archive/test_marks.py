@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archiving import AT, put
+from archive.archiving import AT, put
 
 from trail.archive.marks import SeenMarks
 from trail.archive.store import writing_archive

@@ -7,7 +7,7 @@ import tracemalloc
 from datetime import timedelta
 
 import pytest
-from archive.archiving import ACME, AT, BOLT, clients_of, key_of, letter, put, raw
+from archive.archiving import ACME, AT, BOLT, clients_of, key_of, letter, put, raw, store
 from checking import audit_ledger, read_maildir
 
 from trail.archive import store as stores
@@ -238,7 +238,7 @@ def test_an_older_ledger_put_back_beside_newer_mail_is_caught_up_and_doubles_not
         message = RawMessage(RemoteRef("work", "INBOX", 7, 2), second, AT, ("\\Flagged",))
         with archive.ledger.transaction():
             epoch = archive.sightings.open_epoch("work", "INBOX", 7, AT)
-        (sighting,) = archive.store(epoch, [message], under="u")
+        (sighting,) = store(archive, epoch, [message])
         assert sighting.decision == "held"
     with open_archive(tmp_path) as archive:
         assert verify_archive(archive).problems == ()

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from trail.archive.audit import Audit
-from trail.archive.batches import Batches
 from trail.archive.damage import measure_file
 from trail.archive.disk import sync_folder, translate_disk_errors
 from trail.archive.epochs import Epochs
@@ -31,11 +30,10 @@ from trail.errors import ArchiveLocked, ConfigError
 from trail.locks import hold_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from trail.archive.sightings import Epoch
-    from trail.model import ArchivedMessage, RawMessage, Sighting
+    from trail.model import ArchivedMessage
 
 _RECOVERED_AT_ONCE = 1000
 """Messages an audit event tells of: a line of the log stays of decent length."""
@@ -55,22 +53,6 @@ class Archive:
         self.marks = MarkRecords(self.ledger)
         self.facts = Facts(self.ledger)
         self.rounds = Rounds(self.ledger)
-
-    def store(
-        self,
-        epoch: Epoch,
-        messages: Sequence[RawMessage],
-        *,
-        under: str,
-        notes: Mapping[int, str] | None = None,
-    ) -> list[Sighting]:
-        """Archive a batch from one folder, durably. Returns a sighting for each. See `trail.archive.batches`."""
-        batches = Batches(self, epoch, under)
-        try:
-            batches.add(messages, notes)
-            return batches.settle()
-        finally:
-            batches.close()
 
     def read(self, message: ArchivedMessage) -> bytes:
         """The bytes of a message, checked against its key. Raises FixityMismatch."""
