@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from datetime import UTC, datetime
 
 import pytest
@@ -32,12 +31,7 @@ HARD = {
         "pymap_server",
         *(
             pytest.param(name, marks=getattr(pytest.mark, name))
-            # Cyrus 3.6 now and then tells a folder's state from memory it no longer owns: with TRAIL_TEST_CYRUS only
-            for name in (
-                "dovecot",
-                *(("cyrus",) if "TRAIL_TEST_CYRUS" in os.environ else ()),
-                "courier",
-            )
+            for name in ("dovecot", "cyrus", "courier")
         ),
     ]
 )

@@ -12,6 +12,7 @@ from syncing import make_config, make_message, sync
 from trail.archive.store import writing_archive
 from trail.fetch.imap import ImapSource
 from trail.intake import Round
+from trail.model import RemoteRef, Sighting
 from trail.pipeline import run_round
 
 AT = datetime(2024, 3, 5, 9, 0, tzinfo=UTC)
@@ -120,3 +121,70 @@ def test_a_reply_in_one_account_finds_its_parent_in_another_in_rounds_of_one_acc
                     )
                     run_round(round_, [account], index=False)
         assert [value[0] for value in read_sightings(tmp_path, "one").values()] == ["archived"]
+
+
+REPLY = make_message(50, sender="sub@other.example", extra="References: <1@test.example>\r\n")
+
+
+def refuse(server, parent):
+    return {
+        "its parent could not be fetched": {"refused": {parent}},
+        "nor could the parent's header": {"refused_headers": {parent}},
+        "its parent's folder was refused": {"vanished": {"Projects"}},
+    }
+
+
+@pytest.mark.parametrize("why", refuse(None, 0))
+def test_a_reply_is_looked_at_again_once_what_kept_its_parent_from_coming_is_over(
+    scripted, tmp_path, why
+):
+    scripted.create("Projects")
+    scripted.append("INBOX", REPLY)
+    for number in range(2, 5):  # so that the UIDs of the two folders differ
+        scripted.append("Projects", make_message(number))
+    parent = scripted.append("Projects", make_message(1))
+    for name, value in refuse(scripted, parent)[why].items():
+        setattr(scripted.faults, name, value)
+    sync(scripted, tmp_path, scope="clients")
+    assert read_sightings(tmp_path)["INBOX", scripted.uidvalidity("INBOX"), 1][0] == "left"
+    sync(scripted, tmp_path, scope="clients")
+    scripted.commands.clear()
+    sync(scripted, tmp_path, scope="clients")  # nothing is new, and nothing is asked for again
+    assert not any(c.startswith("EXAMINE") and "INBOX" in c for c in scripted.commands)
+    scripted.faults.refused, scripted.faults.refused_headers = set(), set()
+    scripted.faults.vanished = set()
+    sync(scripted, tmp_path, scope="clients")
+    decided = read_sightings(tmp_path)
+    assert decided["INBOX", scripted.uidvalidity("INBOX"), 1][0] == "archived"
+    sync(scripted, tmp_path, scope="clients")
+    scripted.commands.clear()
+    sync(scripted, tmp_path, scope="clients")
+    assert not any(c.startswith("EXAMINE") for c in scripted.commands)
+
+
+def test_a_reply_that_was_left_when_all_was_well_stays_left(scripted, tmp_path):
+    scripted.create("Projects")
+    scripted.append("INBOX", REPLY)
+    sync(scripted, tmp_path, scope="clients")
+    scripted.faults.vanished = {"Projects"}
+    sync(scripted, tmp_path, scope="clients")
+    scripted.faults.vanished = set()
+    scripted.commands.clear()
+    sync(scripted, tmp_path, scope="clients")
+    assert not any("BODY.PEEK[HEADER]" in c for c in scripted.commands)
+
+
+def test_two_folders_of_one_name_and_uidvalidity_keep_their_left_replies_apart(tmp_path):
+    ref = RemoteRef("work", "INBOX", 7, 1)
+    with writing_archive(tmp_path) as archive:
+        sightings = archive.sightings
+        with archive.ledger.transaction():
+            epochs = [sightings.open_epoch("work", "INBOX", 7, AT, m) for m in ("M1", "M2")]
+            for epoch in epochs:
+                sightings.record(epoch, [Sighting(ref, None, "left", AT)], "rules:waiting")
+            sightings.settle_left([(epochs[0].id, 1)], "rules:waiting", "rules")
+        assert [sightings.read_decided(e, "rules").again for e in epochs] == [set(), {1}]
+        with archive.ledger.transaction():
+            sightings.settle_left([(epochs[1].id, 1)], "rules:waiting", "rules")
+            assert sightings.reopen([(epochs[0].id, 1)]) == 1
+        assert [sightings.read_decided(e, "rules").settled for e in epochs] == [set(), {1}]

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
+
 import pytest
 from syncing import make_message
+
+from trail.errors import ServerUnreachable
+from trail.fetch.imap import ImapSource
 
 pytestmark = pytest.mark.dovecot
 
@@ -94,3 +99,23 @@ def test_a_ca_file_that_cannot_be_used_is_named(desk, dovecot, tmp_path, content
     assert answer.code == 3
     assert str(path) in answer.err
     assert "ca_file" in answer.err
+
+
+def test_a_line_that_is_cut_while_it_is_read_is_a_broken_line(dovecot, monkeypatch):
+    """Another thread may cut it at any moment, also between two steps of reading."""
+    account = dovecot.account(
+        port=dovecot.tls_port, security="tls", ca_file=str(dovecot.ca_file)
+    )  # fmt: skip
+    source = ImapSource(account, dovecot.password)
+    (inbox,) = source.list_folders()
+    read = ssl.SSLSocket.read
+
+    def read_after_cut(self, *arguments):
+        source.abort()
+        return read(self, *arguments)
+
+    monkeypatch.setattr(ssl.SSLSocket, "read", read_after_cut)
+    with pytest.raises(ServerUnreachable):
+        source.examine(inbox)
+    monkeypatch.undo()
+    source.close()

@@ -115,6 +115,11 @@ class Spooled:
     """Its beginning: the headers, unless they are absurdly long."""
 
 
+def size_of(content: bytes | Spooled) -> int:
+    """Bytes of a message, wherever they are."""
+    return len(content) if isinstance(content, bytes) else content.size
+
+
 @dataclass(frozen=True, slots=True)
 class RawMessage:
     """A message as a server sent it."""

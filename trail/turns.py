@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from trail.archive.sightings import Place
     from trail.config import Config
     from trail.fetch.imap import ImapSource
-    from trail.model import Account, RemoteRef, SyncReport
+    from trail.model import Account, SyncReport
 
     Connect = Callable[[Account], ImapSource]
 
@@ -60,7 +61,7 @@ class Turns:
         self._announce = announce
         self._source: ImapSource | None = None
         self._paused: dict[str, datetime] = {}
-        self._left_replies: dict[int, list[RemoteRef]] = defaultdict(list)
+        self._left_replies: dict[int, list[Place]] = defaultdict(list)
         """A turn is of one account, and what a reply answers may come with another's."""
         self._warned: dict[str, list[str]] = {}
         self.alive_at: float | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 
+from trail.archive.batches import Batches
 from trail.catchup import attribute_pending
 from trail.model import Client, RawMessage, RemoteRef
 from trail.parse.envelope import parse_envelope
@@ -28,13 +29,23 @@ def raw(content, *, uid=1, at=AT, folder="INBOX", account="work", labels=(), val
     return RawMessage(RemoteRef(account, folder, validity, uid), content, at, (), labels)
 
 
+def store(archive, epoch, messages, *, under="u"):
+    """Archive a batch from one folder, durably. Returns a sighting for each."""
+    batches = Batches(archive, epoch, under)
+    try:
+        batches.add(messages)
+        return batches.settle()
+    finally:
+        batches.close()
+
+
 def put(archive, *contents, start=1, **where):
     """Archive messages as a round does; returns their keys."""
     messages = [raw(content, uid=uid, **where) for uid, content in enumerate(contents, start)]
     ref = messages[0].ref
     with archive.ledger.transaction():
         epoch = archive.sightings.open_epoch(ref.account, ref.folder, ref.uidvalidity, AT)
-    return [s.key for s in archive.store(epoch, messages, under="u")]
+    return [s.key for s in store(archive, epoch, messages)]
 
 
 def put_envelopes(archive, *contents):

@@ -130,3 +130,20 @@ def test_a_disk_that_is_full_while_a_large_message_comes_says_so(batches, monkey
 def test_the_bytes_are_hashed_as_they_come(batches):
     content = os.urandom(100_000)
     assert spooled(batches, content, pieces=7).key == hashlib.sha256(content).hexdigest()
+
+
+def test_when_a_batch_cannot_be_entered_none_after_it_is(archive, batches, monkeypatch):
+    """The next one may hold a message of it for archived."""
+    same = letter("a")
+    batches.add([raw(same, uid=1)])
+    batches.add([raw(same, uid=2)])
+
+    def fill_disk(*_):
+        raise ArchiveFull("the disk is full")
+
+    monkeypatch.setattr(archive, "insert", fill_disk)
+    with pytest.raises(ArchiveFull):
+        batches.settle()
+    monkeypatch.undo()
+    assert batches.settle() == []
+    assert archive.recover() == 1

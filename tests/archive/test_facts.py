@@ -259,10 +259,7 @@ def test_only_what_was_left_is_reopened_and_its_folder_looked_at_again(archive):
     decide(archive, epoch, 2, "left", "u")
     with archive.ledger.transaction():
         assert (
-            archive.sightings.reopen(
-                [RemoteRef("work", "INBOX", 7, uid) for uid in (1, 2, 3)]
-                + [RemoteRef("work", "Gone", 1, 1)]
-            )
+            archive.sightings.reopen([(epoch.id, uid) for uid in (1, 2, 3)] + [(epoch.id + 1, 1)])
             == 1
         )
     assert archive.sightings.find_epoch("work", "INBOX", 7).uidnext is None

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from archive import archiving
 
 from trail.archive import disk
 from trail.archive.maildir import (
@@ -53,7 +54,7 @@ def archive_batch(archive, *messages, under="u"):
     ref = messages[0].ref
     with archive.ledger.transaction():
         epoch = archive.sightings.open_epoch(ref.account, ref.folder, ref.uidvalidity, AT)
-    return archive.store(epoch, messages, under=under)
+    return archiving.store(archive, epoch, messages, under=under)
 
 
 def test_a_name_tells_date_hash_size_and_flags_in_order():

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from datetime import timedelta
 
 import pytest
-from archive.archiving import ACME, AT, BOLT, clients_of, key_of, letter, put, raw
+from archive.archiving import ACME, AT, BOLT, clients_of, key_of, letter, put, raw, store
 from checking import audit_ledger, read_maildir
 
 from trail.archive import store as stores
@@ -78,6 +79,19 @@ def test_recovery_takes_whole_messages_only_and_leaves_the_rest_alone(tmp_path):
         }
     assert stranger.read_bytes() == b"mine"
     assert (tmp_path / torn.path).read_bytes() == b"torn"
+
+
+def test_a_large_file_is_recovered_without_being_held_in_memory(tmp_path):
+    content = b"Subject: large\r\n\r\n" + b"x" * 8_000_000
+    with writing_archive(tmp_path) as archive:
+        store_messages(tmp_path, [(key_of(content), raw(content))])
+        tracemalloc.start()
+        try:
+            assert archive.recover() == 1
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < len(content) / 2
 
 
 def test_a_torn_file_is_replaced_when_the_message_is_fetched_again(tmp_path):
@@ -224,7 +238,7 @@ def test_an_older_ledger_put_back_beside_newer_mail_is_caught_up_and_doubles_not
         message = RawMessage(RemoteRef("work", "INBOX", 7, 2), second, AT, ("\\Flagged",))
         with archive.ledger.transaction():
             epoch = archive.sightings.open_epoch("work", "INBOX", 7, AT)
-        (sighting,) = archive.store(epoch, [message], under="u")
+        (sighting,) = store(archive, epoch, [message])
         assert sighting.decision == "held"
     with open_archive(tmp_path) as archive:
         assert verify_archive(archive).problems == ()

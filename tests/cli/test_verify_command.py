@@ -7,6 +7,7 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 from checking import audit_archive, audit_ledger, read_maildir
@@ -391,6 +392,49 @@ def test_a_message_unknown_to_the_ledger_is_entered(kept):
     answer = kept.trail("verify", "--repair")
     assert answer.code == 21
     assert "unknown to the ledger" in answer.out
+
+
+def test_a_server_that_tells_no_sizes_is_repaired_from(desk, scripted):
+    scripted.append("INBOX", make_message(1))
+    desk.set_up(scripted).done("sync")
+    (victim,) = find_files(desk)
+    alter(victim)
+    scripted.faults.no_sizes = True
+    desk.done("verify", "--repair")
+    assert victim.read_bytes() == make_message(1)
+
+
+def test_a_message_is_repaired_from_a_folder_that_was_renumbered_since(desk, scripted):
+    at = datetime(2024, 3, 5, 9, 0, tzinfo=UTC)
+    for number in range(5):
+        scripted.append("INBOX", make_message(number), received_at=at)
+    desk.set_up(scripted).done("sync")
+    victim, *_ = find_files(desk)
+    content = victim.read_bytes()
+    alter(victim)
+    folder = scripted.folders["INBOX"]
+    folder.uidvalidity += 1
+    folder.messages = {uid + 7: m for uid, m in folder.messages.items()}
+    for uid, message in folder.messages.items():
+        message.uid = uid
+    folder.uidnext += 7
+    desk.done("verify", "--repair")
+    assert victim.read_bytes() == content
+
+
+def test_a_message_is_repaired_though_its_uid_stood_for_another_before(desk, scripted):
+    scripted.append("INBOX", make_message(1))
+    desk.set_up(scripted).done("sync")
+    scripted.folders["INBOX"].messages[1].content = make_message(2, size=900)
+    desk.done("verify", "--server", "--repair")
+    desk.done("sync")
+    victims = find_files(desk)
+    assert len(victims) == 2
+    for victim in victims:
+        alter(victim)
+    scripted.folders["INBOX"].messages[1].content = make_message(2, size=900)
+    assert "2 problems, 1 mended" in desk.trail("verify", "--repair").out
+    assert make_message(2, size=900) in [path.read_bytes() for path in victims]
 
 
 def test_a_renamed_folder_is_told_when_a_message_of_it_is_to_be_repaired(kept):

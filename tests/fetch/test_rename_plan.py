@@ -25,9 +25,9 @@ CONTENT = b"Subject: a\r\n\r\nbody\r\n"
         (FolderState(7, None, 10), [OLD], [OLD]),
         (FolderState(7, 10, 9), [OLD], []),  # UIDNEXT never goes back
         (FolderState(8, 11, 10), [OLD], []),
-        (FolderState(8, 1, 0, "M1"), [OLD, MARKED], [MARKED]),  # whatever the numbers say
-        (FolderState(7, 11, 10, "M1"), [OLD, MARKED], [MARKED]),
-        (FolderState(7, 11, 10, "M2"), [OLD, MARKED], [OLD]),  # two ids are two folders
+        (FolderState(8, 1, 0, mailboxid="M1"), [OLD, MARKED], [MARKED]),  # whatever the numbers say
+        (FolderState(7, 11, 10, mailboxid="M1"), [OLD, MARKED], [MARKED]),
+        (FolderState(7, 11, 10, mailboxid="M2"), [OLD, MARKED], [OLD]),  # two ids are two folders
         (FolderState(7, 11, 10), [], []),
     ],
 )
@@ -41,10 +41,10 @@ def test_a_folder_is_looked_for_by_what_a_rename_leaves(state, known, found):
         (OLD, None, True),
         (OLD, FolderState(7, 11, 10), False),
         (OLD, FolderState(8, 1, 0), True),
-        (OLD, FolderState(7, 11, 10, "M9"), False),
-        (MARKED, FolderState(7, 11, 10, "M1"), False),
-        (MARKED, FolderState(9, 11, 10, "M1"), False),  # renumbered, not gone
-        (MARKED, FolderState(7, 11, 10, "M2"), True),
+        (OLD, FolderState(7, 11, 10, mailboxid="M9"), False),
+        (MARKED, FolderState(7, 11, 10, mailboxid="M1"), False),
+        (MARKED, FolderState(9, 11, 10, mailboxid="M1"), False),  # renumbered, not gone
+        (MARKED, FolderState(7, 11, 10, mailboxid="M2"), True),
         (MARKED, FolderState(7, 11, 10), False),
     ],
 )
@@ -82,7 +82,7 @@ def test_the_date_counts_only_where_it_is_that_of_the_place():
 small = st.integers(1, 3)
 ids = st.sampled_from([None, "M1", "M2"])
 folders = st.builds(KnownFolder, small, st.sampled_from("abc"), small, small, ids)
-states = st.builds(FolderState, small, st.none() | small, small, ids)
+states = st.builds(FolderState, small, st.none() | small, small, mailboxid=ids)
 
 
 @given(states, st.lists(folders))
@@ -99,5 +99,5 @@ def test_what_is_found_has_the_same_id_or_the_same_uidvalidity(state, known):
 
 @given(folders, states)
 def test_a_folder_that_stands_as_it_was_known_has_never_left(known, state):
-    same = FolderState(known.uidvalidity, state.uidnext, state.exists, known.mailboxid)
+    same = FolderState(known.uidvalidity, state.uidnext, state.exists, mailboxid=known.mailboxid)
     assert not has_left(known, same)

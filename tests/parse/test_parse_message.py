@@ -10,7 +10,7 @@ from parse_fixtures import MESSAGES, describe
 
 from trail.parse.attachments import iter_attachments
 from trail.parse.envelope import parse_envelope
-from trail.parse.message import parse_file, parse_message
+from trail.parse.message import parse_message
 
 CONTENTS = [path.read_bytes() for path in MESSAGES]
 
@@ -37,7 +37,7 @@ def check_storable(parsed):
 @pytest.mark.parametrize("path", MESSAGES, ids=lambda path: path.stem)
 def test_every_fixture_means_what_its_json_says(path):
     expected = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    assert describe(parse_file("", str(path))) == expected
+    assert describe(parse_message("", path.read_bytes())) == expected
 
 
 @pytest.mark.parametrize("path", MESSAGES, ids=lambda path: path.stem)
@@ -175,11 +175,6 @@ def test_no_control_character_comes_out_of_a_type_or_a_name():
     [attachment] = parse_message("", content).attachments
     check_storable(parse_message("", content))
     assert attachment.filename.isprintable()
-
-
-def test_a_missing_file_is_the_callers_to_know(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        parse_file("k", str(tmp_path / "gone"))
 
 
 @given(st.binary(max_size=400))

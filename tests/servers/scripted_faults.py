@@ -45,6 +45,8 @@ class Faults:
     # what is wrong with a message
     wrong_size: dict[int, int] = field(default_factory=dict)
     """UID to the RFC822.SIZE to report."""
+    no_sizes: bool = False
+    """RFC822.SIZE is never told."""
     wrong_literal: dict[int, int] = field(default_factory=dict)
     """UID to what is added to the octet count before its BODY[] literal."""
     no_body: set[int] = field(default_factory=set)
@@ -77,12 +79,14 @@ class Faults:
     list_nothing: bool = False
     raw_names: dict[str, bytes] = field(default_factory=dict)
     """Folder to its name on the wire, instead of modified UTF-7."""
+    status_mailboxid: dict[str, bytes] = field(default_factory=dict)
+    """Folder to what STATUS says for its MAILBOXID, in parentheses; whatever bytes they are."""
     vanished: set[str] = field(default_factory=set)
     """Folders that LIST shows and everything else calls [NONEXISTENT]."""
 
     # when the connection ends, or should
     greeting: str = ""
-    """Instead of OK, such as "BYE [UNAVAILABLE] Too many simultaneous connections"."""
+    """Instead of the usual one, such as "BYE [UNAVAILABLE] Too many simultaneous connections"; after an OK it goes on."""
     bye_at: set[int] = field(default_factory=set)
     """BYE instead of that UID's FETCH response, once each."""
     bye_always_at: set[int] = field(default_factory=set)

@@ -57,7 +57,7 @@ def _render_item(item: str, message: StoredMessage, faults: Faults) -> bytes | N
             return b"FLAGS (%s)" % " ".join(sorted(message.flags)).encode()
         case "INTERNALDATE" if not faults.no_internaldate:
             return message.received_at.strftime('INTERNALDATE "%d-%b-%Y %H:%M:%S %z"').encode()
-        case "RFC822.SIZE":
+        case "RFC822.SIZE" if not faults.no_sizes:
             return b"RFC822.SIZE %d" % faults.wrong_size.get(message.uid, len(message.content))
         case "X-GM-LABELS":
             return b"X-GM-LABELS (%s)" % b" ".join(map(_render_label, message.labels))

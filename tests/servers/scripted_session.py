@@ -46,8 +46,10 @@ class Session:
         try:
             if self.faults.greeting:
                 self._line.send(b"* " + self.faults.greeting.encode() + b"\r\n")
-                return
-            self._line.send(b"* OK [CAPABILITY " + self._capabilities() + b"] ready\r\n")
+                if not self.faults.greeting.startswith("OK"):
+                    return
+            else:
+                self._line.send(b"* OK [CAPABILITY " + self._capabilities() + b"] ready\r\n")
             while self._answer_one():
                 pass
         except (OverError, OSError):
@@ -199,7 +201,9 @@ class Session:
             "SIZE": sum(len(m.content) for m in folder.messages.values()),
         }
         if "OBJECTID" in self.server.capabilities:
-            values["MAILBOXID"] = f"({folder.mailbox_id})"
+            name = next(n for n, other in self.server.folders.items() if other is folder)
+            told = self.faults.status_mailboxid.get(name, folder.mailbox_id.encode())
+            values["MAILBOXID"] = f"({told.decode('latin-1')})"
         if "CONDSTORE" in self.server.capabilities:
             values["HIGHESTMODSEQ"] = folder.modseq
         asked = items.rstrip(b")").decode().upper().split()

@@ -147,10 +147,13 @@ class Batches:
         """One ledger transaction for a batch, once its files are durable. After one that failed, none is entered."""
         batch = self._pending.popleft()
         try:
-            files = batch.durable.result()
+            return self._enter(batch)
         except BaseException:
-            self.close()
+            self.close()  # what comes after it may hold it for archived
             raise
+
+    def _enter(self, batch: _Batch) -> list[Sighting]:
+        files = batch.durable.result()
         new = [file for file in files if file.key not in batch.lost]
         restored = [file for file in files if file.key in batch.lost]
         archive = self._archive

@@ -62,6 +62,13 @@ class Epochs:
             for epoch, folder, uidvalidity, least, mailboxid, gone in rows
         ]
 
+    def locate(self, epoch: int) -> tuple[str, str, int]:
+        """The account, the folder and the UIDVALIDITY of an epoch."""
+        row = self._ledger.execute(
+            "SELECT account, folder, uidvalidity FROM epoch WHERE id = ?", (epoch,)
+        ).fetchone()
+        return str(row[0]), str(row[1]), int(row[2])
+
     def least_uidnext(self, epoch: int) -> int:
         """No UIDNEXT of this epoch may be lower (RFC 9051, section 2.3.1.1)."""
         row = self._ledger.execute(

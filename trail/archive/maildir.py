@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from trail.archive.disk import sync_files, sync_folder, translate_disk_errors
 from trail.errors import FixityMismatch
-from trail.model import ArchivedMessage
+from trail.model import ArchivedMessage, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -72,13 +72,7 @@ class WrittenFile(NamedTuple):
 def name_file(key: str, message: RawMessage) -> str:
     """`<epoch>.<sha256>.trail,S=<bytes>:2,<flags>`."""
     letters = "".join(sorted({_FLAG_LETTERS.get(flag.lower(), "") for flag in message.flags}))
-    return f"{int(message.received_at.timestamp())}.{key}.trail,S={size_of(message)}{INFO}{letters}"
-
-
-def size_of(message: RawMessage) -> int:
-    """Bytes of a message, wherever they are."""
-    content = message.content
-    return len(content) if isinstance(content, bytes) else content.size
+    return f"{int(message.received_at.timestamp())}.{key}.trail,S={size_of(message.content)}{INFO}{letters}"
 
 
 def write_messages(archive: Path, messages: Iterable[tuple[str, RawMessage]]) -> list[WrittenFile]:
@@ -97,7 +91,12 @@ def write_messages(archive: Path, messages: Iterable[tuple[str, RawMessage]]) ->
                 tmp = "/".join((str(archive), folders[place], "tmp", name))
                 written.append(
                     WrittenFile(
-                        tmp, f"{archive}/{path}", key, path, size_of(message), message.received_at
+                        tmp,
+                        f"{archive}/{path}",
+                        key,
+                        path,
+                        size_of(message.content),
+                        message.received_at,
                     )
                 )
                 if isinstance(message.content, bytes):

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 SEARCHED_FLAGS = frozenset({"\\flagged", "\\answered", "\\draft"})
 """Flags the index knows. `\\Seen` is not among them: each message read anywhere would be indexed once more."""
 _PRESENT = (
-    "NOT EXISTS (SELECT 1 FROM epoch n WHERE n.account = e.account AND n.folder = e.folder"
-    " AND (n.last_seen_at, n.id) > (e.last_seen_at, e.id))"
+    "e.retired_at IS NULL AND NOT EXISTS (SELECT 1 FROM epoch n WHERE n.account = e.account AND n.folder = e.folder"
+    " AND n.retired_at IS NULL AND (n.last_seen_at, n.id) > (e.last_seen_at, e.id))"
 )
 
 

@@ -8,6 +8,7 @@ the UID and the decision, nothing else.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trail.archive.ledger import Ledger
+
+Place = tuple[int, int]
+"""The id of an epoch, and a UID."""
+UNSURE = ":unsure"
+"""Behind `under`: left while something that the message may answer could not be fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,8 @@ class Decided:
     """To be decided again: failed, or left under other rules."""
     gone: frozenset[int]
     """Of both, those marked as gone from the server."""
+    failed: frozenset[int]
+    """Of `again`, those that could not be fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +121,24 @@ class Sightings:
 
     def read_decided(self, epoch: Epoch, under: str) -> Decided:
         """What is already decided, and what of it is to be decided again."""
-        settled, again, gone = set(), set(), set()
+        settled, again, gone, failed = set(), set(), set(), set()
+        left_under = (under, under + UNSURE)
         rows = self._ledger.execute(
             "SELECT uid, decision, gone_at IS NOT NULL, decided_under FROM sighting WHERE epoch = ?",
             (epoch.id,),
         )
         for uid, decision, is_gone, decided_under in rows:
-            if decision == "failed" or (decision == "left" and decided_under != under):
-                again.add(uid)
-            else:
+            if decision == "failed":
+                failed.add(uid)
+            elif decision != "left" or decided_under in left_under:
                 settled.add(uid)
+            else:
+                again.add(uid)
             if is_gone:
                 gone.add(uid)
-        return Decided(frozenset(settled), frozenset(again), frozenset(gone))
+        return Decided(
+            frozenset(settled), frozenset(again | failed), frozenset(gone), frozenset(failed)
+        )
 
     def record(self, epoch: Epoch, sightings: Iterable[Sighting], under: str) -> None:
         """Record decisions; a later one replaces an earlier."""
@@ -187,32 +200,63 @@ class Sightings:
         ).fetchone()
         return int(row[0])
 
-    def reopen(self, refs: Iterable[RemoteRef]) -> int:
+    def reopen(self, places: Iterable[Place]) -> int:
         """Forget that these were left, so that the next look decides again. Returns how many there were."""
         count = 0
-        for ref in refs:
-            epoch = self.find_epoch(ref.account, ref.folder, ref.uidvalidity)
-            if epoch is None:
-                continue
+        for epoch, uid in places:
             count += self._ledger.execute(
                 "DELETE FROM sighting WHERE epoch = ? AND uid = ? AND decision = 'left'",
-                (epoch.id, ref.uid),
+                (epoch, uid),
             ).rowcount
-            self._ledger.execute("UPDATE epoch SET uidnext = NULL WHERE id = ?", (epoch.id,))
+            self._ledger.execute("UPDATE epoch SET uidnext = NULL WHERE id = ?", (epoch,))
         return count
 
-    def settle_left(self, refs: Iterable[RemoteRef], waiting: str, under: str) -> None:
-        """Note that these were left for good: whatever they may answer was seen."""
-        epochs: dict[tuple[str, str, int], Epoch | None] = {}
-        for ref in refs:
-            place = (ref.account, ref.folder, ref.uidvalidity)
-            if place not in epochs:
-                epochs[place] = self.find_epoch(*place)
-            if epoch := epochs[place]:
-                self._ledger.execute(
-                    "UPDATE sighting SET decided_under = ? WHERE epoch = ? AND uid = ? AND decided_under = ?",
-                    (under, epoch.id, ref.uid, waiting),
-                )
+    def settle_left(self, places: Iterable[Place], waiting: str, under: str) -> None:
+        """Note that these were left for good: whatever they may answer was seen.
+
+        Where something still fails or is refused, they are noted as UNSURE: `reopen_unsure` takes them up again.
+        """
+        if self._is_unsure():
+            under += UNSURE
+        self._ledger.execute_many(
+            "UPDATE sighting SET decided_under = ? WHERE epoch = ? AND uid = ? AND decided_under = ?",
+            ((under, epoch, uid, waiting) for epoch, uid in places),
+        )
+
+    def reopen_unsure(self) -> int:
+        """Something that had failed came, or a folder that was refused: what may answer it is decided again. Counts them."""
+        unsure = f"decision = 'left' AND decided_under LIKE '%{UNSURE}' AND gone_at IS NULL"
+        self._ledger.execute(
+            f"UPDATE epoch SET uidnext = NULL WHERE id IN (SELECT epoch FROM sighting WHERE {unsure})"
+        )
+        return self._ledger.execute(
+            f"UPDATE sighting SET decided_under = '' WHERE {unsure}"
+        ).rowcount
+
+    def note_refused(self, account: str, folders: Collection[str]) -> bool:
+        """Remember which folders of an account could not be looked at. Returns whether some no longer are among them."""
+        refused = self._read_refused()
+        before = refused.pop(account, [])
+        if folders:
+            refused[account] = sorted(folders)
+        if set(before) != set(folders):
+            self._ledger.write_meta("refused", json.dumps(refused))
+        return not set(before) <= set(folders)
+
+    def list_refused(self, account: str) -> list[str]:
+        """The folders of an account that could not be looked at the last time."""
+        return self._read_refused().get(account, [])
+
+    def _read_refused(self) -> dict[str, list[str]]:
+        refused: dict[str, list[str]] = json.loads(self._ledger.read_meta("refused") or "{}")
+        return refused
+
+    def _is_unsure(self) -> bool:
+        """Whether a message that left ones may answer may still be on a server: one that failed, or in a refused folder."""
+        failed = self._ledger.execute(
+            "SELECT 1 FROM sighting WHERE decision = 'failed' AND gone_at IS NULL LIMIT 1"
+        ).fetchone()
+        return failed is not None or bool(self._read_refused())
 
     def places(self, keys: Iterable[str]) -> dict[str, list[Sighting]]:
         """Every sighting of each message, the first one first."""

@@ -6,13 +6,12 @@ Comes in: messages as a server sent them. Goes out: what was decided of each. It
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from trail.archive.audit import Audit
-from trail.archive.batches import Batches
+from trail.archive.damage import measure_file
 from trail.archive.disk import sync_folder, translate_disk_errors
 from trail.archive.epochs import Epochs
 from trail.archive.facts import Facts
@@ -31,11 +30,10 @@ from trail.errors import ArchiveLocked, ConfigError
 from trail.locks import hold_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from trail.archive.sightings import Epoch
-    from trail.model import ArchivedMessage, RawMessage, Sighting
+    from trail.model import ArchivedMessage
 
 _RECOVERED_AT_ONCE = 1000
 """Messages an audit event tells of: a line of the log stays of decent length."""
@@ -56,22 +54,6 @@ class Archive:
         self.facts = Facts(self.ledger)
         self.rounds = Rounds(self.ledger)
 
-    def store(
-        self,
-        epoch: Epoch,
-        messages: Sequence[RawMessage],
-        *,
-        under: str,
-        notes: Mapping[int, str] | None = None,
-    ) -> list[Sighting]:
-        """Archive a batch from one folder, durably. Returns a sighting for each. See `trail.archive.batches`."""
-        batches = Batches(self, epoch, under)
-        try:
-            batches.add(messages, notes)
-            return batches.settle()
-        finally:
-            batches.close()
-
     def read(self, message: ArchivedMessage) -> bytes:
         """The bytes of a message, checked against its key. Raises FixityMismatch."""
         return read_message(self.root, message.path, message.key)
@@ -90,16 +72,12 @@ class Archive:
                 if file.key in known or file.key in found:
                     continue
                 try:
-                    content = (self.root / file.path).read_bytes()
+                    key, size = measure_file(self.root / file.path)
                 except OSError:
                     continue  # as below
-                if (
-                    hashlib.sha256(content).hexdigest() == file.key
-                ):  # else `trail verify` will name it
+                if key == file.key:  # else `trail verify` will name it
                     path = file.path.as_posix()
-                    found[file.key] = WrittenFile(
-                        "", path, file.key, path, len(content), file.received_at
-                    )
+                    found[key] = WrittenFile("", path, key, path, size, file.received_at)
         at = datetime.now(UTC)
         for keys in chunk_keys(sorted(found), _RECOVERED_AT_ONCE):
             with self.ledger.transaction():

@@ -22,14 +22,21 @@ _ITEM = re.compile(rb"([A-Za-z.-]+) (?:(\d{1,20})(?= |$)|\(([^()]*)\)|\S+)")
 Listed = tuple[Any, Any, Any]
 """Attributes, delimiter, raw name: as IMAPClient gives them."""
 Status = dict[str, Any]
-"""Upper-case item name -> number, or the bytes in parentheses."""
+"""Upper-case item name -> number; of MAILBOXID the bytes in parentheses, or these in a tuple."""
 
 
 def name_status_items(client: Any) -> tuple[str, ...]:
-    """What is asked of a folder; where the server has them, HIGHESTMODSEQ (RFC 7162) and MAILBOXID (RFC 8474)."""
-    more = {"CONDSTORE": "HIGHESTMODSEQ", "OBJECTID": "MAILBOXID"}
-    known = (item for capability, item in more.items() if client.has_capability(capability))
-    return ("MESSAGES", "UIDNEXT", "UIDVALIDITY", *known)
+    """What is asked of a folder; where the server has them, HIGHESTMODSEQ (RFC 7162) and MAILBOXID (RFC 8474).
+
+    Cyrus 3.6 answers STATUS with a MAILBOXID from memory it has freed, which may hold a parenthesis or the end of
+    a line. EXAMINE tells the true one.
+    """
+    items = ["MESSAGES", "UIDNEXT", "UIDVALIDITY"]
+    if client.has_capability("CONDSTORE"):
+        items.append("HIGHESTMODSEQ")
+    if client.has_capability("OBJECTID") and b"Cyrus IMAP" not in (client.welcome or b""):
+        items.append("MAILBOXID")
+    return tuple(items)
 
 
 def list_folders(client: Any) -> tuple[list[Listed], dict[bytes, Status]]:
@@ -42,6 +49,12 @@ def list_folders(client: Any) -> tuple[list[Listed], dict[bytes, Status]]:
         except (IMAPClientError, ValueError):  # announced, and not done: the plain way always works
             pass
     return client.list_folders(), {}
+
+
+def ask_status(client: Any, name: str) -> Status:
+    """STATUS of one folder, by the name that goes over the wire. Raises IMAPClientError."""
+    answer = client.folder_status(name, name_status_items(client))
+    return {key.decode("ascii").upper(): value for key, value in answer.items()}
 
 
 def _list_with_status(client: Any) -> tuple[list[Listed], dict[bytes, Status]]:

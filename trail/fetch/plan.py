@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from trail.fetch.source import FolderState, RemoteFolder
 
+WINDOW = 2000
+"""UIDs whose size and date are asked for at once."""
 BATCH_MESSAGES = 500
 BATCH_BYTES = 3 * 1024 * 1024
 HEADER_BATCH = 500
@@ -119,6 +121,11 @@ def is_unchanged(state: FolderState, *, uidnext: int | None, on_server: int) -> 
     an equal count then means the same set (RFC 9051, section 2.3.1.1).
     """
     return uidnext is not None and state.uidnext == uidnext and state.exists == on_server
+
+
+def split_windows(uids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """What to ask sizes and dates for at once, with the messages left where they are."""
+    return (uids[start : start + WINDOW] for start in range(0, len(uids), WINDOW))
 
 
 def split_batches(

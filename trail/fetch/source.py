@@ -5,7 +5,7 @@ Words (RFC 9051): UID, UIDVALIDITY: section 2.3.1.1; special-use: RFC 6154; INTE
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from trail.errors import ServerUnreachable, TrailError
@@ -45,6 +45,7 @@ class FolderState:
     uidvalidity: int
     uidnext: int | None
     exists: int
+    _: KW_ONLY
     mailboxid: str | None = field(default=None, compare=False)
     """What the server calls the folder for good, whatever its name (RFC 8474); STATUS tells it, EXAMINE need not."""
     modseq: int | None = None

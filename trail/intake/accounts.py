@@ -27,8 +27,9 @@ from trail.model import AccountReport, FolderReport, SyncReport
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from trail.archive.sightings import Place
     from trail.intake.round import Round
-    from trail.model import Account, RemoteRef
+    from trail.model import Account
 
 
 def fetch_accounts(round_: Round, accounts: Sequence[Account]) -> SyncReport:
@@ -114,6 +115,7 @@ def _sync_folders(round_: Round, account: Account, done: list[FolderReport]) -> 
             finally:
                 done += walk.reports
         _touch_unchanged(round_, walks)
+        _note_refused(round_, account, walks)
         # a folder that is missing may have been renamed to one not looked at
         if not (round_.only or round_.stopping()):
             note_missing(round_, account)
@@ -142,6 +144,7 @@ def _walk_folder(round_: Round, walk: FolderRound, line: Line) -> None:
             break
         except FolderUnavailable as refused:
             round_.warnings.append(f"account {walk.account.name!r}: {refused.message}")
+            walk.refused = True
             break
         except ServerUnreachable:
             failures = 0 if walk.take_progress() else failures + 1
@@ -153,17 +156,42 @@ def _walk_folder(round_: Round, walk: FolderRound, line: Line) -> None:
             line.open(lambda _: None, pause=failures)
 
 
-def _reopen_replies(round_: Round) -> int:
-    """Forget the decision on messages left in this round whose parent is now known to be a client's."""
-    refs: list[RemoteRef] = []
-    if not round_.left_replies:
-        return 0
-    for message_id in round_.archive.facts.iter_client_message_ids():
-        refs += round_.left_replies.pop(hash(message_id), ())
-    refs = [ref for ref in refs if ref not in round_.reopened]  # as after a collision of hashes
-    round_.reopened.update(refs)
+def _note_refused(round_: Round, account: Account, walks: Sequence[FolderRound]) -> None:
+    """Remember the folders that could not be looked at, and notice when one of them could."""
+    if round_.dry_run:
+        return
+    sightings = round_.archive.sightings
+    chosen = {walk.folder.name for walk in walks}
+    looked_at = {walk.folder.name for walk in walks if walk.reports and not walk.refused}
+    refused = {walk.folder.name for walk in walks if walk.refused}
+    refused |= {
+        name
+        for name in sightings.list_refused(account.name)
+        if name not in looked_at and (round_.only or name in chosen)
+    }
     with round_.archive.ledger.transaction():
-        return round_.archive.sightings.reopen(refs)
+        if sightings.note_refused(account.name, refused):
+            round_.recovered = True
+
+
+def _reopen_replies(round_: Round) -> int:
+    """Forget the decision on messages left in this round whose parent is now known to be a client's.
+
+    What was left while something could not be fetched is decided again once that came. Returns how many there are.
+    """
+    sightings = round_.archive.sightings
+    places: list[Place] = []
+    if round_.left_replies:
+        for message_id in round_.archive.facts.iter_client_message_ids():
+            places += round_.left_replies.pop(hash(message_id), ())
+    places = [p for p in places if p not in round_.reopened]  # as after a collision of hashes
+    round_.reopened.update(places)
+    recovered = round_.recovered and not round_.asked_again
+    if not (places or recovered):
+        return 0
+    round_.asked_again |= recovered
+    with round_.archive.ledger.transaction():
+        return sightings.reopen(places) + (sightings.reopen_unsure() if recovered else 0)
 
 
 def _merge_reports(first: AccountReport, second: AccountReport) -> AccountReport:

@@ -9,19 +9,18 @@ from __future__ import annotations
 import hashlib
 import random
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trail.archive.batches import key_of
 from trail.archive.damage import Damage
-from trail.archive.maildir import size_of
 from trail.errors import TrailError
-from trail.fetch.plan import split_batches
+from trail.fetch.plan import split_batches, split_windows
 from trail.fetch.source import FolderUnavailable
 from trail.intake.line import Line
 from trail.intake.repair import list_by_name
-from trail.model import Spooled
+from trail.intake.restores import take_back
+from trail.model import Spooled, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 
 SAMPLE = 100
 """Messages compared byte for byte if nobody says how many."""
-WINDOW = 2000
-"""UIDs whose sizes are asked for at once."""
 
 Places = dict[int, set[int]]
 """Epoch -> UIDs."""
@@ -69,21 +66,8 @@ def compare_with_servers(round_: Round, sample: int = SAMPLE) -> tuple[list[Comp
 
 def forget_unlike(archive: Archive, unlike: Places) -> int:
     """Have the next round look again at places where the server has other messages now. What was archived stays."""
-    at = datetime.now(UTC)
     for epoch, uids in unlike.items():
-        account, folder, uidvalidity = archive.ledger.execute(
-            "SELECT account, folder, uidvalidity FROM epoch WHERE id = ?", (epoch,)
-        ).fetchone()
-        with archive.ledger.transaction():
-            archive.epochs.retire(epoch, sorted(uids), at)
-            archive.audit.record(
-                at,
-                "server-went-back",
-                account=account,
-                folder=folder,
-                uidvalidity=uidvalidity,
-                uids=sorted(uids),
-            )
+        take_back(archive, epoch, uids)
     return sum(map(len, unlike.values()))
 
 
@@ -141,13 +125,14 @@ def _compare_folder(
     there = sorted(shown & kept.keys())
     doubtful = chosen.get(epoch.epoch, set()) & shown
     compared = 0
-    for start in range(0, len(there), WINDOW):
-        window = there[start : start + WINDOW]
+    looked_at = 0
+    for window in split_windows(there):
         for uid, (size, _) in source.fetch_stamps(window).items():
             compared += 1
             if size != kept[uid].size:  # a server may announce a wrong size: its bytes tell
                 doubtful.add(uid)
-        round_.progress(f"{result.account}: {folder.name}", start + len(window), len(there))
+        looked_at += len(window)
+        round_.progress(f"{result.account}: {folder.name}", looked_at, len(there))
     differing, whole = _compare_bytes(source, sorted(doubtful), kept)
     if differing:
         unlike[epoch.epoch] = set(differing)
@@ -187,7 +172,7 @@ def _compare_bytes(
             uid = raw.ref.uid
             if key_of(raw) != kept[uid].key:
                 differing[uid] = (
-                    f"it has {size_of(raw)} other bytes under it than the {kept[uid].size} archived"
+                    f"it has {size_of(raw.content)} other bytes under it than the {kept[uid].size} archived"
                 )
     return differing, whole
 

@@ -26,6 +26,7 @@ from trail.fetch.plan import (
     plan_folder,
     split_batches,
 )
+from trail.fetch.source import FolderUnavailable
 from trail.intake.line import ATTEMPTS, BREAKS, Pace
 from trail.intake.refresh import begin_marks, refresh_open, refresh_unchanged
 from trail.intake.renames import find_renamed
@@ -58,8 +59,11 @@ class FolderRound:
         """One; none as long as the folder could not be looked at. Two where the server renumbered it meanwhile."""
         self._pace = Pace()
         self._epoch = 0
+        self.refused = False
+        """Whether the server did not let it be looked at to the end."""
         self._failed: set[int] = set()
         """UIDs that failed in this round: the next one tries them again, this one does not."""
+        self._failed_before: frozenset[int] = frozenset()
         self._progressed = False
         self._done = self._total = 0
         """For the progress bar."""
@@ -76,21 +80,9 @@ class FolderRound:
     def run(self, source: Source) -> None:
         """Look at the folder, and fetch what is undecided. Raises FolderUnavailable, ServerUnreachable."""
         under = self.round.under
-        state = source.read_status(self.folder)
-        epoch = self.archive.sightings.find_epoch(
-            self.account.name, self.folder.name, state.uidvalidity, state.mailboxid
-        )
-        if (
-            epoch
-            and epoch.looked_under == under
-            and is_unchanged(state, uidnext=epoch.uidnext, on_server=epoch.on_server)
-        ):
-            self.unchanged = epoch
-            self._begin_report(state.uidvalidity, state.exists)
-            refresh_unchanged(self.round, source, self.folder, epoch, state)
+        if self._is_unchanged(source):
             return
-        opened = source.examine(self.folder)
-        state = replace(opened, mailboxid=opened.mailboxid or state.mailboxid)
+        state = source.examine(self.folder)
         epoch = self._open_epoch(source, state)
         begin_marks(self.round, epoch, state)
         on_server = source.list_uids()
@@ -103,6 +95,7 @@ class FolderRound:
         decided = self.archive.sightings.read_decided(epoch, under)
         if notice_restore(self.round, source, epoch, state, on_server, decided):
             decided = self.archive.sightings.read_decided(epoch, under)
+        self._failed_before = decided.failed
         plan = plan_folder(
             on_server, settled=decided.settled, again=decided.again, gone=decided.gone
         )
@@ -125,6 +118,26 @@ class FolderRound:
                     epoch, on_server=len(on_server), uidnext=uidnext, under=under, at=at
                 )
             refresh_open(self.round, source, epoch, state)
+
+    def _is_unchanged(self, source: Source) -> bool:
+        """Whether STATUS shows the folder as the last round left it; then what changed of its flags is entered."""
+        try:
+            state = source.read_status(self.folder)
+        except FolderUnavailable:
+            return False  # refused or unreadable: EXAMINE has the last word
+        epoch = self.archive.sightings.find_epoch(
+            self.account.name, self.folder.name, state.uidvalidity, state.mailboxid
+        )
+        if (
+            epoch is None
+            or epoch.looked_under != self.round.under
+            or not is_unchanged(state, uidnext=epoch.uidnext, on_server=epoch.on_server)
+        ):
+            return False
+        self.unchanged = epoch
+        self._begin_report(state.uidvalidity, state.exists)
+        refresh_unchanged(self.round, source, self.folder, epoch, state)
+        return True
 
     def _fetch_undecided(self, source: Source, epoch: Epoch, uids: Sequence[int]) -> None:
         pending = list(uids)
@@ -246,11 +259,11 @@ class FolderRound:
                 ref = self._ref(epoch, header.uid)
                 (waiting if envelope.references else left).append(Sighting(ref, None, "left", at))
                 for parent in envelope.references:
-                    self.round.left_replies[hash(parent)].append(ref)
+                    self.round.left_replies[hash(parent)].append((epoch.id, header.uid))
         self._record(epoch, left, failures)
         self._record(epoch, waiting, {}, self.round.under_waiting)
         if waiting:  # a round that is cut short has the next one look again
-            self.round.waiting += (s.ref for s in waiting)
+            self.round.waiting += ((epoch.id, s.ref.uid) for s in waiting)
             self._postponed = True
         self._count(left=len(left) + len(waiting))
         return wanted, {header.uid: header.size for header in headers}
@@ -275,6 +288,8 @@ class FolderRound:
         if not sightings:
             return
         self._progressed = True
+        if any(s.ref.uid in self._failed_before for s in sightings):
+            self.round.recovered = True
         archived = sum(s.decision == "archived" for s in sightings)
         self._count(archived=archived, already_held=len(sightings) - archived)
         if self._headers_first:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from trail.archive.marks import SeenMarks
 from trail.attribute.rules import matches_place
 from trail.fetch.marks import split_sets
-from trail.model import RemoteRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -103,11 +102,11 @@ def _reopen_left(round_: Round, epoch: Epoch, source: Source, since: int) -> Non
         return
     known = set(left)
     for uid_set in split_sets(left, spans=True):
-        refs = [
-            RemoteRef(epoch.account, epoch.folder, epoch.uidvalidity, uid)
+        places = [
+            (epoch.id, uid)
             for uid, m in source.fetch_marks(uid_set, since).items()
             if uid in known and any(matches_place(r, label) for r in rules for label in m.labels)
         ]
-        if refs:
+        if places:
             with round_.archive.ledger.transaction():
-                round_.archive.sightings.reopen(refs)
+                round_.archive.sightings.reopen(places)

@@ -56,10 +56,13 @@ def follow_renames(
     for folder in folders if epochs else ():
         if folder.name in names or round_.stopping():
             continue
+        known = _list_known(round_, account)
         try:
-            state = line.source.read_status(folder)
-            if find_origins(folder.name, state, _list_known(round_, account)):
-                line.source.examine(folder)
+            state = _read_status(line.source, folder)
+            # a server may tell MAILBOXID of open folders only
+            hidden = state is None or (state.mailboxid is None and any(k.mailboxid for k in known))
+            if hidden or (state and find_origins(folder.name, state, known)):
+                state = line.source.examine(folder)
                 find_renamed(round_, account, folder, line.source, state)
         except FolderUnavailable:
             continue  # which its walk will tell
@@ -145,22 +148,43 @@ def _read_state(
     folder: RemoteFolder,
     state: FolderState,
 ) -> FolderState | None:
-    """What a known name stands for on the server now; None when it stands for nothing."""
+    """What a known name stands for on the server now; None when it stands for nothing. The open `folder` stays open."""
     if known.folder == folder.name:
         return state
     other = round_.folders[account.name].get(known.folder)
     if other is None:
         return None
-    place = (account.name, known.folder)
-    if place not in round_.states:
-        try:
-            round_.states[place] = source.read_status(other)
-        except FolderUnavailable:
-            # it was listed just now: it stands as it did until a later round knows better
-            round_.states[place] = FolderState(
-                known.uidvalidity, None, 0, mailboxid=known.mailboxid
-            )
-    return round_.states[place]
+    place = (account.name, known.folder, known.uidvalidity)
+    # another UIDVALIDITY is proof enough; of two folders with the same only EXAMINE tells which is which for certain
+    if (now := round_.states.get(place)) is None:
+        now = _read_status(source, other)
+        if now is None or (now.uidvalidity == known.uidvalidity and known.mailboxid):
+            now = _examine_other(source, other, folder, state)
+        # it was listed just now: it stands as it did until a later round knows better
+        now = now or FolderState(known.uidvalidity, None, 0, mailboxid=known.mailboxid)
+        round_.states[place] = now
+    return now
+
+
+def _read_status(source: Source, folder: RemoteFolder) -> FolderState | None:
+    """None where STATUS is refused, or its answer cannot be read."""
+    try:
+        return source.read_status(folder)
+    except FolderUnavailable:
+        return None
+
+
+def _examine_other(
+    source: Source, other: RemoteFolder, folder: RemoteFolder, state: FolderState
+) -> FolderState | None:
+    """How another folder stands for certain, None where it cannot be opened; `folder` is open again afterwards."""
+    try:
+        now = source.examine(other)
+    except FolderUnavailable:
+        now = None
+    if source.examine(folder).uidvalidity != state.uidvalidity:
+        raise FolderUnavailable(f"{folder.name}: the server has renumbered it just now")
+    return now
 
 
 def _sample_agrees(round_: Round, source: Source, epoch: int) -> bool:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from trail.archive.batches import SpoolFile, key_of
 from trail.archive.mending import put_back, restore_message, set_aside
 from trail.errors import FixityMismatch, TrailError
-from trail.fetch.plan import choose_folders, split_batches
+from trail.fetch.plan import choose_folders, split_batches, split_windows
 from trail.fetch.source import FolderUnavailable
 from trail.intake.line import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from trail.archive.damage import Damage
     from trail.archive.store import Archive
@@ -81,7 +81,7 @@ def _fetch_again(round_: Round, wanted: Mapping[str, ArchivedMessage]) -> dict[s
                     if seen.ref.account == account.name and seen.gone_at is None:
                         refs.setdefault(seen.ref.folder, []).append(seen.ref)
         if refs:
-            keys = {s.ref: key for key, seen in places.items() for s in seen}
+            keys = {s.ref: key for key, seen in places.items() for s in seen if s.gone_at is None}
             try:
                 _ask_account(round_, account, refs, keys, wanted, reasons)
             except TrailError as error:
@@ -130,31 +130,74 @@ def _ask_folder(
     reasons: dict[str, str],
 ) -> None:
     state = source.examine(folder)
-    uids = {ref.uid: ref for ref in places if ref.uidvalidity == state.uidvalidity}
-    sizes = source.fetch_sizes(sorted(uids))
+    shown = source.list_uids()
+    known = {ref.uid: {keys[ref]} for ref in places if ref.uidvalidity == state.uidvalidity}
+    known = {uid: known[uid] for uid in shown if uid in known}
+    for uid in _fetch(round_, source, places[0].account, known, wanted, reasons):
+        reasons |= dict.fromkeys(known[uid], "the server has other bytes under its UID")
+    lost = {keys[ref]: wanted[keys[ref]] for ref in places if reasons[keys[ref]]}
+    if lost:  # renumbered, or put back from a backup
+        found = _find_moved(source, lost, [uid for uid in shown if uid not in known])
+        _fetch(round_, source, places[0].account, found, wanted, reasons)
+
+
+def _find_moved(
+    source: Source, lost: Mapping[str, ArchivedMessage], uids: Sequence[int]
+) -> dict[int, set[str]]:
+    """Under which of these UIDs of the open folder these may be now, by size and date; by size alone where no date fits."""
+    by_size: dict[int, list[ArchivedMessage]] = {}
+    for message in lost.values():
+        by_size.setdefault(message.size, []).append(message)
+    same_size: dict[str, set[int]] = {key: set() for key in lost}
+    same_date: dict[str, set[int]] = {key: set() for key in lost}
+    for window in split_windows(uids):
+        for uid, (size, received_at) in source.fetch_stamps(window).items():
+            for message in by_size.get(size, ()):
+                fitting = same_date if received_at == message.received_at else same_size
+                fitting[message.key].add(uid)
+    found: dict[int, set[str]] = {}
+    for key in lost:
+        for uid in same_date[key] or same_size[key]:
+            found.setdefault(uid, set()).add(key)
+    return found
+
+
+def _fetch(
+    round_: Round,
+    source: Source,
+    account: str,
+    expected: Mapping[int, Collection[str]],
+    wanted: Mapping[str, ArchivedMessage],
+    reasons: dict[str, str],
+) -> list[int]:
+    """Fetch from the open folder what may be there: the keys that are expected by UID. Returns UIDs that have other bytes."""
+    uids = sorted(expected)
+    sizes = source.fetch_sizes(uids)
+    others: list[int] = []
     spools: list[SpoolFile] = []
 
     def spool() -> SpoolFile:
-        spools.append(SpoolFile(round_.archive.root, places[0].account))
+        spools.append(SpoolFile(round_.archive.root, account))
         return spools[-1]
 
-    batches = split_batches(sorted(sizes), sizes)
     try:
-        for fetched in source.fetch_batches(batches, sizes, spool, ahead=0):
+        for fetched in source.fetch_batches(split_batches(uids, sizes), sizes, spool, ahead=0):
             for uid, reason in fetched.failures.items():
-                reasons[keys[uids[uid]]] = reason
+                reasons |= {key: reason for key in expected[uid] if reasons[key]}
             for raw in fetched.messages:
-                key = keys[uids[raw.ref.uid]]
-                reasons[key] = _restore(round_.archive, wanted[key], raw)
+                key = key_of(raw)
+                if key not in expected[raw.ref.uid]:
+                    others.append(raw.ref.uid)
+                elif reasons[key]:
+                    reasons[key] = _restore(round_.archive, wanted[key], raw)
     finally:
         for left in spools:
             left.discard()
+    return others
 
 
 def _restore(archive: Archive, message: ArchivedMessage, raw: RawMessage) -> str:
     """Why not; empty: it was done."""
-    if key_of(raw) != message.key:
-        return "the server has other bytes under its UID"
     try:
         restore_message(archive, message, raw)
     except FixityMismatch as error:

@@ -10,15 +10,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from trail.fetch.plan import split_windows
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from trail.archive.sightings import Decided, Epoch
+    from trail.archive.store import Archive
     from trail.fetch.source import FolderState, Source
     from trail.intake.round import Round
 
-WINDOW = 2000
-"""UIDs whose size and date are asked for at once."""
 PROBE = 20
 """Messages whose dates are compared wherever others have come."""
 
@@ -49,7 +50,7 @@ def notice_restore(
     kept = epochs.list_kept(epoch.id)
     suspects = {k.uid: k for k in kept if k.uid in shown and (went_back or replaced or k.gone)}
     wrong: list[int] = []
-    for window in _split(sorted(suspects)):
+    for window in split_windows(sorted(suspects)):
         for uid, (size, received_at) in source.fetch_stamps(window).items():
             known = suspects[uid]
             if size != known.size or known.received_at not in (None, received_at):
@@ -69,25 +70,27 @@ def notice_restore(
         )
     if not (wrong or went_back) or round_.dry_run:
         return False
+    take_back(round_.archive, epoch.id, wrong)
+    return True
+
+
+def take_back(archive: Archive, epoch: int, uids: Collection[int]) -> None:
+    """These UIDs of an epoch stand for other messages than they did: retire what was known of them, and have the log tell."""
     at = datetime.now(UTC)
-    with round_.archive.ledger.transaction():
-        epochs.retire(epoch.id, wrong, at)
-        round_.archive.audit.record(
+    with archive.ledger.transaction():
+        account, folder, uidvalidity = archive.epochs.locate(epoch)
+        archive.epochs.retire(epoch, uids, at)
+        archive.audit.record(
             at,
             "server-went-back",
-            account=epoch.account,
-            folder=epoch.folder,
-            uidvalidity=epoch.uidvalidity,
-            uids=sorted(wrong),
+            account=account,
+            folder=folder,
+            uidvalidity=uidvalidity,
+            uids=sorted(uids),
         )
-    return True
 
 
 def _are_replaced(source: Source, newest: dict[int, datetime]) -> bool:
     """Whether a UID stands for a message of another date than was archived under it."""
     stamps = source.fetch_stamps(sorted(newest)) if newest else {}
     return any(at not in (None, newest.get(uid, at)) for uid, (_, at) in stamps.items())
-
-
-def _split(uids: list[int]) -> list[list[int]]:
-    return [uids[start : start + WINDOW] for start in range(0, len(uids), WINDOW)]

@@ -13,11 +13,12 @@ from trail.attribute.rules import fingerprint_rules
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from trail.archive.sightings import Place
     from trail.archive.store import Archive
     from trail.config import Config
     from trail.errors import TrailError
     from trail.fetch.source import FolderState, RemoteFolder, Source
-    from trail.model import Account, RemoteRef
+    from trail.model import Account
 
     Connect = Callable[[Account], Source]
     Progress = Callable[[str, int, int], None]
@@ -44,14 +45,18 @@ class Round:
     """All folders of each account that was reached."""
     folders: dict[str, dict[str, RemoteFolder]] = field(default_factory=dict)
     """The same folders by name, as the server spells them."""
-    states: dict[tuple[str, str], FolderState] = field(default_factory=dict)
-    """What names stood for when a renamed folder was looked for, by account and name."""
-    left_replies: dict[int, list[RemoteRef]] = field(default_factory=lambda: defaultdict(list))
+    states: dict[tuple[str, str, int], FolderState] = field(default_factory=dict)
+    """What names stood for when a renamed folder was looked for, by account, name and the UIDVALIDITY it had."""
+    left_replies: dict[int, list[Place]] = field(default_factory=lambda: defaultdict(list))
     """Hash of a Message-ID -> messages left in this round that refer to it. In memory only: of other people's mail nothing is kept."""
-    waiting: list[RemoteRef] = field(default_factory=list)
+    waiting: list[Place] = field(default_factory=list)
     """Those that this round left: for good once it is over."""
-    reopened: set[RemoteRef] = field(default_factory=set)
+    reopened: set[Place] = field(default_factory=set)
     """Those of them that were looked at again."""
+    recovered: bool = False
+    """Something came that an earlier round could not have: what was left then may answer it."""
+    asked_again: bool = False
+    """What was left then was decided again: since then all of it is among `left_replies`."""
 
     @cached_property
     def rules(self) -> str:

@@ -6,7 +6,6 @@ change or write anything, and never put a word of the message into a defect.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trail.model import Envelope, ParsedMessage
@@ -20,11 +19,6 @@ from trail.parse.text import split_quoted
 
 if TYPE_CHECKING:
     from trail.model import Attachment
-
-
-def parse_file(key: str, path: str) -> ParsedMessage:
-    """Read the message in the file `path` and parse it: for worker processes. Raises OSError."""
-    return parse_message(key, Path(path).read_bytes())
 
 
 def parse_whole(
