@@ -87,7 +87,7 @@ class ImapSource:
             password = secret
             if self._client.has_capability("LOGINDISABLED"):
                 raise LoginRejected(
-                    f"account {account.name!r}: {account.host} takes no password on this connection",
+                    f'account "{account.name}": {account.host} takes no password on this connection',
                     'set security = "tls" (or "starttls") for the account',
                 )
             with _refusing_login(
@@ -104,7 +104,7 @@ class ImapSource:
         mechanism = choose_mechanism(self._client.capabilities())
         if mechanism is None:
             raise LoginRejected(
-                f"account {account.name!r}: {account.host} takes no OAuth2 on this connection",
+                f'account "{account.name}": {account.host} takes no OAuth2 on this connection',
                 'set security = "tls" for the account; or the server wants a password: take auth and the oauth_ keys out',
             )
         login = BearerLogin(mechanism, account.user, token)
@@ -461,7 +461,7 @@ def _trust(account: Account) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=account.ca_file)
     except OSError as error:
         raise ConfigError(
-            f"account {account.name!r}: ca_file {account.ca_file} cannot be used ({error.strerror or error})",
+            f'account "{account.name}": ca_file {account.ca_file} cannot be used ({error.strerror or error})',
             "it must be a file of certificates in PEM form",
         ) from error
 
@@ -469,7 +469,7 @@ def _trust(account: Account) -> ssl.SSLContext:
 @contextlib.contextmanager
 def _translating(account: Account) -> Iterator[None]:
     """Whatever breaks the line is ServerUnreachable; a command that is refused stays IMAPClientError."""
-    where = f"account {account.name!r}: {account.host}:{account.port}"
+    where = f'account "{account.name}": {account.host}:{account.port}'
     try:
         yield
     except ssl.SSLCertVerificationError as error:
@@ -483,13 +483,11 @@ def _translating(account: Account) -> Iterator[None]:
             'check `port` and `security` ("tls" is usually 993, "starttls" 143)',
         ) from error
     except TimeoutError as error:
-        raise ServerUnreachable(
-            f"{where}: no answer in time", "check the network; the next round tries again"
-        ) from error
+        raise ServerUnreachable(f"{where}: no answer in time", "check the network") from error
     except OSError as error:
         raise ServerUnreachable(
             f"{where}: {error.strerror or error}",
-            "check `host`, `port` and the network; the next round tries again",
+            "check `host`, `port` and the network",
         ) from error
     except IMAPClientAbortError as error:
         raise ServerUnreachable(
@@ -515,11 +513,11 @@ def _refusing_login(
         answer = ": ".join(filter(None, (login.problem if login else "", _first_line(error))))
         if any(word in answer.upper() for word in _TEMPORARY):
             raise ServerUnreachable(
-                f"account {account.name!r}: {account.host} takes no logins just now ({answer})",
-                "wait a while; the next round tries again",
+                f'account "{account.name}": {account.host} takes no logins just now ({answer})',
+                "wait a while, then try again",
             ) from None
         raise LoginRejected(
-            f"account {account.name!r}: {account.host} refused the login of {account.user} ({answer})",
+            f'account "{account.name}": {account.host} refused the login of {account.user} ({answer})',
             hint,
         ) from None
 
@@ -545,8 +543,8 @@ def _failing(account: Account, what: str) -> Iterator[None]:
         raise
     except (IMAPClientError, ValueError, TypeError) as error:
         raise ServerUnreachable(
-            f"account {account.name!r}: {account.host} {what} ({_first_line(error)})",
-            "the next round tries again",
+            f'account "{account.name}": {account.host} {what} ({_first_line(error)})',
+            "wait a while, then try again",
         ) from error
 
 
@@ -555,7 +553,7 @@ def _refuse_to_press(account: Account, refusal: str) -> None:
     answer = _one_line(refusal)
     if any(word in answer.upper() for word in _THROTTLED):
         raise ServerBusy(
-            f"account {account.name!r}: {account.host} asks for patience ({answer})",
+            f'account "{account.name}": {account.host} asks for patience ({answer})',
             "the next round goes on where this one stopped",
         )
 
