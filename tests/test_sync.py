@@ -195,7 +195,7 @@ def test_only_the_configured_folders_are_fetched_and_a_missing_one_is_named(mail
     mail_server.append("INBOX", make_message(2))
     report = sync(mail_server, tmp_path, account=mail_server.account(folders=(clients, "Gone")))
     assert [f.folder for f in report.accounts[0].folders] == [clients]
-    assert any("'Gone'" in warning for warning in report.warnings)
+    assert any('"Gone"' in warning for warning in report.warnings)
 
 
 def test_other_peoples_mail_stays_on_the_server_and_leaves_no_trace(mail_server, tmp_path):

@@ -42,13 +42,15 @@ def test_new_mail_is_archived_and_found_without_waiting_for_a_round(desk, mail_s
 
 
 def test_status_tells_where_it_listens_as_long_as_it_does(desk, scripted, told):
+    def shows(doing):
+        line = re.compile(rf"^daemon +running \(pid \d+\), {doing}$", re.MULTILINE)
+        return line.search(desk.trail("status").out)
+
     with running_daemon(desk.set_up(scripted, every="1h"), [], Clock()):
-        wait_until(lambda: status_of(desk)["daemon"]["doing"] == "listening to INBOX")
-        assert re.search(
-            r"daemon +running \(pid \d+\), listening to INBOX\n", desk.trail("status").out
-        )
+        wait_until(lambda: WAITING in told.text)
+        wait_until(lambda: shows("listening to INBOX"))
         desk.set_up(scripted, every="1h", idle=[])
-        wait_until(lambda: status_of(desk)["daemon"]["doing"] == "waiting for the next round")
+        wait_until(lambda: shows("waiting for the next round"))
 
 
 def test_where_it_listens_is_told_in_a_few_words():

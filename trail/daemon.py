@@ -135,9 +135,11 @@ class Daemon:
     def _tell_listening(self) -> None:
         listening = self._watchers.list_listening()
         if listening != self._told_listening:
-            with suppress(TrailError):  # a ledger that cannot be written: the next round tells
+            with suppress(
+                TrailError
+            ):  # a ledger that cannot be written just now: told at the next tick
                 self._turns.tell_again()
-            self._told_listening = listening
+                self._told_listening = listening
 
     def _pulse(self) -> None:
         self._pulse_at = time.monotonic()
