@@ -52,15 +52,20 @@ def audit_disk(root: Path) -> None:
         assert (root / path).stat().st_size == size, key
 
 
+def _read_places(root: Path, account: str, column: str, condition: str = "true") -> list[tuple]:
+    """Folder, UIDVALIDITY, UID and a column of every place the account's messages were seen in."""
+    with _open(root) as ledger:
+        return ledger.execute(
+            f"SELECT e.folder, e.uidvalidity, s.uid, {column} FROM sighting s"
+            f" JOIN epoch e ON e.id = s.epoch WHERE e.account = ? AND {condition}",
+            (account,),
+        ).fetchall()
+
+
 def audit_marks(root: Path, server, *, folders: set[str], account: str = "work") -> None:
     """What the ledger says is gone is gone, and nothing else."""
     snapshot = server.snapshot()
-    with _open(root) as ledger:
-        rows = ledger.execute(
-            "SELECT e.folder, e.uidvalidity, s.uid, s.gone_at IS NOT NULL FROM sighting s"
-            " JOIN epoch e ON e.id = s.epoch WHERE e.account = ?",
-            (account,),
-        ).fetchall()
+    rows = _read_places(root, account, "s.gone_at IS NOT NULL")
     for folder in folders:
         validity = server.uidvalidity(folder)
         told = {uid: gone for name, at, uid, gone in rows if (name, at) == (folder, validity)}
@@ -70,12 +75,7 @@ def audit_marks(root: Path, server, *, folders: set[str], account: str = "work")
 def audit_flags(root: Path, server, *, folders: set[str], account: str = "work") -> None:
     """The flags in the ledger are those on the server: holds after a round where the server has CONDSTORE."""
     snapshot = server.snapshot()
-    with _open(root) as ledger:
-        rows = ledger.execute(
-            "SELECT e.folder, e.uidvalidity, s.uid, s.flags FROM sighting s JOIN epoch e ON e.id = s.epoch"
-            " WHERE e.account = ? AND s.gone_at IS NULL AND s.key IS NOT NULL",
-            (account,),
-        ).fetchall()
+    rows = _read_places(root, account, "s.flags", "s.gone_at IS NULL AND s.key IS NOT NULL")
     flags = {(folder, validity, uid): set(text.split()) for folder, validity, uid, text in rows}
     for folder in folders:
         validity = server.uidvalidity(folder)

@@ -153,3 +153,14 @@ def desk(
     desk = Desk(tmp_path, capsys)
     yield desk
     desk.clear()
+
+
+@pytest.fixture
+def kept(desk: Desk, pymap_server: PymapServer) -> Desk:
+    """An archive with three messages."""
+    from syncing import make_message  # noqa: PLC0415 - few tests need it
+
+    for number in range(3):
+        pymap_server.append("INBOX", make_message(number))
+    desk.set_up(pymap_server).done("sync")
+    return desk

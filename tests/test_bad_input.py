@@ -92,7 +92,7 @@ def test_a_folder_that_vanishes_during_the_round(desk, scripted):
     answer = desk.set_up(scripted).trail("sync")
     assert answer.code == 100
     assert answer.out == "work: 1 archived\n"
-    assert "warning: account 'work': Going: the server does not open this folder" in answer.err
+    assert 'warning: account "work": Going: the server does not open this folder' in answer.err
 
 
 # configuration
@@ -150,15 +150,6 @@ def test_a_configuration_that_is_a_folder(desk):
 # archives
 
 
-@pytest.fixture
-def kept(desk, pymap_server):
-    """An archive with a few messages."""
-    for number in range(5):
-        pymap_server.append("INBOX", make_message(number))
-    desk.set_up(pymap_server).done("sync")
-    return desk
-
-
 READING = (
     ["status"],
     ["search", "message"],
@@ -204,7 +195,7 @@ def test_a_ledger_that_is_moved_away_as_the_hint_says_is_made_anew(kept):
     refuse(kept.trail("search", "message"), 3, "there is no archive")
     kept.done("sync")
     assert kept.done("verify").code == 0
-    assert len(kept.ids()) == 5
+    assert len(kept.ids()) == 3
 
 
 def test_another_trail_is_writing(kept):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import bagit
 import pytest
 from syncing import make_message
+
+from trail.cli.certificate import certificate_text
 
 ACME = 'slug = "acme"\nname = "Acme Ltd"\ndomains = ["acme.example"]'
 BOLT = 'slug = "bolt"\nname = "Bolt"\ndomains = ["bolt.example"]\nfolders = ["Bolt matters"]'
@@ -66,6 +69,29 @@ def test_every_folder_is_accounted_for_and_every_gap_explained(business):
     assert "verified 20" in business.done("status", "--certificate").out
 
 
+def out_of_acme(business):
+    return business.done("status", "--certificate", "--client", "acme").out
+
+
+def test_a_long_list_of_uids_is_told_to_its_end(desk, scripted):
+    for number in range(240):
+        scripted.append("INBOX", make_message(number, sender=f"{number % 2}@acme.example"))
+    client = 'slug = "acme"\nname = "Acme"\naddresses = ["1@acme.example"]'
+    desk.set_up(scripted, scope="clients", clients=(client,)).done("sync")
+    (inbox,) = desk.done("status", "--certificate", "--json").data["epochs"]
+    out = desk.done("status", "--certificate").out
+    assert inbox["archived"]["uids"] in re.sub(r",\n +", ",", out)
+    assert inbox["left"]["uids"] in re.sub(r",\n +", ",", out)
+    assert max(map(len, out.splitlines()[3:])) <= 120
+    short = certificate_text(desk.done("status", "--certificate", "--json").data, width=60)
+    assert short.count("… (-v and --json list all)") == 2
+    assert max(map(len, short.splitlines()[3:])) <= 80
+    whole = certificate_text(
+        desk.done("status", "--certificate", "--json").data, width=60, everything=True
+    )
+    assert inbox["archived"]["uids"] in re.sub(r",\n +", ",", whole)
+
+
 def test_with_a_client_only_what_is_theirs_is_told(business):
     for words in ([], ["--json"]):
         out = business.done("status", "--certificate", "--client", "acme", *words).out
@@ -75,6 +101,10 @@ def test_with_a_client_only_what_is_theirs_is_told(business):
     (epoch,) = business.done("status", "--certificate", "--client", "acme", "--json").data["epochs"]
     assert epoch["archived"]["count"] == 3
     assert (epoch["on_server"], epoch["left"]["count"], epoch["gaps"]) == (None, 0, [])
+    first, second = out_of_acme(business).splitlines()[:2]
+    assert first.startswith("the mail of acme, as of 20")
+    assert first.endswith(": 3 messages that concern nobody else")
+    assert second == f"archive: {business.archive}"
     assert business.trail("status", "--certificate", "--client", "nobody").code == 40
     assert business.trail("status", "--client", "acme").code == 2
 
@@ -95,6 +125,8 @@ def test_a_hand_off_says_how_complete_it_is_and_nothing_of_others(business):
     assert data["missing"] == ["2@test.example", "nobody.has@it.example"]
     assert "every message the server showed was decided on" in text
     assert "2 concerning others as well" in text
+    assert f"  {folder['messages']} messages, UIDs {folder['uids']}\n" in text
+    assert "Messages here refer to 2 messages not in this hand-off:\n" in text
     bagit.Bag(str(path)).validate()
     assert business.done("verify", path).code == 0
     manifest = (path / "tagmanifest-sha256.txt").read_text(encoding="utf-8")
@@ -115,6 +147,10 @@ def test_a_parent_outside_the_period_is_named_as_not_in_the_hand_off(desk, pymap
     ]
     data = json.loads(Path(path, "completeness.json").read_bytes())
     assert data["missing"] == ["1@test.example"]
+    text = Path(path, "completeness.txt").read_text(encoding="utf-8")
+    assert ": 1 message in it, " in text
+    assert f"  1 message, UID {data['folders'][0]['uids']}\n" in text
+    assert "Messages here refer to 1 message not in this hand-off:\n" in text
 
 
 def test_a_message_id_cannot_break_a_line_of_the_text(desk, pymap_server):

@@ -76,6 +76,8 @@ def test_afterwards_every_other_command_works_with_its_configuration(shown):
     demo, _, _ = shown
     hits = demo.done("search", "--json", "has:attachment", "from:jane").data["hits"]
     assert hits
+    (flagged,) = demo.done("search", "--json", "is:flagged").data["hits"]
+    assert flagged["subject"] == "Farewell, and thank you"
     short = hits[0]["id"]
     for line in (
         f"show {short}", f"thread {short}", f"show {short} --save-attachments {demo.root}/saved", "status", "status -v", "clients",
@@ -170,7 +172,7 @@ def test_while_it_serves_sync_and_daemon_work_from_another_process_and_ctrl_c_en
     with log.open("w") as file:
         daemon = demo.start("daemon", stderr=file)
     end = time.monotonic() + 20
-    while "work: 0 archived" not in log.read_text():
+    while "work: nothing new" not in log.read_text():
         assert daemon.poll() is None
         assert time.monotonic() < end
         time.sleep(0.05)

@@ -103,7 +103,11 @@ def test_messages_of_a_renamed_folder_are_found_under_its_new_name(desk, mail_se
     desk.set_up(mail_server).done("sync")
     assert len(desk.ids("in:Old")) == 3
     rename(mail_server, "Old", "Renamed")
-    desk.done("sync")
+    planned = desk.done("sync", "--dry-run", "--json").data["accounts"][0]
+    assert planned["renamed"] == [{"folder": "Renamed", "formerly": "Old"}]
+    out = desk.done("sync").out
+    assert out.splitlines() == ["work: nothing new", "  Old is now called Renamed"]
+    assert desk.done("sync").out == "work: nothing new\n"
     assert len(desk.ids("in:Renamed")) == 3
     assert desk.ids("in:Old") == []
     out = desk.done("status", "-v").out

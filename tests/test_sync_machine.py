@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from syncing import ACME, make_config, make_message, totals
 
 from trail.archive.sightings import Sightings
-from trail.archive.store import writing_archive
+from trail.archive.store import open_archive, writing_archive
 from trail.archive.verify import verify_archive
 from trail.attribute.rules import attribute
 from trail.errors import ArchiveFull, ServerUnreachable
@@ -37,14 +37,15 @@ BOLT = Client("bolt", "Bolt", domains=("bolt.example",))
 RULES = [(ACME,), (BOLT,), (ACME, BOLT), (ACME, Client("filed", "F", folders=("Kept",)))]
 
 
-def run(server, root, *, scope="everything", clients=(ACME,), dry_run=False):
+def run(server, root, *, scope="everything", clients=(ACME,), dry_run=False, source=FakeSource):
+    """A round; `source` makes what the account is read through of the server and the account."""
     config = make_config(root, scope=scope, clients=clients, accounts=(ACCOUNT,))
     server.calls.clear()
     with writing_archive(root) as archive:
         round_ = Round(
             archive,
             config,
-            lambda account: FakeSource(server, account),
+            lambda account: source(server, account),
             dry_run=dry_run,
             sleep=lambda _: None,
         )
@@ -337,14 +338,7 @@ def test_a_uidvalidity_that_changes_between_status_and_examine_is_the_later_one(
 
     server = FakeServer()
     server.append("INBOX", make_message(1))
-    with writing_archive(tmp_path) as archive:
-        round_ = Round(
-            archive,
-            make_config(tmp_path, accounts=(ACCOUNT,)),
-            lambda account: Hasty(server, account),
-            sleep=lambda _: None,
-        )
-        run_round(round_, [ACCOUNT], index=False)
+    run(server, tmp_path, source=Hasty)
     assert set(read_sightings(tmp_path)) == {("INBOX", 9, 1)}
 
 
@@ -362,15 +356,7 @@ def test_a_server_that_tells_no_uidnext_is_looked_at_each_time_and_fetched_from_
     server = FakeServer()
     server.append("INBOX", make_message(1))
     for expected in (1, 0):
-        server.calls.clear()
-        with writing_archive(tmp_path) as archive:
-            round_ = Round(
-                archive,
-                make_config(tmp_path, accounts=(ACCOUNT,)),
-                lambda account: Silent(server, account),
-                sleep=lambda _: None,
-            )
-            run_round(round_, [ACCOUNT], index=False)
+        run(server, tmp_path, source=Silent)
         assert server.count("uids") == 1
         assert server.count("messages") == expected
 
@@ -382,14 +368,8 @@ def test_a_message_that_failed_and_then_vanished_is_no_failure_any_more(tmp_path
 
     server = FakeServer()
     uid = server.append("INBOX", make_message(1))
-    config = make_config(tmp_path, accounts=(ACCOUNT,))
-    with writing_archive(tmp_path) as archive:
-        report = run_round(
-            Round(archive, config, lambda a: Stingy(server, a), sleep=lambda _: None),
-            [ACCOUNT],
-            index=False,
-        )
-        assert totals(report)["failed"] == 1
+    assert totals(run(server, tmp_path, source=Stingy))["failed"] == 1
+    with open_archive(tmp_path) as archive:
         assert len(list(archive.sightings.iter_failed())) == 1
     del server.folders["INBOX"].messages[uid]
     assert totals(run(server, tmp_path)) == {

@@ -9,7 +9,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trail.terminal import clean_text, escape_json, fit_text, measure_text, pad_text
+from trail.terminal import clean_text, escape_json, fit_text, measure_text, pad_text, wrap_text
 
 HARMLESS_FORMATS = set("\u200c\u200d")  # joiners, which Persian and emoji need
 
@@ -68,6 +68,21 @@ def test_wide_characters_are_cut_between_columns():
     assert fit_text("見積書をお願い", 7) == "見積書…"
     assert fit_text("見積書をお願い", 6) == "見積…"
     assert fit_text("abc見積書", 80) == "abc見積書"
+
+
+def test_what_is_too_long_goes_on_in_the_next_line():
+    assert wrap_text("one two three", 7, indent="  ") == ["one two", "  three"]
+    assert wrap_text("1:3,5,7:11,13", 9, indent="    ", at=",") == ["1:3,5,", "    7:11,", "    13"]
+    assert wrap_text("  label  1,2", None, indent=" ") == ["  label  1,2"]
+    assert wrap_text("a 見積書をお願い", 8, indent=" ") == ["a 見積書", " をお願", " い"]
+
+
+@given(st.text(), st.integers(4, 60), st.sampled_from([" ", ","]))
+def test_wrapped_lines_are_no_wider_and_hold_all_of_it(text, width, at):
+    line = clean_text(text)
+    lines = wrap_text(line, width, indent="  ", at=at)
+    assert all(measure_text(one) <= width for one in lines)
+    assert "".join("".join(lines).split()) == "".join(line.split())
 
 
 def test_padding_counts_columns_not_characters():

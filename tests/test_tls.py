@@ -86,7 +86,7 @@ def test_tls_to_a_port_that_speaks_plain_is_explained(desk, dovecot):
 def test_plain_to_a_port_that_speaks_tls_is_explained(desk, dovecot):
     answer = set_up(desk, dovecot, "plain", port=dovecot.tls_port, timeout="2s").trail("sync")
     assert answer.code == 12
-    assert answer.err.startswith("error: account 'work': ")
+    assert answer.err.startswith('error: account "work": ')
     assert "unexpected" not in answer.err
 
 

@@ -75,6 +75,8 @@ class Daemon:
         self._supervisor = supervisor or Supervisor()
         self._turns = Turns(self._config.archive, connect, stop, self._supervisor.tell)
         self._watchers = Watchers(connect, self._look_soon, self._retry)
+        self._turns.listening = self._watchers.list_listening
+        self._told_listening: dict[str, list[str]] = {}
         self._calls: dict[str, set[str]] = {}
         """Account -> folders in which there may be something new, and for which a job waits."""
         self._called_at: dict[str, float] = {}
@@ -120,6 +122,7 @@ class Daemon:
                 self._watchers.wake()
                 self._schedule()
             self._reload()
+            self._tell_listening()
             if self._is_alive():
                 self._supervisor.ping()
             expected = now + TICK
@@ -128,6 +131,15 @@ class Daemon:
         """Whether the scheduler works, and the round under way, if there is one, is not hung."""
         now, alive_at = time.monotonic(), self._turns.alive_at
         return now - self._pulse_at < DEAF and (alive_at is None or now - alive_at < HUNG)
+
+    def _tell_listening(self) -> None:
+        listening = self._watchers.list_listening()
+        if listening != self._told_listening:
+            with suppress(
+                TrailError
+            ):  # a ledger that cannot be written just now: told at the next tick
+                self._turns.tell_again()
+                self._told_listening = listening
 
     def _pulse(self) -> None:
         self._pulse_at = time.monotonic()

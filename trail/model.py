@@ -251,12 +251,22 @@ class FolderReport:
 
 
 @dataclass(frozen=True, slots=True)
+class RenamedFolder:
+    """A folder that a round found under another name; what was known of it is known of it still."""
+
+    folder: str
+    """Its name now."""
+    formerly: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountReport:
     """What one round did in one account. `error` is empty when the account was reached."""
 
     account: str
     folders: tuple[FolderReport, ...] = ()
     error: str = ""
+    renamed: tuple[RenamedFolder, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

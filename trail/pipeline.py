@@ -44,10 +44,15 @@ def run_round(round_: Round, accounts: Sequence[Account], *, index: bool = True)
         )  # changed rules first: they decide what is fetched
     report = fetch_accounts(round_, accounts)
     if index and not round_.dry_run:
-        attribute_pending(archive, clients, round_.progress)
-        with open_index(archive.root) as words:
-            index_pending(archive, words, progress=round_.progress, stopping=round_.stopping)
+        catch_up(round_)
     return report
+
+
+def catch_up(round_: Round) -> None:
+    """Attribute and index what is archived and is neither yet. Only the writer may call this. Raises ArchiveFull."""
+    attribute_pending(round_.archive, round_.config.clients, round_.progress)
+    with open_index(round_.archive.root) as words:
+        index_pending(round_.archive, words, progress=round_.progress, stopping=round_.stopping)
 
 
 @contextmanager

@@ -82,6 +82,7 @@ def sync_data(report: SyncReport) -> dict[str, Any]:
             {
                 "account": account.account,
                 "error": account.error,
+                "renamed": [{"folder": r.folder, "formerly": r.formerly} for r in account.renamed],
                 "folders": [
                     {
                         "folder": f.folder,
@@ -103,10 +104,14 @@ def sync_data(report: SyncReport) -> dict[str, Any]:
 
 
 def sync_text(report: SyncReport, *, planned: bool = False, by_folder: bool = False) -> str:
-    """A line an account; with `by_folder` one a folder below it."""
+    """A line an account, below it one a folder that bears another name now; with `by_folder` one a folder."""
     lines: list[str] = []
     for account in report.accounts:
         lines.append(f"{account.account}: {_describe_account(account, planned=planned)}")
+        lines += [
+            f"  {clean_text(r.formerly)} is now called {clean_text(r.folder)}"
+            for r in account.renamed
+        ]
         if by_folder:
             lines += [
                 f"  {clean_text(f.folder)}: {_describe_counts(f) or 'nothing new'} ({f.on_server:,} on the server)"

@@ -1,4 +1,4 @@
-"""What a service manager is told of a daemon: sd_notify(3), without a library.
+"""What a service manager is told of a daemon, and in which words: sd_notify(3), without a library.
 
 Comes in: the values of NOTIFY_SOCKET and WATCHDOG_USEC, as whoever starts us set them. Goes out: datagrams. Without a
 socket nothing happens; a manager that does not listen is no fault of ours, and nothing is ever waited for.
@@ -9,6 +9,14 @@ from __future__ import annotations
 import socket
 import time
 from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+WAITING = "waiting for the next round"
+SHOWN = 3
+"""Folders in which we listen that are named."""
 
 
 class Supervisor:
@@ -47,3 +55,16 @@ class Supervisor:
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
             line.setblocking(False)
             line.sendto(message.encode(), self._address)
+
+
+def describe_waiting(listening: Mapping[str, Sequence[str]]) -> str:
+    """Where we hear of new mail at once; elsewhere the next round finds it."""
+    places = [(name, folder) for name, folders in sorted(listening.items()) for folder in folders]
+    if not places:
+        return WAITING
+    if len(places) > SHOWN:
+        accounts = f"{len(listening)} account{'' if len(listening) == 1 else 's'}"
+        return f"listening to {len(places)} folders of {accounts}"
+    if len(listening) == 1:
+        return f"listening to {', '.join(folder for _, folder in places)}"
+    return f"listening to {', '.join(f'{folder} of {name}' for name, folder in places)}"

@@ -52,6 +52,27 @@ def fit_text(text: str, width: int | None) -> str:
     return text
 
 
+def wrap_text(text: str, width: int | None, *, indent: str = "", at: str = " ") -> list[str]:
+    """Break into lines of so many columns behind the character `at`; all but the first begin with `indent`.
+
+    What is longer than a line is broken where the line ends. None: one line.
+    """
+    if width is None:
+        return [text.rstrip()]
+    lines, line = [], ""
+    for word in re.findall(f"[^{at}]*{at}|[^{at}]+$", text.rstrip()):
+        whole = measure_text(word.rstrip())
+        if line.strip() and measure_text(line) + whole > width >= len(indent) + whole:
+            lines.append(line.rstrip())
+            line = indent
+        for character in word:
+            if line.strip() and measure_text((line + character).rstrip()) > width:
+                lines.append(line.rstrip())
+                line = indent
+            line += character
+    return [*lines, line.rstrip()]
+
+
 def pad_text(text: str, width: int) -> str:
     """Fill up with blanks to so many columns."""
     return text + " " * max(0, width - measure_text(text))

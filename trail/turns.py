@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import threading
 import time
 import traceback
 from collections import defaultdict
@@ -20,10 +21,10 @@ from trail.archive.store import Archive, writing_archive
 from trail.errors import ArchiveLocked, LoginRejected, TrailError
 from trail.intake import Round
 from trail.pipeline import run_round
+from trail.supervisor import WAITING, describe_waiting
 
 if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from trail.archive.sightings import Place
@@ -41,6 +42,7 @@ PAUSE = timedelta(hours=1)
 """How long an account rests after a refused login, unless the configuration changes before."""
 
 
+_WORDS = {"archived": "archived", "left": "left there", "failed": "failed"}
 LOCK_WAIT = 10.0
 """Seconds a turn waits for another command that writes."""
 
@@ -59,6 +61,10 @@ class Turns:
         self._new_connect = connect
         self._stop = stop
         self._announce = announce
+        self._doing = ""
+        self._telling = threading.Lock()
+        self.listening: Callable[[], Mapping[str, Sequence[str]]] = dict
+        """The folders in which servers tell of new mail, by account."""
         self._source: ImapSource | None = None
         self._paused: dict[str, datetime] = {}
         self._left_replies: dict[int, list[Place]] = defaultdict(list)
@@ -86,7 +92,7 @@ class Turns:
                     return self._fetch(config, account, is_over, only, archive)
                 finally:
                     with suppress(TrailError):
-                        self.tell("waiting for the next round", archive)
+                        self.tell(WAITING, archive)
         except ArchiveLocked as error:
             log.info("%s: another command is writing; the next round does it", account.name)
             return error
@@ -117,6 +123,18 @@ class Turns:
 
     def tell(self, doing: str, archive: Archive | None = None) -> None:
         """What `trail status` shows from outside. Raises TrailError."""
+        with self._telling:
+            self._doing = doing
+            self._tell(archive)
+
+    def tell_again(self) -> None:
+        """We listen elsewhere than we did; the end of a turn tells that by itself. Raises TrailError."""
+        with self._telling:
+            if self._doing == WAITING:
+                self._tell(None)
+
+    def _tell(self, archive: Archive | None) -> None:
+        doing = self._doing if self._doing != WAITING else describe_waiting(self.listening())
         self._announce(doing)
         told = json.dumps(
             {
@@ -181,7 +199,8 @@ class Turns:
                 f", or `trail login {account.name}`" if account.oauth else "",
             )
         elif not self._stop.is_set():
-            log.warning("%s: %s", account.name, problem.message)
+            why = problem.message.removeprefix(f'account "{account.name}": ')
+            log.warning("%s: %s", account.name, why)
         return problem
 
     def _keeping(self, connect: Connect) -> Connect:
@@ -196,14 +215,21 @@ class Turns:
 
 
 def _tell_round(account: Account, report: SyncReport, only: frozenset[str], seconds: float) -> None:
-    """The one line of a round that was done, and the same as facts for a log of JSON lines."""
+    """The one line of a round that was done, and the same as facts for a log of JSON lines.
+
+    A server calls for other things than new mail, too: a look that found nothing is no news.
+    """
     facts = {
         what: sum(getattr(f, what) for a in report.accounts for f in a.folders)
         for what in ("archived", "left", "failed")
     }
+    words = [f"{facts[what]:,} {word}" for what, word in _WORDS.items() if facts[what]]
     where = f" ({', '.join(sorted(only))})" if only else ""
-    log.info(
-        "%s: %d archived, %d left there, %d failed%s", account.name, *facts.values(), where,
+    for renamed in (r for a in report.accounts for r in a.renamed):
+        log.info("%s: folder %s is now called %s", account.name, renamed.formerly, renamed.folder)
+    log.log(
+        logging.INFO if words or not only else logging.DEBUG,
+        "%s: %s%s", account.name, ", ".join(words) or "nothing new", where,
         extra={"facts": {"account": account.name, "folders": sorted(only), **facts, "seconds": round(seconds, 3)}},
     )  # fmt: skip
 

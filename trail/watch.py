@@ -67,6 +67,12 @@ class Watchers:
                     self._watchers[place] = Watcher(self, account, folder, self._connect())
                     self._watchers[place].start()
 
+    def list_listening(self) -> dict[str, list[str]]:
+        """The folders in which a server tells us of new mail just now, by account."""
+        with self._lock:
+            places = [p for p, watcher in sorted(self._watchers.items()) if watcher.is_listening]
+        return {name: [folder for n, folder in places if n == name] for name, _ in places}
+
     def end(self, name: str | None = None) -> list[Watcher]:
         """End those of an account, or all, without waiting for it. What rested is tried anew by the next `begin`."""
         with self._lock:
@@ -132,6 +138,8 @@ class Watcher(threading.Thread):
         self._ending = threading.Event()
         self._hurried = threading.Event()
         self._source: ImapSource | None = None
+        self.is_listening = False
+        """Whether the server tells us of new mail just now."""
         self._watching = False
         self._lost = False
 
@@ -171,6 +179,7 @@ class Watcher(threading.Thread):
             line = IdleLine(source, self.account, self._find(source))
             line.begin()
             self._hurried.clear()
+            self.is_listening = True
             self._tell_start()
             self._watchers.report(self)  # for what came before we waited
             while not self._ending.is_set():
@@ -181,7 +190,7 @@ class Watcher(threading.Thread):
                 if not self._ending.is_set() and line.renew():
                     self._watchers.report(self)
         finally:
-            self._source = None
+            self._source, self.is_listening = None, False
             source.abort()  # no farewell: the server may be gone, and in IDLE it would have to be ended first
             with suppress(Exception):
                 source.client.shutdown()
@@ -211,7 +220,7 @@ class Watcher(threading.Thread):
     def _tell_loss(self, why: str) -> None:
         if not (self._lost or self._ending.is_set()):
             self._lost = True
-            prefix = f"account {self.account.name!r}: "
+            prefix = f'account "{self.account.name}": '
             log.info(
                 "%s: not waiting in %s for now: %s",
                 self.account.name, self.folder, why.removeprefix(prefix),

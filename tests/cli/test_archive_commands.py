@@ -8,18 +8,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from syncing import make_message
 
 from trail.locks import hold_lock, is_held
-
-
-@pytest.fixture
-def kept(desk, pymap_server):
-    """An archive with three messages."""
-    for number in range(3):
-        pymap_server.append("INBOX", make_message(number))
-    desk.set_up(pymap_server).done("sync")
-    return desk
 
 
 def find_files(desk):

@@ -58,23 +58,7 @@ def test_trail_alone_shows_the_commands_in_the_order_of_use(capsys):
     listed = [
         line.split()[0] for line in out.partition("Commands:")[2].splitlines() if line.strip()
     ]
-    assert listed == [
-        "demo",
-        "init",
-        "login",
-        "logout",
-        "sync",
-        "daemon",
-        "status",
-        "search",
-        "show",
-        "thread",
-        "clients",
-        "client",
-        "handoff",
-        "verify",
-        "reindex",
-    ]
+    assert listed == frame._ORDER
     assert "..." not in out.partition("Commands:")[2], "a description is cut off"
     assert max(map(len, out.splitlines())) <= 80
 
@@ -107,7 +91,17 @@ def test_every_command_and_option_is_described():
         (["serach", "x"], "no such command 'serach'. Did you mean 'search'?", "`trail -h`"),
         (["client", "ad"], "Did you mean 'add'?", "`trail client -h`"),
         (["search", "--limt", "3"], "no such option: --limt", "`trail search -h`"),
-        (["search", "--limit", "0"], "'--limit'", "`trail search -h`"),
+        (
+            ["search", "--limit", "few"],
+            "value for --limit: must be a whole number",
+            "`trail search -h`",
+        ),
+        (
+            ["daemon", "--log-format", "xml"],
+            "--log-format: 'xml' is none of 'text', 'json'",
+            "`trail daemon -h`",
+        ),
+        (["search", "--limit", "0"], "value for --limit: must be at least 1", "`trail search -h`"),
         (["search", "--sort", "size"], "'date', 'relevance'", "`trail search -h`"),
         (["show"], "missing argument 'ID'", "`trail show -h`"),
         (["status", "surplus"], "unexpected extra argument", "`trail status -h`"),
@@ -258,6 +252,16 @@ def test_ctrl_c_ends_with_130_and_without_a_traceback(scripted, desk):
     assert (out, err) == ("", "interrupted\n")
     scripted.faults.stall_on = set()
     assert desk.done("sync").out.startswith("work: 1 archived")
+
+
+def test_ctrl_c_while_a_module_is_loaded_ends_with_130_too():
+    """Python makes a dataclass by running a text, and ends by the signal if that was interrupted."""
+    code = (
+        "import sys; from trail.cli import main; "
+        "main.app = lambda *_, **__: exec('raise KeyboardInterrupt'); sys.exit(main.run([]))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
+    assert (ended.returncode, ended.stderr) == (130, b"interrupted\n")
 
 
 def test_an_unexpected_fault_is_one_line_and_the_traceback_is_for_v(filled, monkeypatch):

@@ -8,9 +8,9 @@ import stat
 from pathlib import Path
 
 import dns.resolver
-import keyring
 import pytest
 from keyring.backends import fail
+from keyrings import SECRET, using_keyring
 from servers.dns import DnsServer
 from typer.testing import CliRunner
 
@@ -26,15 +26,11 @@ from trail.fetch.imap import check_login
 from trail.fetch.lookup import Found
 from trail.fetch.providers import Server
 
-SECRET = "hunter2-and-more"
-
 
 @pytest.fixture(autouse=True)
 def no_keyring():
-    before = keyring.get_keyring()
-    keyring.set_keyring(fail.Keyring())
-    yield
-    keyring.set_keyring(before)
+    with using_keyring(fail.Keyring()):
+        yield
 
 
 @pytest.fixture
@@ -58,7 +54,7 @@ def type_answers(path, answers, *, check_login, environ=None, given=None, look_u
 
     def work(session):
         questions = Questions(interactive=True)
-        look = look_up or init._look_nowhere
+        look = look_up
         init.set_up(session, given or Answers(), questions, check_login, look)
 
     session = Session(config_path=path, environ=environ or {})
@@ -112,6 +108,11 @@ def test_a_refused_login_writes_nothing(trail, path, pymap_server, monkeypatch):
         (["--me", "me@studio.example", "--port", "99999"], "--port"),
         (["--me", "me@studio.example", "--port", "x"], "--port"),
         (["--me", "me@studio.example", "--security", "ssl"], "--security"),
+        (["--me", "me@studio.example", "--every", "often"], "for --every: must be a duration"),
+        (
+            ["--me", "me@studio.example", "--password-env", "s3cret!"],
+            "--password-env: must be the name",
+        ),
         (["--me", "me@studio.example", "--account", "My Work"], "--account"),
         (["--me", "me@studio.example", "--client", "acme"], "--client"),
         (["--me", "me@studio.example", "--client", "acme=gmail.com"], "--client"),
@@ -123,6 +124,7 @@ def test_without_a_terminal_a_missing_or_wrong_answer_names_its_flag(trail, path
     code, out, err = trail("init", *words)
     assert code == 2
     assert flag in err
+    assert "s3cret" not in err
     assert not out
     assert not path.exists()
 
@@ -332,8 +334,12 @@ def test_without_a_person_no_password_goes_where_only_dns_says(trail, path, zone
 
 @pytest.mark.parametrize("words", [["--no-lookup"], ["--host", "imap.hoster.example"]])
 def test_nobody_is_asked_who_need_not_be(trail, path, zone, words):
-    assert trail(*YES, *words)[0] == 0
+    code, _, err = trail(*YES, *words)
+    assert code == 0
     assert not zone.asked
+    assert "no server found" not in err
+    told = "nobody was asked for the server; imap.studio.example is a guess"
+    assert (told in err) == (words == ["--no-lookup"])
 
 
 def test_what_is_given_counts_more_than_what_is_found(trail, path, zone):

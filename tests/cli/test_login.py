@@ -16,7 +16,7 @@ import webbrowser
 import keyring
 import pytest
 from keyring.backends import fail
-from keyrings import MemoryKeyring
+from keyrings import MemoryKeyring, using_keyring
 from servers.oauth import OAuthServer
 from servers.proxy import Proxy
 from syncing import make_message
@@ -30,6 +30,7 @@ from trail.errors import (
     SecretUnavailable,
     ServerUnreachable,
 )
+from trail.fetch.auth import store_password
 
 pytestmark = pytest.mark.dovecot
 
@@ -39,10 +40,8 @@ def state(tmp_path, monkeypatch):
     """No keyring, and a folder of its own for what is kept instead."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    before = keyring.get_keyring()
-    keyring.set_keyring(fail.Keyring())
-    yield tmp_path / "state" / "trail" / "tokens"
-    keyring.set_keyring(before)
+    with using_keyring(fail.Keyring()):
+        yield tmp_path / "state" / "trail" / "tokens"
 
 
 @pytest.fixture
@@ -390,6 +389,26 @@ def test_a_password_is_kept_in_the_keyring_once_it_has_been_tried(desk, dovecot,
     desk.done("sync")
     assert "signed out" in desk.done("logout", "work").out
     assert desk.trail("sync").code == SecretUnavailable.exit_code
+
+
+@pytest.mark.parametrize("option", ["--device", "--paste"])
+def test_an_option_of_oauth2_is_refused_where_there_is_a_password(desk, dovecot, option):
+    answer = desk.set_up(dovecot).trail("login", "work", option)
+    assert answer.code == 2
+    assert f'value for {option}: account "work" has a password' in answer.err
+
+
+def test_of_a_password_from_elsewhere_there_is_nothing_to_forget(desk, dovecot):
+    desk.set_up(dovecot)
+    told = "work: nothing to forget: the password comes from password_env\n"
+    for ring in (fail.Keyring(), MemoryKeyring()):
+        keyring.set_keyring(ring)
+        assert desk.done("logout", "work").out == told
+    store_password(load_config(desk.config).accounts[0], "an old one")
+    assert desk.done("logout", "work").out == (
+        "work: signed out; the password comes from password_env all the same\n"
+    )
+    assert not keyring.get_keyring().entries
 
 
 def test_a_password_from_elsewhere_is_not_asked_for(desk, dovecot):

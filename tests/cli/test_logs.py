@@ -71,7 +71,7 @@ def test_a_traceback_stays_on_the_line_of_its_record():
 
 def test_on_request_the_daemon_tells_all_of_it_in_json(desk, pymap_server):
     pymap_server.append("INBOX", make_message(1, subject="Very private subject"))
-    daemon = Watched(desk.set_up(pymap_server, every="1h"), log_format="json")
+    daemon = Watched(desk.set_up(pymap_server, every="1h"), "-v", log_format="json")
     daemon.wait_for_log("(INBOX)")
     daemon.stop()
     lines = [json.loads(line) for line in daemon.log.splitlines()]

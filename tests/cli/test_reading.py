@@ -118,7 +118,7 @@ def test_a_message_without_attachments_says_so(files):
 @pytest.mark.parametrize(
     ("given", "message", "hint"),
     [
-        ("zz", "'zz' is no message id", "8 or more of 0-9 and a-f"),
+        ("zz", '"zz" is no message id', "8 or more of 0-9 and a-f"),
         ("00000000", "no message has the id 00000000", "`trail search` prints the ids"),
     ],
 )

@@ -11,11 +11,10 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import keyring
 import pytest
 from doors import TRAIL
 from keyring.backends import fail
-from keyrings import MemoryKeyring
+from keyrings import MemoryKeyring, using_keyring
 from syncing import make_message
 
 from trail.cli import problems, screen
@@ -23,15 +22,6 @@ from trail.cli.metrics import KINDS, metrics_text
 from trail.errors import FixityMismatch
 from trail.locks import hold_lock
 from trail.terminal import measure_text
-
-
-@pytest.fixture
-def kept(desk, pymap_server):
-    """An archive with three messages."""
-    for number in range(3):
-        pymap_server.append("INBOX", make_message(number))
-    desk.set_up(pymap_server).done("sync")
-    return desk
 
 
 def alter(desk, statement, *values):
@@ -100,14 +90,6 @@ def test_an_account_that_fails_shows_since_when_why_and_when_it_last_succeeded(
     assert account["last_success_at"]
 
 
-@pytest.fixture
-def backend():
-    """Puts another keyring in place, for the test only."""
-    before = keyring.get_keyring()
-    yield keyring.set_keyring
-    keyring.set_keyring(before)
-
-
 @pytest.mark.parametrize(
     ("keys", "kept_in", "command"),
     [
@@ -122,13 +104,13 @@ def backend():
     ],
 )
 def test_a_login_that_is_refused_names_no_command_that_shows_a_password_or_cannot_help(
-    desk, scripted, backend, keys, kept_in, command
+    desk, scripted, keys, kept_in, command
 ):
-    backend(kept_in())
     scripted.faults.always_refuse = {"LOGIN": "[AUTHENTICATIONFAILED] no"}
     desk.set_up(scripted, **keys)
-    assert desk.trail("sync").code in (4, 11)
-    assert only_problem(desk)["command"] == command
+    with using_keyring(kept_in()):
+        assert desk.trail("sync").code in (4, 11)
+        assert only_problem(desk)["command"] == command
 
 
 def test_an_account_that_nobody_looked_at_for_a_day_is_told(kept):
@@ -196,7 +178,7 @@ def test_a_folder_rule_that_fits_no_folder_is_a_problem_as_long_as_it_does(desk,
     desk.set_up(pymap_server, clients=(client,)).trail("sync")
     for _ in range(2):
         assert only_problem(desk)["text"] == (
-            "client 'acme': there is no folder 'Project' on any server; did you mean 'Projects'?"
+            'client "acme": there is no folder "Project" on any server; did you mean "Projects"?'
         )
         desk.trail("sync")
     pymap_server.create("Project")
@@ -206,7 +188,7 @@ def test_a_folder_rule_that_fits_no_folder_is_a_problem_as_long_as_it_does(desk,
 
 def test_warnings_of_the_last_round_are_told_on_top(desk, pymap_server):
     desk.set_up(pymap_server, folders=["INBOX", "Gone"]).trail("sync")
-    assert desk.trail("status").out.startswith("work: there is no folder 'Gone' on the server\n")
+    assert desk.trail("status").out.startswith('work: there is no folder "Gone" on the server\n')
 
 
 def test_an_account_that_is_no_longer_configured_is_no_problem(kept):
@@ -245,10 +227,11 @@ def test_no_line_is_wider_than_the_terminal(width, by_folder):
     text, colours = screen.status_text(make_data(), by_folder=by_folder, width=width)
     lines = text.splitlines()
     assert [line for line in lines if measure_text(line) > width] == []
-    assert lines[0].endswith("; run: trail sync work")
-    assert lines[10] == "... and 3 problems more (--json lists all)"
-    assert colours == [screen.RED] * 11
-    assert lines[11] == ""
+    assert lines.index("  run: trail sync work") < lines.index("work: " + "桜" * ((width - 6) // 2))
+    assert text.count("桜") >= 90 * 10, "what is wrong is told to its end"
+    more = lines.index("... and 3 problems more (--json lists all)")
+    assert colours == [screen.RED] * (more + 1)
+    assert lines[more + 1] == ""
     assert "3 gone" in text or not by_folder
     assert "10 min" not in text
     assert len(screen.status_text(make_data())[0]) > len(text) or by_folder
@@ -263,7 +246,18 @@ def test_a_command_is_never_cut():
     command = "keyring set trail " + "x" * 100
     problem = {"kind": "failing", "account": "work", "text": "FAILING: refused", "since": None, "command": command}  # fmt: skip
     text, _ = screen.status_text(make_data(problems=[problem]), width=80)
-    assert text.splitlines()[0] == f"work: FAILING: refused; run: {command}"
+    assert text.splitlines()[:2] == ["work: FAILING: refused", f"  run: {command}"]
+
+
+def test_what_is_wrong_goes_on_in_the_next_line():
+    words = " ".join(f"word{n}" for n in range(30))
+    problem = {"kind": "warning", "account": "work", "text": words, "since": None, "command": ""}
+    text, colours = screen.status_text(make_data(problems=[problem]), width=40)
+    told = text.split("\n\n", 1)[0].splitlines()
+    assert len(told) > 3
+    assert all(line.startswith("  word") and len(line) <= 40 for line in told[1:])
+    assert " ".join(" ".join(told).split()) == f"work: {words}"
+    assert colours == [screen.RED] * len(told)
 
 
 def show_on_terminal(desk, **environ):

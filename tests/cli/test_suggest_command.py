@@ -80,7 +80,7 @@ def test_a_server_that_cannot_be_reached_is_a_warning_and_the_archive_is_looked_
     desk.set_up(pymap_server, port=1)
     answer = desk.trail("client", "suggest", "--json")
     assert answer.code == 100
-    assert "warning: account 'work': 127.0.0.1:1: Connection refused" in answer.err
+    assert 'warning: account "work": 127.0.0.1:1: Connection refused' in answer.err
     assert answer.data["suggestions"][0]["rule"] == "globex.example"
 
 

@@ -40,6 +40,20 @@ def test_a_round_is_one_line_an_account_and_with_v_one_a_folder(desk, pymap_serv
     assert "  INBOX: nothing new (1 on the server)" in desk.done("sync", "-v").out.splitlines()
 
 
+def test_quiet_says_nothing_unless_something_is_wrong_or_asked_for(desk, pymap_server):
+    pymap_server.append("INBOX", make_message(1))
+    desk.set_up(pymap_server)
+    assert desk.done("sync", "-q", "--dry-run").out == "work: 1 to fetch\n"
+    for words in (["sync", "-q"], ["reindex", "-q"]):
+        answer = desk.done(*words)
+        assert (answer.out, answer.err) == ("", "")
+    assert desk.done("sync", "-q", "--json").data["accounts"][0]["account"] == "work"
+    desk.set_up(pymap_server, port=1)
+    answer = desk.trail("sync", "-q")
+    assert answer.code == 12
+    assert 'error: account "work": ' in answer.err
+
+
 def test_a_dry_run_says_what_would_be_fetched_and_makes_no_archive(desk, pymap_server):
     pymap_server.append("INBOX", make_message(1))
     desk.set_up(pymap_server)
@@ -77,7 +91,7 @@ def test_warnings_are_on_stderr_in_json_and_in_the_exit_code(desk, pymap_server)
     assert answer.code == 100
     assert len(answer.data["warnings"]) == 1
     assert answer.err == f"warning: {answer.data['warnings'][0]}\n"
-    assert "'Gone'" in answer.err
+    assert '"Gone"' in answer.err
 
 
 def test_messages_that_failed_are_told_and_listed_by_status(desk, scripted):
@@ -105,7 +119,7 @@ def test_of_two_accounts_one_that_fails_does_not_stop_the_other(desk, pymap_serv
     answer = desk.set_up(scripted, pymap_server).trail("sync")
     assert answer.code == 100
     assert answer.out == "work: not reached\nwork2: 1 archived\n"
-    assert "warning: account 'work'" in answer.err
+    assert 'warning: account "work"' in answer.err
 
 
 def test_when_no_account_can_be_reached_the_first_problem_is_the_outcome_and_the_others_are_told(
@@ -114,8 +128,8 @@ def test_when_no_account_can_be_reached_the_first_problem_is_the_outcome_and_the
     scripted.faults.always_refuse = {"LOGIN": "[AUTHENTICATIONFAILED] no"}
     answer = desk.set_up(scripted, scripted).trail("sync")
     assert answer.code == 11
-    assert "error: account 'work': " in answer.err
-    assert "warning: account 'work2': " in answer.err
+    assert 'error: account "work": ' in answer.err
+    assert 'warning: account "work2": ' in answer.err
     assert answer.err.count("refused the login") == 2
 
 

@@ -46,7 +46,7 @@ def test_the_unit_starts_the_daemon_it_was_printed_for(spaced):
             words, stdin=subprocess.DEVNULL, stderr=file, env=os.environ | spaced.environ | journal
         )
     spaced.processes.append(process)
-    wait_until(lambda: "<6>work: 0 archived" in log.read_text())
+    wait_until(lambda: "<6>work: nothing new" in log.read_text())
     assert log.read_text().startswith("<6>watching work\n"), "the journal knows time and level"
     process.terminate()
     assert process.wait(PATIENCE) == 0
@@ -131,3 +131,17 @@ def test_a_manager_without_print_unit_is_a_slip(desk, pymap_server):
     answer = desk.set_up(pymap_server).trail("daemon", "launchd")
     assert answer.code == 2
     assert "goes with --print-unit only" in answer.err
+
+
+@pytest.mark.parametrize("manager", ["systemd", "launchd", "windows"])
+def test_the_unit_starts_a_daemon_that_logs_as_was_asked_for(spaced, manager):
+    words = ("daemon", "--print-unit", manager)
+    shown = spaced.done(*words, "--log-format", "json").out
+    assert re.search(r"--log-format\W+(string>\s*<string>)?json", shown)
+    assert "--log-format" not in spaced.done(*words).out
+
+
+def test_a_unit_without_a_configuration_is_printed_and_that_is_told(desk):
+    answer = desk.done("daemon", "--print-unit")
+    assert answer.out.startswith("[Unit]")
+    assert answer.err == f"{desk.config} is not there yet: `trail init` writes it\n"

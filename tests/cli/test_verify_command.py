@@ -331,6 +331,8 @@ def test_what_cannot_be_repaired_is_named_and_left_as_it_is(kept):
     assert f"altered: {first.relative_to(kept.archive)} -> no server has it any more" in answer.out
     assert f"altered: {second.relative_to(kept.archive)} -> fetched again" in answer.out
     assert f"missing: {third.relative_to(kept.archive)} -> no server has it any more" in answer.out
+    assert answer.out.count("to mend: repair again once the server answers, or take the file") == 2
+    assert "not everything could be mended: keep a copy of it as it is" in answer.err
     assert first.read_bytes() == damaged, "the only copy was moved without need"
     data = kept.trail("verify", "--repair", "--json").data
     assert [r["mended"] for r in data["repairs"]] == [False, False]
@@ -378,6 +380,15 @@ def test_what_needs_no_server_is_mended_without_one(kept, kind, how):
     assert f"-> {how}" in kept.done("verify", "--repair").out
     assert read_maildir(kept.archive) == before
     assert "all well" in kept.done("verify").out
+
+
+@pytest.mark.parametrize("kind", ["altered", "missing"])
+def test_after_a_repair_nothing_is_left_to_do(kept, kind):
+    before = kept.ids("acme")
+    DAMAGE[kind][0](find_files(kept), kept.archive)
+    kept.done("verify", "--repair")
+    assert kept.status()["problems"] == []
+    assert kept.ids("acme") == before
 
 
 def test_a_message_unknown_to_the_ledger_is_entered(kept):

@@ -6,11 +6,9 @@ import os
 import sys
 import traceback
 
-import keyring
 import pytest
-from keyring.backend import KeyringBackend
 from keyring.backends import fail
-from keyring.errors import KeyringLocked
+from keyrings import SECRET, MemoryKeyring, using_keyring
 
 from trail.errors import SecretUnavailable
 from trail.fetch import auth
@@ -23,48 +21,17 @@ from trail.fetch.auth import (
 )
 from trail.model import Account, OAuth
 
-SECRET = "hunter2-and-more"
-
-
-class MemoryKeyring(KeyringBackend):
-    """A keyring that forgets."""
-
-    priority = 1
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.entries: dict[tuple[str, str], str] = {}
-        self.locked = False
-
-    def get_password(self, service, username):
-        if self.locked:
-            raise KeyringLocked(SECRET)
-        return self.entries.get((service, username))
-
-    def set_password(self, service, username, password):
-        if self.locked:
-            raise KeyringLocked(password)
-        self.entries[service, username] = password
-
-    def delete_password(self, service, username):
-        del self.entries[service, username]
-
 
 @pytest.fixture
 def memory_keyring():
-    before = keyring.get_keyring()
-    backend = MemoryKeyring()
-    keyring.set_keyring(backend)
-    yield backend
-    keyring.set_keyring(before)
+    with using_keyring(MemoryKeyring()) as backend:
+        yield backend
 
 
 @pytest.fixture
 def no_keyring():
-    before = keyring.get_keyring()
-    keyring.set_keyring(fail.Keyring())
-    yield
-    keyring.set_keyring(before)
+    with using_keyring(fail.Keyring()):
+        yield
 
 
 def account(**values) -> Account:

@@ -27,22 +27,28 @@ def test_the_standard_mechanism_is_chosen_where_the_server_has_it(offered, chose
     assert choose_mechanism(offered) == chosen
 
 
-def test_xoauth2_speaks_as_its_providers_document_it():
-    login = BearerLogin("XOAUTH2", "someuser@example.com", TOKEN)
-    assert login(b"") == (
-        b"user=someuser@example.com\1auth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==\1\1"
-    )
-    assert login(b'{"status":"401","schemes":"bearer"}') == b""
-    assert login.problem == "401"
-
-
-def test_oauthbearer_speaks_as_rfc_7628_has_it():
-    login = BearerLogin("OAUTHBEARER", "a,b=c@example.com", TOKEN)
-    assert login(b"") == (
-        b"n,a=a=2Cb=3Dc@example.com,\1auth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==\1\1"
-    )
-    assert login(b'{"status":"invalid_token","scope":"example_scope"}') == b"\1"
-    assert login.problem == "invalid_token"
+@pytest.mark.parametrize(
+    ("mechanism", "user", "first", "complaint", "answer", "problem"),
+    [
+        (  # as its providers document it
+            "XOAUTH2", "someuser@example.com",
+            b"user=someuser@example.com\1auth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==\1\1",
+            b'{"status":"401","schemes":"bearer"}', b"", "401",
+        ),
+        (  # as RFC 7628 has it
+            "OAUTHBEARER", "a,b=c@example.com",
+            b"n,a=a=2Cb=3Dc@example.com,\1auth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==\1\1",
+            b'{"status":"invalid_token","scope":"example_scope"}', b"\1", "invalid_token",
+        ),
+    ],
+)  # fmt: skip
+def test_each_mechanism_speaks_as_it_is_specified(
+    mechanism, user, first, complaint, answer, problem
+):
+    login = BearerLogin(mechanism, user, TOKEN)
+    assert login(b"") == first
+    assert login(complaint) == answer
+    assert login.problem == problem
 
 
 @pytest.mark.parametrize("said", [b"", b"{", b"[]", b'"x"', b"\xff", b"[" * 100_000])

@@ -7,10 +7,9 @@ import os
 import stat
 import threading
 
-import keyring
 import pytest
 from keyring.backends import fail
-from keyrings import MemoryKeyring
+from keyrings import MemoryKeyring, using_keyring
 
 from trail.errors import SecretUnavailable
 from trail.fetch.tokens import Grant, TokenStore, name_entry
@@ -22,17 +21,14 @@ GRANT = Grant("app", "refresh-one", "access-one", 1e9, "secret-one")
 
 @pytest.fixture(autouse=True)
 def no_keyring():
-    before = keyring.get_keyring()
-    keyring.set_keyring(fail.Keyring())
-    yield
-    keyring.set_keyring(before)
+    with using_keyring(fail.Keyring()):
+        yield
 
 
 @pytest.fixture
 def memory_keyring(no_keyring):
-    backend = MemoryKeyring()
-    keyring.set_keyring(backend)
-    return backend
+    with using_keyring(MemoryKeyring()) as backend:
+        yield backend
 
 
 @pytest.fixture

@@ -17,17 +17,35 @@ All listen on 127.0.0.1 only.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from trail.model import Account
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
-    from typing import Any, Self
-
-    from trail.model import Account
+    from typing import Self
 
 Snapshot: TypeAlias = dict[str, dict[int, tuple[bytes, frozenset[str]]]]
 """Folder to UID to (bytes as the server sends them, flags without \\Recent)."""
+
+
+class PlainAccess:
+    """What a server on this machine has that is reached without TLS."""
+
+    host: str
+    port: int
+    user: str
+
+    def account(self, name: str = "work", **changes: Any) -> Account:
+        """An account that reaches this server; `changes` replace its fields."""
+        fields: dict[str, Any] = {
+            "host": self.host,
+            "port": self.port,
+            "security": "plain",
+            "user": self.user,
+        }
+        return Account(name=name, **(fields | changes))
 
 
 class MailServer(Protocol):

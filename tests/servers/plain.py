@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from trail.model import Account
+from servers import PlainAccess
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,7 +70,7 @@ def answers(port: int, banner: bytes) -> bool:
         return False
 
 
-class PlainMailbox:
+class PlainMailbox(PlainAccess):
     """One user's mailbox; the server's own class sets `port`, `user` and `password`."""
 
     host = "127.0.0.1"
@@ -98,16 +98,6 @@ class PlainMailbox:
     def quote(self, folder: str) -> str:
         """A folder's name as an argument of a command."""
         return quote_folder(folder.replace("/", self.separator))
-
-    def account(self, name: str = "work", **changes: Any) -> Account:
-        """An account that reaches this server without TLS; `changes` replace its fields."""
-        fields: dict[str, Any] = {
-            "host": self.host,
-            "port": self.port,
-            "security": "plain",
-            "user": self.user,
-        }
-        return Account(name=name, **(fields | changes))
 
     @contextmanager
     def connect(self) -> Iterator[imaplib.IMAP4]:

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
+from servers import PlainAccess
 from servers.scripted_faults import Faults, StoredFolder, StoredMessage
 from servers.scripted_session import Session
-from trail.model import Account
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +36,7 @@ PLAIN = ("IMAP4rev1",)
 """Neither UIDPLUS, SPECIAL-USE, LITERAL+, NAMESPACE, IDLE nor CONDSTORE."""
 
 
-class ScriptedServer:
+class ScriptedServer(PlainAccess):
     """The server. `capabilities` is what it says; OBJECTID, CONDSTORE and X-GM-EXT-1 it then really can."""
 
     host = "127.0.0.1"
@@ -83,16 +83,6 @@ class ScriptedServer:
         for thread in self._threads:
             thread.join(timeout=10)
         self._listening.close()
-
-    def account(self, name: str = "work", **changes: Any) -> Account:
-        """An account that reaches this server; `changes` replace its fields."""
-        fields: dict[str, Any] = {
-            "host": self.host,
-            "port": self.port,
-            "security": "plain",
-            "user": self.user,
-        }
-        return Account(name=name, **(fields | changes))
 
     def place(self, folder: str) -> str:
         """The name a folder gets here."""

@@ -9,7 +9,7 @@ import contextlib
 import os
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from processes import PATIENCE, Trail, count_files, write_config
 from servers.proxy import Proxy
@@ -53,27 +53,9 @@ def cut_lines(world: World) -> None:
     """The line is cut after any number of bytes, by FIN or RST, the server changing between."""
     world.fill(world.chance.randint(20, 400))
     for _ in range(world.chance.randint(2, 5)):
-        for _ in range(world.chance.randint(0, 3)):
-            world.mutate()
-        only = frozenset(world.chance.sample(range(1, 8), world.chance.randint(1, 5)))
-        cut_after = int(10 ** world.chance.uniform(0, 6.5))
-        with Proxy(
-            world.server.host,
-            world.server.port,
-            cut_after=cut_after,
-            cut_with=world.chance.choice(("rst", "fin")),
-            only=only,
-        ) as proxy:
-            report = sync(
-                world.server,
-                world.root,
-                account=world.server.account(port=proxy.port),
-                index=world.chance.random() < 0.5,
-            )
-        world.tell(
-            f"connections {sorted(only)} cut after {cut_after} bytes: {report.accounts[0].error or 'done'}"
-        )
-        world.check_meanwhile()
+        bytes_, how = int(10 ** world.chance.uniform(0, 6.5)), world.chance.choice(("rst", "fin"))
+        told = f"cut after {bytes_} bytes"
+        _sync_over_a_bad_line(world, told, connections=7, cut_after=bytes_, cut_with=how)
     world.finish()
 
 
@@ -81,19 +63,28 @@ def stalls(world: World) -> None:
     """The line goes silent after any number of bytes, the server changing between."""
     world.fill(world.chance.randint(20, 150))
     for _ in range(world.chance.randint(1, 3)):
-        for _ in range(world.chance.randint(0, 2)):
-            world.mutate()
-        only = frozenset(world.chance.sample(range(1, 5), world.chance.randint(1, 3)))
-        stall_after = int(10 ** world.chance.uniform(0, 5.5))
-        with Proxy(
-            world.server.host, world.server.port, stall_after=stall_after, only=only
-        ) as proxy:
-            account = world.server.account(port=proxy.port, timeout=0.5)
-            report = sync(world.server, world.root, account=account)
-        told = report.accounts[0].error or "done"
-        world.tell(f"connections {sorted(only)} silent after {stall_after} bytes: {told}")
-        world.check_meanwhile()
+        bytes_ = int(10 ** world.chance.uniform(0, 5.5))
+        told = f"silent after {bytes_} bytes"
+        _sync_over_a_bad_line(world, told, connections=4, timeout=0.5, stall_after=bytes_)
     world.finish()
+
+
+def _sync_over_a_bad_line(
+    world: World, told: str, *, connections: int, timeout: float | None = None, **fault: Any
+) -> None:
+    """The server changes, then a round over a proxy that spoils some of the first `connections`."""
+    for _ in range(world.chance.randint(0, 3)):
+        world.mutate()
+    chosen = world.chance.sample(
+        range(1, connections + 1), world.chance.randint(1, connections - 1)
+    )
+    server = world.server
+    with Proxy(server.host, server.port, only=frozenset(chosen), **fault) as proxy:
+        changes = {"port": proxy.port} | ({"timeout": timeout} if timeout else {})
+        account = server.account(**changes)
+        report = sync(server, world.root, account=account, index=world.chance.random() < 0.5)
+    world.tell(f"connections {sorted(chosen)} {told}: {report.accounts[0].error or 'done'}")
+    world.check_meanwhile()
 
 
 def changes_during_the_round(world: World) -> None:

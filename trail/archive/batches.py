@@ -177,9 +177,9 @@ class Batches:
     def _reconsider(self, seen_again: Sequence[Sighting]) -> None:
         """A message seen in a new folder may belong to another client now, and is to be found under that folder too."""
         self._archive.ledger.execute_many(
-            "UPDATE message SET attributed_under = NULL, indexed_in = NULL WHERE key = ?1 AND NOT EXISTS"
-            " (SELECT 1 FROM sighting s JOIN epoch e ON e.id = s.epoch WHERE s.key = ?1 AND e.account = ?2 AND e.folder = ?3"
-            " AND s.labels = ?4 AND s.flags = ?5 AND NOT (e.uidvalidity = ?6 AND s.uid = ?7))",
+            "UPDATE message SET attributed_under = NULL, indexed_in = NULL WHERE key = ? AND NOT EXISTS"
+            " (SELECT 1 FROM sighting s JOIN epoch e ON e.id = s.epoch WHERE s.key = message.key AND e.account = ? AND e.folder = ?"
+            " AND s.labels = ? AND s.flags = ? AND NOT (e.uidvalidity = ? AND s.uid = ?))",
             (
                 (
                     sighting.key,

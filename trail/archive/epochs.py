@@ -72,7 +72,7 @@ class Epochs:
     def least_uidnext(self, epoch: int) -> int:
         """No UIDNEXT of this epoch may be lower (RFC 9051, section 2.3.1.1)."""
         row = self._ledger.execute(
-            "SELECT max(coalesce(uidnext, 1), coalesce((SELECT max(uid) FROM sighting WHERE epoch = ?1), 0) + 1) FROM epoch WHERE id = ?1",
+            "SELECT max(coalesce(uidnext, 1), coalesce((SELECT max(uid) FROM sighting s WHERE s.epoch = e.id), 0) + 1) FROM epoch e WHERE e.id = ?",
             (epoch,),
         ).fetchone()
         return int(row[0]) if row else 1

@@ -85,7 +85,7 @@ class Sightings:
         row = self._ledger.execute(
             "SELECT id, account, folder, uidvalidity, on_server, uidnext, looked_under, mailboxid FROM epoch"
             " WHERE account = ? AND folder = ? AND uidvalidity = ? AND retired_at IS NULL"
-            " AND (?4 IS NULL OR mailboxid IS NULL OR mailboxid = ?4) ORDER BY mailboxid IS NULL, last_seen_at DESC LIMIT 1",
+            " AND coalesce(mailboxid = ?, true) ORDER BY mailboxid IS NULL, last_seen_at DESC LIMIT 1",
             (account, folder, uidvalidity, mailboxid),
         ).fetchone()
         return None if row is None else Epoch(*row)

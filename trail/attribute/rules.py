@@ -67,9 +67,9 @@ def find_idle_rules(
         for rule in client.folders:
             if not any(matches_place(rule, name) for name in names):
                 near = get_close_matches(rule, names, 1)
-                meant = f"; did you mean {near[0]!r}?" if near else ""
+                meant = f'; did you mean "{near[0]}"?' if near else ""
                 found.append(
-                    f"client {client.slug!r}: there is no folder {rule!r} on any server{meant}"
+                    f'client "{client.slug}": there is no folder "{rule}" on any server{meant}'
                 )
     return found
 

@@ -37,22 +37,9 @@ _MINUS = re.compile(r"^-(?=[^-].)")  # two characters and more: -q and -h stay w
 _FLAGS = frozenset({"--json", "--quiet", "-q", "--verbose", "-v"})
 # As one comes to need them; `trail -h` lists them so.
 _ORDER = [
-    "demo",
-    "init",
-    "login",
-    "logout",
-    "sync",
-    "daemon",
-    "status",
-    "search",
-    "show",
-    "thread",
-    "clients",
-    "client",
-    "handoff",
-    "verify",
-    "reindex",
-]
+    "demo", "init", "login", "logout", "sync", "daemon", "status", "search", "show", "thread",
+    "clients", "client", "handoff", "verify", "reindex",
+]  # fmt: skip
 
 
 def _read_minuses(words: list[str]) -> list[str]:
@@ -125,17 +112,25 @@ class Session:
         """Columns of the terminal on which stdout is shown; None where it is no terminal."""
         return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
-    def emit(self, data: Mapping[str, Any], text: str = "", colours: Sequence[int] = ()) -> None:
+    def emit(
+        self,
+        data: Mapping[str, Any],
+        text: str = "",
+        colours: Sequence[int] = (),
+        *,
+        is_note: bool = False,
+    ) -> None:
         """Print a result on stdout: `data` as JSON when asked for, else `text`, in which nothing steers a terminal.
 
-        `colours` are those of its first lines on a terminal that has them (ECMA-48, such as 31 for red).
+        `colours` are those of its first lines on a terminal that has them (ECMA-48, such as 31 for red). `is_note`: the
+        text only tells that the work was done, which `--quiet` silences.
         """
         if self.json:
             document = json.dumps(
                 {"schema": SCHEMA, **data}, ensure_ascii=not _takes_unicode(sys.stdout), indent=2
             )
             write_text(sys.stdout, escape_json(document) + "\n")
-        elif text:
+        elif text and not (is_note and self.quiet):
             lines = clean_text(text, lines=True).split("\n")
             if self._has_colours:
                 lines[: len(colours)] = [

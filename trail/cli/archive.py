@@ -39,7 +39,8 @@ def status(
         from trail.cli.certificate import certificate_text, read_certificate
 
         told = read_certificate(session.config, client)
-        session.emit(told, certificate_text(told))
+        text = certificate_text(told, width=session.width, everything=session.verbose)
+        session.emit(told, text)
         return
     from trail.cli.metrics import metrics_text
     from trail.cli.screen import status_text
@@ -71,4 +72,5 @@ def reindex(ctx: typer.Context) -> None:
     with writing_archive(session.config.archive) as archive, show_progress(session) as progress:
         attribute_pending(archive, session.config.clients, progress)
         count = rebuild_index(archive, progress)
-    session.emit({"messages": count}, f"{render.count_of(count, 'message')} indexed")
+    told = f"{render.count_of(count, 'message')} indexed"
+    session.emit({"messages": count}, told, is_note=True)

@@ -8,7 +8,7 @@ from trail import render
 from trail.archive.certificate import certify, certify_messages, keys_of_client_alone
 from trail.archive.store import open_archive
 from trail.config import find_client
-from trail.terminal import clean_text, fit_text
+from trail.terminal import clean_text, wrap_text
 
 if TYPE_CHECKING:
     from trail.archive.bookmark import Verified
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 SHOWN = 10
 """Gaps and Message-IDs that are listed; JSON has all."""
-LONGEST = 100
-"""Characters of a list of UIDs; JSON has all."""
+WIDTH = 120
+"""Columns where there is no terminal."""
+LINES = 10
+"""Lines of a list of UIDs, unless all are wanted."""
 WHY = {
     "never shown": "never shown by the server: expunged, or moved away, before trail saw it",
     "undecided": "not looked at yet, or expunged before trail saw it: the last look did not come to its end",
@@ -103,18 +105,27 @@ def _uids(uids: UidSet) -> dict[str, Any]:
     return {"count": uids.count, "uids": str(uids)}
 
 
-def certificate_text(data: dict[str, Any]) -> str:
-    """A block for each folder under one UIDVALIDITY, then what threads refer to and nobody holds."""
-    whose = f" of {data['client']} alone" if data["client"] else ""
-    lines = [
-        f"completeness of {data['archive']}: {render.count_of(data['messages'], 'message')}{whose}, as of {data['made_at']}",
-    ]
+def certificate_text(
+    data: dict[str, Any], *, width: int | None = None, everything: bool = False
+) -> str:
+    """A block for each folder under one UIDVALIDITY, then what threads refer to and nobody holds.
+
+    Lists of UIDs go on in the next line, up to `LINES` of them, or to their end with `everything`.
+    """
+    width = width or WIDTH
+    count = render.count_of(data["messages"], "message")
     if data["client"]:
-        lines.append("messages that concern others as well are not counted here")
+        lines = [
+            f"the mail of {data['client']}, as of {data['made_at']}: {count} that concern nobody else",
+            f"archive: {data['archive']}",
+        ]
     else:
-        lines.append(_describe_verified(data["verified"]))
+        lines = [
+            f"completeness of {data['archive']}: {count}, as of {data['made_at']}",
+            _describe_verified(data["verified"]),
+        ]
     for epoch in data["epochs"]:
-        lines += ["", *_describe_epoch(epoch)]
+        lines += ["", *_describe_epoch(epoch, width, everything=everything)]
     lines += ["", *_describe_missing(data["missing"])]
     return "\n".join(lines)
 
@@ -130,7 +141,7 @@ def _describe_verified(verified: dict[str, Any] | None) -> str:
     )
 
 
-def _describe_epoch(epoch: dict[str, Any]) -> list[str]:
+def _describe_epoch(epoch: dict[str, Any], width: int, *, everything: bool) -> list[str]:
     looked = "looked at to the end" if epoch["complete"] else "not looked at to the end, last"
     words = [
         f"{clean_text(epoch['account'])}: {clean_text(epoch['folder'])}, UIDVALIDITY {epoch['uidvalidity']}",
@@ -140,8 +151,10 @@ def _describe_epoch(epoch: dict[str, Any]) -> list[str]:
     ]
     lines = [", ".join(word for word in words if word)]
     if epoch["on_server"] is not None:
-        lines.append(_row("seen", epoch["seen"]))
-    lines += [_row(label, epoch[name]) for name, label in _SETS.items() if epoch[name]["count"]]
+        lines += _row("seen", epoch["seen"], width, everything=everything)
+    for name, label in _SETS.items():
+        if epoch[name]["count"]:
+            lines += _row(label, epoch[name], width, everything=everything)
     for gap in epoch["gaps"][:SHOWN]:
         uids = str(gap["first"]) if gap["first"] == gap["last"] else f"{gap['first']}:{gap['last']}"
         lines.append(f"  gap           {uids}: {WHY[gap['why']]}")
@@ -150,8 +163,12 @@ def _describe_epoch(epoch: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _row(label: str, uids: dict[str, Any]) -> str:
-    return f"  {label:<12}{uids['count']:>8,}  {fit_text(uids['uids'], LONGEST)}".rstrip()
+def _row(label: str, uids: dict[str, Any], width: int, *, everything: bool) -> list[str]:
+    head = f"  {label:<12}{uids['count']:>8,}  "
+    rows = wrap_text(head + uids["uids"], width, indent=" " * len(head), at=",")
+    if everything or len(rows) <= LINES:
+        return rows
+    return [*rows[:LINES], f"{' ' * len(head)}… (-v and --json list all)"]
 
 
 def _describe_missing(missing: list[dict[str, Any]]) -> list[str]:

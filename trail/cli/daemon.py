@@ -63,7 +63,13 @@ def daemon(
     session: Session = ctx.obj
     if print_unit:
         command = [sys.executable, "-m", "trail", "--config", str(session.config_path.absolute())]
-        unit = describe_unit(manager or Manager.SYSTEMD, [*command, "daemon"])
+        command += [
+            "daemon",
+            *(["--log-format", log_format.value] if log_format != LogFormat.TEXT else []),
+        ]
+        if not session.config_path.is_file():
+            session.tell(f"{session.config_path} is not there yet: `trail init` writes it")
+        unit = describe_unit(manager or Manager.SYSTEMD, command)
         session.emit({"unit": unit}, unit.rstrip("\n"))
         return
     if manager is not None:
@@ -81,6 +87,8 @@ def _prepare_log(session: Session, kind: str) -> None:
     root = logging.getLogger()
     root.setLevel(logging.WARNING if session.quiet else logging.INFO)
     formatter = choose_formatter(kind, journal=is_journal(sys.stderr, session.environ))
+    if session.verbose:
+        logging.getLogger("trail").setLevel(logging.DEBUG)
     for handler in root.handlers:
         handler.setFormatter(formatter)
     if not session.verbose:

@@ -71,21 +71,20 @@ def init(
     yes: Annotated[bool, typer.Option("--yes", "--non-interactive", help="Ask nothing.")] = False,
 ) -> None:
     """Ask for the account, test the login, write the configuration."""
-    from trail.cli.questions import Questions, split_client
+    from trail.cli.questions import Questions, check_flag, split_client
+    from trail.config.checks import check_variable, read_duration
     from trail.config.template import Answers
 
     if password_env and password_command:
         raise typer.BadParameter("stands beside --password-env", param_hint="--password-command")
     if (oauth_provider or oauth_client_id) and (password_env or password_command):
         raise typer.BadParameter("stands beside a password", param_hint="--oauth-provider")
-    try:
-        command = tuple(shlex.split(password_command))
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--password-command") from None
-    try:
-        clients = tuple(split_client(pair) for pair in client or ())
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--client") from None
+    command = tuple(check_flag("--password-command", password_command, shlex.split))
+    if every:
+        check_flag("--every", every, read_duration)
+    if password_env:
+        check_flag("--password-env", password_env, check_variable)
+    clients = tuple(check_flag("--client", pair, split_client) for pair in client or ())
     check_login: CheckLogin | None = None
     if not no_test:
         from trail.fetch.imap import check_login
@@ -106,7 +105,7 @@ def init(
         clients=clients,
     )
     questions = Questions(interactive=not yes and sys.stdin.isatty())
-    look_up = _look_nowhere if no_lookup else _look_up(ctx.obj)
+    look_up = None if no_lookup else _look_up(ctx.obj)
     set_up(ctx.obj, given, questions, check_login, look_up, force=force)
 
 
@@ -120,14 +119,6 @@ def _look_up(session: Session) -> LookUp:
     return look_up
 
 
-def _look_nowhere(address: str) -> Iterator[Found]:
-    from trail.fetch.lookup import Found
-    from trail.fetch.providers import find_provider
-
-    known = find_provider(address)
-    return iter(()) if known is None else iter((Found(known, "known provider"),))
-
-
 def _place_archive(written: str) -> str:
     """What is typed at a shell is meant from the present folder; in the file it would be from the file's."""
     return written if written.startswith("~") else str(Path(written).absolute())
@@ -138,11 +129,13 @@ def set_up(
     given: Answers,
     questions: Questions,
     check_login: CheckLogin | None,
-    look_up: LookUp = _look_nowhere,
+    look_up: LookUp | None = None,
     *,
     force: bool = False,
 ) -> None:
     """Ask what was not given, test the login unless `check_login` is None, write, say what is next.
+
+    Without `look_up` nobody is asked for the server.
 
     Raises ConfigError, SecretUnavailable, LoginRejected, ServerUnreachable; BadParameter for a flag.
     """

@@ -40,6 +40,11 @@ def login(
     account = find_account(session.config, name)
     if device and paste:
         raise typer.BadParameter("stands beside --device", param_hint="--paste")
+    if account.oauth is None and (device or paste):
+        raise typer.BadParameter(
+            f'account "{account.name}" has a password; this is for auth = "oauth2"',
+            param_hint="--device" if device else "--paste",
+        )
     if account.oauth is None:
         place, folders = _keep_password(account, test=not no_test)
     else:
@@ -59,22 +64,25 @@ def logout(
 ) -> None:
     """Forget what login kept, at the provider too."""
     from trail.config import find_account
-    from trail.fetch.auth import delete_password
+    from trail.fetch.auth import delete_password, has_keyring
 
     session: Session = ctx.obj
     account = find_account(session.config, name)
     revoked: bool | None = None
     if account.oauth is None:
-        was_there = delete_password(account)
+        was_there = has_keyring() and delete_password(account)
     else:
         store = _open_store()
         revoked = _revoke(session, account, store)
         was_there = store.delete(account)
     data = {"account": account.name, "was_signed_in": was_there, "revoked": revoked}
+    source = _name_source(account)
     if not was_there:
-        session.emit(data, f"{account.name}: was not signed in")
+        why = f"nothing to forget: the password comes from {source}" if source else "was not signed in"  # fmt: skip
+        session.emit(data, f"{account.name}: {why}")
         return
     also = f", and {account.oauth.provider} has taken it back" if account.oauth and revoked else ""
+    also = f"; the password comes from {source} all the same" if source else also
     session.emit(data, f"{account.name}: signed out{also}")
     if revoked is False:
         session.note("the provider lists the app among those that may read your mail; remove it there")  # fmt: skip
@@ -180,8 +188,7 @@ def _keep_grant(
 def _keep_password(account: Account, *, test: bool) -> tuple[str, list[str] | None]:
     from trail.fetch.auth import find_keyring, store_password
 
-    if account.password_env or account.password_command:
-        source = "password_env" if account.password_env else "password_command"
+    if source := _name_source(account):
         raise ConfigError(
             f'account "{account.name}" takes its password from {source}: there is nothing to keep',
             f"`trail sync {account.name} --dry-run` tries it",
@@ -214,6 +221,13 @@ def _revoke(session: Session, account: Account, store: TokenStore) -> bool | Non
     except (SecretUnavailable, ServerUnreachable) as error:
         session.warn(f"{error.message}: the provider was not told")
     return False
+
+
+def _name_source(account: Account) -> str:
+    """The key of the configuration that tells where the password is; "" where it is for us to keep."""
+    if account.password_env:
+        return "password_env"
+    return "password_command" if account.password_command else ""
 
 
 def _can_ask() -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,9 @@ def run(argv: Sequence[str]) -> int:
         return left.code if isinstance(left.code, int) else 1
     except (KeyboardInterrupt, typer.Abort):
         code = EXIT_INTERRUPTED
+        # Python ends by the signal, whatever its exit code, if the last text it ran as code was interrupted: a dataclass
+        # that was just being made, for one
+        exec("")  # noqa: S102 - now the last one was not
     except Exception as error:  # noqa: BLE001 - the last wall: whatever it is, a user is told in one line
         _show_traceback(session)
         return _explain(
@@ -79,6 +83,17 @@ def _explain(message: str, hint: str, code: int) -> int:
     return code
 
 
+_SAID = (
+    (re.compile("Value error, ('.*') is not one of (.*)"), r"\1 is none of \2"),
+    (re.compile("Value error, "), ""),
+    (re.compile("Input should be a valid integer, .*"), "must be a whole number"),
+    (re.compile("Input should be greater than or equal to "), "must be at least "),
+    (re.compile("Input should be less than or equal to "), "must be at most "),
+    (re.compile("value for '([^']+)'"), r"value for \1"),
+)
+"""What the libraries say of a value, and how we do."""
+
+
 def _explain_usage(error: TyperException) -> int:
     message = error.format_message()
     if type(error).__name__ == "NoArgsIsHelpError":  # Typer shows it nowhere else
@@ -86,6 +101,8 @@ def _explain_usage(error: TyperException) -> int:
         return error.exit_code
     context = getattr(error, "ctx", None)
     where = context.command_path if context else "trail"
+    for theirs, ours in _SAID:
+        message = theirs.sub(ours, message)
     return _explain(
         message[:1].lower() + message[1:].rstrip("."),
         f"`{where} -h` tells how it is used",

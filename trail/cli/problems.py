@@ -55,7 +55,7 @@ def _find_in_account(
     name = account.name
     sync = f"trail sync {name}"
     if told["error"]:
-        why = told["error"].removeprefix(f"account {name!r}: ").removeprefix(f'account "{name}": ')
+        why = told["error"].removeprefix(f'account "{name}": ')
         yield _problem(
             "failing", name, f"FAILING: {why}", told["failing_since"], _mend(config, account, why)
         )
@@ -75,8 +75,7 @@ def _find_in_account(
         first = min(f["since"] for f in failures)
         yield _problem("failed", name, f"{count} could not be fetched", first, sync)
     for warning in told["warnings"]:
-        text = warning.removeprefix(f"account {name!r}: ")
-        yield _problem("warning", name, text, None, "")
+        yield _problem("warning", name, warning.removeprefix(f'account "{name}": '), None, "")
 
 
 def _is_stale(account: Account, told: dict[str, Any], now: datetime, *, running: bool) -> bool:

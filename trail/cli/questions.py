@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
@@ -26,6 +26,17 @@ if TYPE_CHECKING:
     """Gives the servers found for an address."""
 
 
+_Checked = TypeVar("_Checked")
+
+
+def check_flag(flag: str, value: str, check: Callable[[str], _Checked]) -> _Checked:
+    """Return what `check` makes of the value. Raises BadParameter naming the flag when it is no good."""
+    try:
+        return check(value)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=flag) from None
+
+
 @dataclass(frozen=True, slots=True)
 class Questions:
     """Asks a person, or takes what a flag or a default says where there is none."""
@@ -38,10 +49,7 @@ class Questions:
         """Return `given`, else the answer. Raises BadParameter naming `flag` when it is no good."""
 
         def use(value: str) -> str:
-            try:
-                return str(check(value.strip()))
-            except ValueError as error:
-                raise typer.BadParameter(str(error), param_hint=flag) from None
+            return str(check_flag(flag, value.strip(), check))
 
         if given:
             return use(given)
@@ -67,18 +75,20 @@ def ask_answers(
     given: Answers,
     before: Answers,
     questions: Questions,
-    look_up: LookUp = lambda _: iter(()),
+    look_up: LookUp | None = None,
 ) -> Answers:
     """Return complete answers: those given, else a person's, to whom `before` is proposed.
 
-    `look_up` finds servers of an address.
+    `look_up` finds servers of an address; without it only those that everybody knows are proposed.
     """
     ask = questions.ask
     known = "".join(before.me[:1])
     first = ask("--me", "Your address", "".join(given.me[:1]), known, normalise_address)
     server, is_settled = Server(before.host or f"imap.{first.rpartition('@')[2]}"), False
     if not given.host and not before.host:
-        server, is_settled = _choose_server(session, questions, server, look_up(first))
+        found = look_up(first) if look_up else _look_nowhere(first)
+        nothing = "no server found" if look_up else "nobody was asked for the server"
+        server, is_settled = _choose_server(session, questions, server, found, nothing)
     if server.note:
         session.note(f"{first.rpartition('@')[2]}: {server.note}")
 
@@ -136,9 +146,9 @@ def ask_answers(
 
 
 def _choose_server(
-    session: Session, questions: Questions, guess: Server, found: Iterator[Found]
+    session: Session, questions: Questions, guess: Server, found: Iterator[Found], nothing: str
 ) -> tuple[Server, bool]:
-    """Return the server that is to be used and that no more is to be asked about it; else the guess."""
+    """Return the server that is to be used and that no more is to be asked about it; else the guess, for `nothing` was found."""
     declined = False
     for one in found:
         if not one.server.host:
@@ -156,8 +166,16 @@ def _choose_server(
                 f"{words}; not used, for DNS can be forged: --host {one.server.host} if it is right"
             )
     if not declined:
-        session.note(f"no server found; {guess.host} is a guess")
+        session.note(f"{nothing}; {guess.host} is a guess")
     return guess, False
+
+
+def _look_nowhere(address: str) -> Iterator[Found]:
+    from trail.fetch.lookup import Found
+    from trail.fetch.providers import find_provider
+
+    known = find_provider(address)
+    return iter(()) if known is None else iter((Found(known, "known provider"),))
 
 
 def _ask_oauth(

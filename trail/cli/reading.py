@@ -117,7 +117,7 @@ def find_message(archive: Archive, prefix: str) -> ArchivedMessage:
     prefix = prefix.strip().lower()
     if len(prefix) < 4 or not all(c in "0123456789abcdef" for c in prefix):  # noqa: PLR2004 - shorter ones are slips
         raise UnknownMessage(
-            f"{prefix!r} is no message id",
+            f'"{prefix}" is no message id',
             "an id is 8 or more of 0-9 and a-f, as `trail search` prints it",
         )
     keys = archive.facts.find_by_prefix(prefix)

@@ -1,7 +1,7 @@
 """`trail status` as a screen: what is wrong, a table of accounts, the rest in a line each.
 
-Comes in: what `read_status` gathered, the width of the terminal. Goes out: text of which no line is wider, if names can
-be cut for it; only commands to copy are never cut.
+Comes in: what `read_status` gathered, the width of the terminal. Goes out: text of which no line is wider: names in the
+table and clients are cut for it, all else goes on in the next line. Only commands to copy stay whole, on a line of their own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from trail import render
-from trail.terminal import clean_text, fit_text, measure_text, pad_text
+from trail.terminal import clean_text, fit_text, measure_text, pad_text, wrap_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +19,6 @@ SHOWN = 10
 """Failures and problems that are listed; JSON has all."""
 NAME = 24
 """Columns of the longest name in the table."""
-SHORTEST = 30
-"""Columns that are left of what is wrong, however long the command beside it is."""
 GREEN, RED = 32, 31
 """Colours of ECMA-48."""
 _COLUMNS = (("on_server", "on server"), ("archived", "archived"), ("left", "left"), ("failed", "failed"))  # fmt: skip
@@ -31,21 +29,23 @@ def status_text(
 ) -> tuple[str, list[int]]:
     """The screen, and the colours of its first lines."""
     now = datetime.now(UTC)
-    head = [_problem_text(p, now, width) for p in data["problems"][:SHOWN]]
+    head = [line for p in data["problems"][:SHOWN] for line in _problem_lines(p, now, width)]
     if (more := len(data["problems"]) - SHOWN) > 0:
         head.append(f"... and {render.count_of(more, 'problem')} more (--json lists all)")
     colours = [RED] * len(head) or [GREEN]
     head = head or [_fine_text(data, now)]
-    body = ["", *_table(data, now, by_folder=by_folder), "", *_rows(data)]
-    body += _list(
+    body = ["", *(fit_text(line, width) for line in _table(data, now, by_folder=by_folder)), ""]
+    body += _rows(data, width)
+    troubles = _list(
         "not fetched, tried again every round:",
         [f"{f['account']}: {f['folder']} UID {f['uid']}: {f['reason']}" for f in data["failures"]],
     )
-    body += _list(
+    troubles += _list(
         "archived, but not readable as mail:",
         [f"{m['id']}: {m['reason']}" for m in data["unparsable"]],
     )
-    return "\n".join([*head, *(fit_text(line, width) for line in body)]), colours
+    body += [line for row in troubles for line in wrap_text(row, width, indent=" " * 4)]
+    return "\n".join([*head, *body]), colours
 
 
 def _fine_text(data: dict[str, Any], now: datetime) -> str:
@@ -56,18 +56,19 @@ def _fine_text(data: dict[str, Any], now: datetime) -> str:
     return text
 
 
-def _problem_text(problem: dict[str, Any], now: datetime, width: int | None) -> str:
-    """One line: whose, what, since when, the command. What is cut is what is wrong, which the command tells again."""
+def _problem_lines(problem: dict[str, Any], now: datetime, width: int | None) -> list[str]:
+    """Whose, what, since when, the command: in one line, if there is room for them."""
     name = f"{problem['account']}: " if problem["account"] else ""
     since = f" since {_format_since(problem['since'], now)}" if problem["since"] else ""
-    command = f"; run: {problem['command']}" if problem["command"] else ""
     text = problem["text"]
     if text.startswith("FAILING") and since:  # the account fails since then; why comes after
         text, since = f"FAILING{since}{text.removeprefix('FAILING')}", ""
-    if width is not None:
-        room = width - measure_text(name + since + command)
-        text = fit_text(text, max(room, SHORTEST))
-    return clean_text(f"{name}{text}{since}{command}")
+    told, command = clean_text(f"{name}{text}{since}"), clean_text(f"run: {problem['command']}")
+    if not problem["command"]:
+        return wrap_text(told, width, indent="  ")
+    if width is None or measure_text(f"{told}; {command}") <= width:
+        return [f"{told}; {command}"]
+    return [*wrap_text(told, width, indent="  "), f"  {command}"]
 
 
 def _format_since(moment: str, now: datetime) -> str:
@@ -115,15 +116,17 @@ def _describe_look(account: dict[str, Any], data: dict[str, Any], now: datetime)
     return render.format_ago(datetime.fromisoformat(success), now) if success else "never"
 
 
-def _rows(data: dict[str, Any]) -> Iterator[str]:
+def _rows(data: dict[str, Any], width: int | None) -> Iterator[str]:
     size = render.format_size(data["bytes"])
     count = render.count_of(data["messages"], "message")
-    yield f"archive  {count}, {size}, in {data['archive']}"
+    rows = [f"archive  {count}, {size}, in {data['archive']}"]
     if data["clients"]:
         clients = ", ".join(f"{c['client']} {c['messages']:,}" for c in data["clients"])
-        yield f"clients  {clients}"
-    yield f"index    {_index_text(data['index'])}"
-    yield f"daemon   {_daemon_text(data['daemon'])}"
+        rows.append(fit_text(f"clients  {clients}", width))  # `trail clients` lists them
+    rows.append(f"index    {_index_text(data['index'])}")
+    rows.append(f"daemon   {_daemon_text(data['daemon'])}")
+    for row in rows:
+        yield from wrap_text(row, width, indent=" " * 9)
 
 
 def _index_text(index: dict[str, Any]) -> str:

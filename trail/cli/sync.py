@@ -56,6 +56,7 @@ def sync(
     session.emit(
         render.sync_data(report),
         render.sync_text(report, planned=dry_run, by_folder=session.verbose),
+        is_note=not dry_run,
     )
     unreached = [a.account for a in report.accounts if a.error and not a.folders]
     outcome = round_.problems[unreached[0]] if len(unreached) == len(chosen) else None

@@ -28,6 +28,16 @@ MENDS: dict[Kind, str] = {
     "server": "`trail verify --server --repair` has the next `trail sync` look again; what is archived is sound, and stays",
 }
 """What to do about each kind of damage."""
+_FROM_BACKUP = "repair again once the server answers, or take the file from a backup"
+LEFT: dict[Kind, str] = {
+    "altered": _FROM_BACKUP,
+    "missing": _FROM_BACKUP,
+    "unreadable": f"check the permissions of the archive's folder, and its disk; {_FROM_BACKUP}",
+    "misplaced": "the file is not what its name says: take the message from a backup",
+    "unknown": "the file is not what its name says: move it away",
+    "twice": "move the second file away",
+}
+"""What to do about damage that a repair could not mend; where nothing else is said, as without one."""
 
 
 def verification_data(
@@ -96,7 +106,8 @@ def verification_text(
             told = f" -> {outcome.how}" if outcome else ""
             lines.append(f"  {clean_text(one.text)}{clean_text(told)}")
         if any(one in left for one in group):
-            lines.append(f"    to mend: {MENDS[kind]}")
+            mends = MENDS | LEFT if outcomes else MENDS
+            lines.append(f"    to mend: {mends[kind]}")
     return "\n".join(lines)
 
 

@@ -100,6 +100,7 @@ def _verify_archive(
     from trail.cli.verification import verification_data, verification_text
     from trail.intake.comparison import SAMPLE, compare_with_servers
     from trail.intake.repair import repair_archive
+    from trail.pipeline import catch_up
 
     config = session.config
     compared: list[Compared] = []
@@ -117,9 +118,10 @@ def _verify_archive(
         damage = (*result.damage, *(d for c in compared for d in c.differing))
         if repair and any(d.kind not in ("stranger", "ledger", "audit") for d in damage):
             with writing_archive(config.archive) as archive:
-                outcomes = repair_archive(
-                    _round(session, archive, progress), [d for d in damage if d.kind != "server"]
-                )
+                round_ = _round(session, archive, progress)
+                outcomes = repair_archive(round_, [d for d in damage if d.kind != "server"])
+                if any(o.mended for o in outcomes):
+                    catch_up(round_)  # a message is found again as soon as it is back
                 outcomes += _look_again(archive, damage, unlike)
     for account in compared:
         if account.error:
@@ -137,7 +139,7 @@ def _verify_archive(
             f"{config.archive} is not as it was recorded",
             "keep a copy of it as it is, then do what is said above"
             if not repair
-            else "what is left could not be mended: keep it as it is, and restore it from a backup",
+            else "not everything could be mended: keep a copy of it as it is, then do what is said above",
         )
 
 

@@ -55,7 +55,7 @@ def log_in(client: Any, account: Account, secret: str | AccessToken) -> None:
         password = secret
         if client.has_capability("LOGINDISABLED"):
             raise LoginRejected(
-                f"account {account.name!r}: {account.host} takes no password on this connection",
+                f'account "{account.name}": {account.host} takes no password on this connection',
                 'set security = "tls" (or "starttls") for the account',
             )
         with refusing_login(
@@ -72,7 +72,7 @@ def _show_token(client: Any, account: Account, token: AccessToken) -> None:
     mechanism = choose_mechanism(client.capabilities())
     if mechanism is None:
         raise LoginRejected(
-            f"account {account.name!r}: {account.host} takes no OAuth2 on this connection",
+            f'account "{account.name}": {account.host} takes no OAuth2 on this connection',
             'set security = "tls" for the account; or the server wants a password: take auth and the oauth_ keys out',
         )
     login = BearerLogin(mechanism, account.user, token)
@@ -87,6 +87,6 @@ def _trust(account: Account) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=account.ca_file)
     except OSError as error:
         raise ConfigError(
-            f"account {account.name!r}: ca_file {account.ca_file} cannot be used ({error.strerror or error})",
+            f'account "{account.name}": ca_file {account.ca_file} cannot be used ({error.strerror or error})',
             "it must be a file of certificates in PEM form",
         ) from error

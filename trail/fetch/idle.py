@@ -148,6 +148,6 @@ class IdleLine:
     def _broken(self, why: str) -> ServerUnreachable:
         account = self._account
         return ServerUnreachable(
-            f"account {account.name!r}: {account.host}:{account.port}: {why}",
+            f'account "{account.name}": {account.host}:{account.port}: {why}',
             "it is connected again by itself",
         )

@@ -30,7 +30,7 @@ _TEMPORARY = (*THROTTLED, "[SERVERBUG]", "[CONTACTADMIN]", "TEMPORAR", "TRY AGAI
 @contextlib.contextmanager
 def translating(account: Account) -> Iterator[None]:
     """Whatever breaks the line is ServerUnreachable; a command that is refused stays IMAPClientError."""
-    where = f"account {account.name!r}: {account.host}:{account.port}"
+    where = f'account "{account.name}": {account.host}:{account.port}'
     try:
         yield
     except ssl.SSLCertVerificationError as error:
@@ -44,13 +44,11 @@ def translating(account: Account) -> Iterator[None]:
             'check `port` and `security` ("tls" is usually 993, "starttls" 143)',
         ) from error
     except TimeoutError as error:
-        raise ServerUnreachable(
-            f"{where}: no answer in time", "check the network; the next round tries again"
-        ) from error
+        raise ServerUnreachable(f"{where}: no answer in time", "check the network") from error
     except OSError as error:
         raise ServerUnreachable(
             f"{where}: {error.strerror or error}",
-            "check `host`, `port` and the network; the next round tries again",
+            "check `host`, `port` and the network",
         ) from error
     except IMAPClientAbortError as error:
         raise ServerUnreachable(
@@ -74,11 +72,11 @@ def refusing_login(account: Account, hint: str, login: BearerLogin | None = None
         answer = ": ".join(filter(None, (login.problem if login else "", first_line(error))))
         if any(word in answer.upper() for word in _TEMPORARY):
             raise ServerUnreachable(
-                f"account {account.name!r}: {account.host} takes no logins just now ({answer})",
-                "wait a while; the next round tries again",
+                f'account "{account.name}": {account.host} takes no logins just now ({answer})',
+                "wait a while, then try again",
             ) from None
         raise LoginRejected(
-            f"account {account.name!r}: {account.host} refused the login of {account.user} ({answer})",
+            f'account "{account.name}": {account.host} refused the login of {account.user} ({answer})',
             hint,
         ) from None
 
@@ -105,8 +103,8 @@ def failing(account: Account, what: str) -> Iterator[None]:
         raise
     except (IMAPClientError, ValueError, TypeError) as error:
         raise ServerUnreachable(
-            f"account {account.name!r}: {account.host} {what} ({first_line(error)})",
-            "the next round tries again",
+            f'account "{account.name}": {account.host} {what} ({first_line(error)})',
+            "wait a while, then try again",
         ) from error
 
 
@@ -115,7 +113,7 @@ def refuse_to_press(account: Account, refusal: str) -> None:
     answer = one_line(refusal)
     if any(word in answer.upper() for word in THROTTLED):
         raise ServerBusy(
-            f"account {account.name!r}: {account.host} asks for patience ({answer})",
+            f'account "{account.name}": {account.host} asks for patience ({answer})',
             "the next round goes on where this one stopped",
         )
 

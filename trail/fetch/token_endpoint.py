@@ -83,7 +83,7 @@ def post_form(oauth: OAuth, url: str, body: str, ca_file: str | None) -> dict[st
     if reply.status >= _UNWELL or reply.status == _THROTTLED:
         raise ServerUnreachable(
             f"{oauth.provider} gives out no sign-ins just now (HTTP {reply.status})",
-            "wait a while; the next round tries again",
+            "wait a while, then try again",
         )
     data: Any = None
     try:
@@ -106,7 +106,7 @@ def _refuse(account: Account, old: Grant, error: OAuth2Error, secrets: Iterable[
     if what in _BUSY:
         return ServerUnreachable(
             f"{oauth.provider} gives out no sign-ins just now ({what})",
-            "wait a while; the next round tries again",
+            "wait a while, then try again",
         )
     if what in _APP:
         return LoginRejected(

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from trail.handoff.plain import one_line
+from trail.handoff.plain import count_of, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +64,7 @@ def format_text(
     lines = [
         f"How complete is this hand-off to {one_line(client)}?",
         "",
-        f"Made {_format_time(at)}: {messages:,} messages are in it, {sum(withheld.values()):,} were withheld.",
+        f"Made {_format_time(at)}: {count_of(messages, 'message')} in it, {sum(withheld.values()):,} withheld.",
         *(f"  {number:,} {reason}" for reason, number in withheld.items()),
         "",
         "Where these messages were seen, and when each folder was last looked at:",
@@ -73,19 +73,19 @@ def format_text(
         lines += [
             "",
             f"{one_line(folder.user)}: {one_line(folder.folder)} (UIDVALIDITY {folder.uidvalidity})",
-            f"  {folder.messages:,} messages, UID {folder.uids}",
+            f"  {count_of(folder.messages, 'message')}, {_name_uids(folder)} {folder.uids}",
             f"  {_describe_look(folder)}",
         ]
         if folder.gone:
-            lines.append(f"  {folder.gone:,} of them the server no longer has")
+            lines.append(f"  {folder.gone:,} of them no longer on the server")
         if folder.failed:
             lines.append(
-                f"  {folder.failed:,} messages there could not be fetched: whose they are is not known"
+                f"  {count_of(folder.failed, 'message')} there could not be fetched: whose mail that is, is not known"
             )
     if completeness.missing:
         lines += [
             "",
-            f"Messages here refer to {len(completeness.missing):,} that are not in this hand-off:",
+            f"Messages here refer to {count_of(len(completeness.missing), 'message')} not in this hand-off:",
             *(f"  <{one_line(message_id)}>" for message_id in completeness.missing),
         ]
     else:
@@ -125,6 +125,10 @@ def format_data(
         "missing": list(completeness.missing),
     }
     return (json.dumps(document, indent=2) + "\n").encode()
+
+
+def _name_uids(folder: FolderRecord) -> str:
+    return "UID" if folder.messages == 1 else "UIDs"
 
 
 def _describe_look(folder: FolderRecord) -> str:

@@ -25,6 +25,11 @@ def one_line(text: str, limit: int = CELL_LIMIT) -> str:
     return _SURROGATES.sub("\ufffd", _CONTROLS.sub(" ", text).strip())
 
 
+def count_of(number: int, noun: str) -> str:
+    """`1 message`, `1,234 messages`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def many_lines(text: str, limit: int) -> str:
     """Return at most `limit` characters of `text`, its lines ended by LF."""
     text = text[:limit].replace("\r\n", "\n").replace("\r", "\n")

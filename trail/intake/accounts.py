@@ -22,7 +22,7 @@ from trail.fetch.source import FolderUnavailable
 from trail.intake.folder import FolderRound
 from trail.intake.line import ATTEMPTS, Line
 from trail.intake.renames import follow_renames, note_missing
-from trail.model import AccountReport, FolderReport, SyncReport
+from trail.model import AccountReport, FolderReport, RenamedFolder, SyncReport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +89,10 @@ def sync_account(round_: Round, account: Account) -> AccountReport:
                 error=error,
                 warnings=round_.warnings[warned:],
             )
-    return AccountReport(account.name, tuple(folders), error)
+    renamed = round_.renamed[account.name].items()
+    return AccountReport(
+        account.name, tuple(folders), error, tuple(RenamedFolder(*names) for names in renamed)
+    )
 
 
 def _sync_folders(round_: Round, account: Account, done: list[FolderReport]) -> None:
@@ -101,7 +104,7 @@ def _sync_folders(round_: Round, account: Account, done: list[FolderReport]) -> 
             round_.archive.rounds.note_listed(account.name, round_.folder_names[account.name])
         chosen, _, missing = choose_folders(folders, account.folders, gmail=line.source.is_gmail)
         round_.warnings += [
-            f"account {account.name!r}: there is no folder {name!r} on the server"
+            f'account "{account.name}": there is no folder "{name}" on the server'
             for name in missing
         ]
         # on Gmail what was heard of in the inbox lies in All Mail, the one folder that is chosen
@@ -143,7 +146,7 @@ def _walk_folder(round_: Round, walk: FolderRound, line: Line) -> None:
             walk.run(line.source)
             break
         except FolderUnavailable as refused:
-            round_.warnings.append(f"account {walk.account.name!r}: {refused.message}")
+            round_.warnings.append(f'account "{walk.account.name}": {refused.message}')
             walk.refused = True
             break
         except ServerUnreachable:
@@ -198,8 +201,8 @@ def _merge_reports(first: AccountReport, second: AccountReport) -> AccountReport
     """Two looks of one round as one: what was left at first and fetched in the end counts as fetched."""
     before = {(f.folder, f.uidvalidity): f for f in first.folders}
     folders = [_merge_folders(before.get((f.folder, f.uidvalidity)), f) for f in second.folders]
-    return AccountReport(
-        first.account, tuple(folders) or first.folders, second.error or first.error
+    return replace(
+        second, folders=tuple(folders) or first.folders, error=second.error or first.error
     )
 
 

@@ -228,7 +228,7 @@ class FolderRound:
         breakers = [uid for uid, times in self._pace.broke.items() if times >= BREAKS]
         if len(breakers) >= ATTEMPTS:
             raise ServerUnreachable(
-                f"account {self.account.name!r}: the connection to {self.account.host} breaks on one message after the other",
+                f'account "{self.account.name}": the connection to {self.account.host} breaks on one message after the other',
                 "the next round goes on where this one stopped",
             )
         new = [uid for uid in breakers if uid not in self._failed]
@@ -350,7 +350,7 @@ class FolderRound:
             )
 
     def _warn(self, text: str) -> None:
-        self.round.warnings.append(f"account {self.account.name!r}: {self.folder.name}: {text}")
+        self.round.warnings.append(f'account "{self.account.name}": {self.folder.name}: {text}')
 
     def _begin_report(self, uidvalidity: int, on_server: int) -> None:
         """Go on with the report of this epoch after a broken line, else begin one."""

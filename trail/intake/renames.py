@@ -86,6 +86,8 @@ def find_renamed(
             certain or _sample_agrees(round_, source, origin.epoch)
         ):
             continue
+        if origin.folder != folder.name:
+            round_.renamed[account.name][folder.name] = origin.folder
         if not round_.dry_run:
             at = datetime.now(UTC)
             with archive.ledger.transaction():
@@ -127,7 +129,7 @@ def note_missing(round_: Round, account: Account) -> None:
         count = archive.epochs.count_on_server(folder.epoch)
         if count >= MANY:
             round_.warnings.append(
-                f"account {account.name!r}: {folder.folder}: is no longer on the server, nor are the {count} messages it held; all that was archived is kept"
+                f'account "{account.name}": {folder.folder}: is no longer on the server, nor are the {count} messages it held; all that was archived is kept'
             )
     with archive.ledger.transaction():
         archive.epochs.mark_gone([e.epoch for e in gone], datetime.now(UTC))

@@ -60,12 +60,12 @@ def notice_restore(
         # they will be given out again, to other messages
         wrong += sorted(u for u in (decided.settled | decided.again) - shown if u >= state.uidnext)
         round_.warnings.append(
-            f"account {epoch.account!r}: {epoch.folder}: the server went back to an earlier state (UIDNEXT {least} -> {state.uidnext}),"
+            f'account "{epoch.account}": {epoch.folder}: the server went back to an earlier state (UIDNEXT {least} -> {state.uidnext}),'
             f" as after a backup was put back; {len(wrong)} of {len(decided.settled | decided.again)} messages are others now or gone, all that was archived is kept"
         )
     elif replaced:
         round_.warnings.append(
-            f"account {epoch.account!r}: {epoch.folder}: {len(wrong)} UIDs stand for other messages than they did,"
+            f'account "{epoch.account}": {epoch.folder}: {len(wrong)} UIDs stand for other messages than they did,'
             " as after a backup was put back on the server; all that was archived is kept"
         )
     if not (wrong or went_back) or round_.dry_run:

@@ -45,6 +45,8 @@ class Round:
     """All folders of each account that was reached."""
     folders: dict[str, dict[str, RemoteFolder]] = field(default_factory=dict)
     """The same folders by name, as the server spells them."""
+    renamed: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    """Folders of each account that were found under another name: the name now, and the former one."""
     states: dict[tuple[str, str, int], FolderState] = field(default_factory=dict)
     """What names stood for when a renamed folder was looked for, by account, name and the UIDVALIDITY it had."""
     left_replies: dict[int, list[Place]] = field(default_factory=lambda: defaultdict(list))
