@@ -223,7 +223,7 @@ JSON_COMMANDS = {
     "trail logout": [],
     "trail sync": ["sync", "sync --dry-run"],
     "trail status": ["status", "status --certificate"],
-    "trail search": ["search --limit 1 quotation"],
+    "trail search": ["search --limit 1 quotation", "search qoutation nowhere"],
     "trail show": ["show f49798af", "show 57c47e00", "show f49798af --save-attachments taken"],
     "trail thread": ["thread 515b265f"],
     "trail clients": ["clients"],
@@ -236,6 +236,7 @@ JSON_COMMANDS = {
     "trail verify": ["verify"],
     "trail reindex": ["reindex"],
     "trail daemon": ["daemon --print-unit"],
+    "trail help": ["help query", "help search"],
 }
 NOT_IN_THE_DEMO = {
     "failures[]": ("account", "folder", "uidvalidity", "uid", "reason", "since"),

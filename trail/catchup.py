@@ -153,7 +153,7 @@ def _documents(
     archive: Archive, messages: Sequence[ArchivedMessage], parsed: Iterable[ParsedMessage]
 ) -> Iterator[SearchDocument]:
     keys = [m.key for m in messages]
-    received = {m.key: m.received_at for m in messages}
+    stored = {m.key: m for m in messages}
     clients = archive.facts.read_clients(keys)
     places = archive.sightings.places(keys)
     flags = archive.marks.read_flags(keys)
@@ -161,8 +161,9 @@ def _documents(
         seen = places.get(message.key, ())
         yield SearchDocument(
             message.key,
-            received[message.key],
+            stored[message.key].received_at,
             message,
+            size=stored[message.key].size,
             clients=clients.get(message.key, ()),
             accounts=tuple(sorted({s.ref.account for s in seen})),
             flags=tuple(sorted(flags.get(message.key, ()))),

@@ -223,6 +223,10 @@ class ParsedMessage:
     """What was wrong with the message, in words without its content."""
     unparsable: bool = False
     """True when no more than a part of the headers could be read."""
+    list_id: str = ""
+    """The List-Id header (RFC 2919), decoded: `Type Weekly <weekly.typeweekly.example>`."""
+    language: str = ""
+    """Of `text`, as in ISO 639-1: "da"; "" where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +293,10 @@ class SearchDocument:
     folders: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     """IMAP flags it bears in any of its places, in lower case: `\\flagged`, `\\answered` …"""
+    size: int = 0
+    """Bytes of the message."""
+    contents: tuple[str, ...] = ()
+    """The text of its attachments, one each, as far as any could be read."""
 
 
 @dataclass(frozen=True, slots=True)

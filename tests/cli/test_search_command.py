@@ -93,7 +93,66 @@ def test_nothing_found_is_no_error(office):
         "schema": 1,
         "total": 0,
         "hits": [],
+        "nothing": {"parts": [], "quoted": 0, "suggestion": ""},
     }
+
+
+def test_nothing_found_tells_what_each_part_finds_and_corrects_a_slip(office):
+    answer = office.done("search", "qoutation", "from:jane", "--since", "2024-03-07")
+    assert answer.out == ""
+    assert answer.err.splitlines() == [
+        "nothing found",
+        "each part alone: qoutation 0, from:jane 3, --since 2024-03-07 1",
+        "did you mean: quotation from:jane",
+    ]
+    assert office.done("search", "lunch", "from:bob", "--json").data["nothing"] == {
+        "parts": [{"text": "lunch", "count": 1}, {"text": "from:bob", "count": 0}],
+        "quoted": 0,
+        "suggestion": "",
+    }
+    assert "nothing" not in office.done("search", "lunch", "--json").data
+
+
+def test_words_in_quoted_text_only_are_pointed_to(desk, pymap_server):
+    text = "Date: Tue, 05 Mar 2024 10:00:00 +0000\r\n\r\nYes.\r\n\r\nOn Monday, Jane wrote:\r\n> the barcode\r\n"
+    pymap_server.append(
+        "INBOX", f"From: a@acme.example\r\nTo: me@studio.example\r\n{text}".encode()
+    )
+    desk.set_up(pymap_server).done("sync")
+    answer = desk.done("search", "barcode")
+    assert answer.err.splitlines()[1] == "with quoted text: 1; text:WORD looks there too"
+    assert len(desk.ids("text:barcode")) == len(desk.ids("quoted:barcode")) == 1
+
+
+def test_a_small_or_is_hinted_at(office):
+    answer = office.done("search", "lunch", "or", "quotation")
+    assert 'hint: "or" is looked for as a word; OR in capitals means either' in answer.err
+    assert len(office.ids("lunch", "OR", "quotation")) == 3
+
+
+def test_what_only_the_archive_knows_is_asked_of_it(office):
+    (lunch,) = office.ids("lunch")
+    assert office.ids(f"thread:{lunch}") == office.ids(f"id:{lunch}") == [lunch]
+    assert len(office.ids("is:unanswered")) == len(office.ids("is:unread")) == 3
+    assert office.ids("is:sent") == office.ids("is:read") == []
+    assert len(office.ids("is:received", "in:inbox", "account:work")) == 3
+    answer = office.trail("search", "thread:00000000")
+    assert (answer.code, "no message has the id 00000000" in answer.err) == (31, True)
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("in:imbox", 'did you mean "INBOX"?'),
+        ("in:sent", "did you mean is:sent?"),
+        ("account:home", "there are work"),
+        ("client:amce", 'did you mean "acme"?'),
+    ],
+)
+def test_an_unknown_name_in_a_query_is_told_with_the_nearest(office, query, hint):
+    answer = office.trail("search", query)
+    assert answer.code == 31
+    assert answer.err.splitlines()[-1] == f"hint: {hint}"
 
 
 @pytest.mark.parametrize(

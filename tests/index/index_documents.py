@@ -29,6 +29,11 @@ def make_document(
     clients: tuple[str, ...] = ("acme",),
     accounts: tuple[str, ...] = ("work",),
     folders: tuple[str, ...] = ("INBOX",),
+    contents: tuple[str, ...] = (),
+    size: int = 1,
+    list_id: str = "",
+    language: str = "",
+    flags: tuple[str, ...] = (),
 ) -> SearchDocument:
     key = make_key(name)
     attachments = tuple(
@@ -36,8 +41,12 @@ def make_document(
         for i, file in enumerate(files, 1)
     )
     envelope = Envelope(None, (), addresses, subject, sent_at)
-    parsed = ParsedMessage(key, envelope, text, quoted, attachments)
-    return SearchDocument(key, received_at, parsed, clients, accounts, folders)
+    parsed = ParsedMessage(
+        key, envelope, text, quoted, attachments, list_id=list_id, language=language
+    )
+    return SearchDocument(
+        key, received_at, parsed, clients, accounts, folders, flags, size, contents
+    )
 
 
 def find_names(index, query="", names=(), **options):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trail.errors import InvalidQuery
-from trail.index.dates import parse_date
+from trail.index.dates import parse_date, parse_range
 
 TUESDAY = datetime(2024, 3, 5, 15, 30, tzinfo=UTC)
 
@@ -41,6 +41,16 @@ def read(text, now=TUESDAY):
         ("last year", "2023-01-01T00:00", "2024-01-01T00:00"),
         ("2024-01..2024-03", "2024-01-01T00:00", "2024-04-01T00:00"),
         ("2024-01-15..today", "2024-01-15T00:00", "2024-03-06T00:00"),
+        ("tuesday", "2024-03-05T00:00", "2024-03-06T00:00"),
+        ("Wed", "2024-02-28T00:00", "2024-02-29T00:00"),
+        ("last tuesday", "2024-02-27T00:00", "2024-02-28T00:00"),
+        ("last monday", "2024-03-04T00:00", "2024-03-05T00:00"),
+        ("march", "2024-03-01T00:00", "2024-04-01T00:00"),
+        ("last march", "2023-03-01T00:00", "2023-04-01T00:00"),
+        ("apr", "2023-04-01T00:00", "2023-05-01T00:00"),
+        ("december 2022", "2022-12-01T00:00", "2023-01-01T00:00"),
+        ("january..last_monday", "2024-01-01T00:00", "2024-03-05T00:00"),
+        ("3_weeks_ago", "2024-02-13T00:00", "2024-02-14T00:00"),
     ],
 )
 def test_a_date_names_a_period(text, start, end):
@@ -90,3 +100,15 @@ def test_any_text_is_a_period_or_refused(text):
     except InvalidQuery:
         return
     assert start < end
+
+
+def test_a_range_may_be_open_at_one_end():
+    (start, end), today = parse_date("2024", TUESDAY), parse_date("today", TUESDAY)
+    assert parse_range("2024..", TUESDAY) == (start, None)
+    assert parse_range(" .. 2024", TUESDAY) == (None, end)
+    assert parse_range("2024 .. today", TUESDAY) == (start, today[1])
+    with pytest.raises(InvalidQuery, match="open at one end"):
+        parse_date("2024..", TUESDAY)
+    for text in ("..", "", "last march 2024", "2024...", "..2024.."):
+        with pytest.raises(InvalidQuery, match="not a date"):
+            parse_range(text, TUESDAY)

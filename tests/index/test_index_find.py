@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from index_documents import JANE, ME, NOW, find_names, make_document
+from index_documents import JANE, ME, NOW, find_names, make_document, make_key
 
 from trail.errors import InvalidQuery
+from trail.index.conditions import And, Exact, Keys, Not
 from trail.model import Address
 
 
-def test_bare_words_are_found_in_text_quotes_subject_people_and_file_names(find):
+def test_bare_words_are_found_in_text_subject_people_and_attachments_and_not_in_quotes(find):
     ask = find(
         make_document("a", "the budget"),
         make_document("b", quoted="the budget"),
@@ -19,24 +20,31 @@ def test_bare_words_are_found_in_text_quotes_subject_people_and_file_names(find)
         make_document("d", files=("budget.pdf",)),
         make_document("e", addresses=(Address("cc", "Ms Budget", "b@x.example"),)),
         make_document("f", "nothing"),
+        make_document("g", files=("x.pdf",), contents=("a page", "on the budget")),
     )
-    assert sorted(ask("budget")) == list("abcde")
+    assert sorted(ask("budget")) == list("acdeg")
+    assert sorted(ask("text:budget")) == list("abcdeg")
     assert sorted(ask("BUDGET -the")) == list("de")
     assert ask("body:budget") == "a"
+    assert ask("quoted:budget") == "b"
+    assert ask("content:budget") == ask('content:"the budget"') == "g"
+    assert ask('"page on"') == ""
     assert ask("subject:budget") == "c"
     assert ask("file:budget") == "d"
 
 
-def test_relevance_puts_subjects_first_and_quotes_last(find):
+def test_relevance_puts_own_words_first_then_subject_people_names_and_text_of_attachments(find):
+    plain = {"addresses": (ME,)}
     ask = find(
-        make_document("a", quoted="the budget", sent_at=NOW),
-        make_document("b", "the budget", sent_at=NOW - timedelta(days=1)),
-        make_document("c", subject="the budget", sent_at=NOW - timedelta(days=2)),
-        make_document("d", "the " + "long " * 300 + "budget", sent_at=NOW),
-    )
-    assert ask("budget") in ("adbc", "dabc")
-    assert ask("budget", sort="relevance")[:2] == "cb"
-    assert ask("subject:budget OR quoted", sort="relevance") == "c"
+        make_document("a", "the budget of it", files=("x.doc",), contents=("to fill it up",), **plain),
+        make_document("b", "words to fill it", subject="the budget", contents=("to fill it up",), **plain),
+        make_document("c", "words to fill it", addresses=(Address("to", "The Budget", "x@y.example"),)),
+        make_document("d", "words to fill it", files=("the budget.doc",), contents=("to fill it up",), **plain),
+        make_document("e", "words to fill it", files=("x.doc",), contents=("the budget of it",), **plain),
+        make_document("f", "words to fill it", quoted="the budget of it", **plain),
+    )  # fmt: skip
+    assert ask("budget", sort="relevance") == "abcde"
+    assert ask("text:budget", sort="relevance") == "abcdef"
 
 
 def test_a_word_asked_for_is_worth_more_when_it_is_rare(find):
@@ -193,6 +201,38 @@ def test_absurd_dates_are_kept_and_sorted(index, year):
     assert find_names(index, names="ab") == (["a", "b"] if strange > NOW else ["b", "a"])
     assert index.search(f"on:{year:04}-06", now=NOW).total == 1
     assert index.search("", now=NOW).hits[0 if strange > NOW else 1].sent_at == strange
+
+
+def test_sizes_keys_kinds_lists_and_languages_are_found(find, index):
+    ask = find(
+        make_document("a", size=500, files=("Plan.PDF",), list_id="Dev list <dev.lists.x.example>"),
+        make_document("b", size=5 << 20, files=("plan.xlsx", "photo.jpeg"), language="da"),
+        make_document("c", size=1024, language="de"),
+    )
+    assert ask("larger:5M") == "b"
+    assert sorted(ask("larger:1k")) == sorted(ask("-smaller:1024")) == ["b", "c"]
+    assert ask("smaller:1k") == "a"
+    assert ask("larger:501 smaller:2000 -lang:da") == "c"
+    assert ask("type:pdf") == ask("has:pdf") == "a"
+    assert ask("type:spreadsheet") == ask("has:image") == ask("type:jpg") == "b"
+    assert ask("list:dev") == ask('list:"dev list"') == ask("list:dev@lists.x.example") == "a"
+    assert ask("lang:danish") == "b"
+    asked = And((Keys(frozenset(map(make_key, "ac")) | {"0" * 64}), Not(Exact("lang", "de"))))
+    assert [hit.key for hit in index.search(asked, now=NOW).hits] == [make_key("a")]
+
+
+def test_near_words_are_found_in_any_order_and_no_further_apart_than_asked(find):
+    ask = find(
+        make_document("a", "red one two blue"),
+        make_document("b", "blue red"),
+        make_document("c", "red", subject="blue"),
+        make_document("d", "red one blue red"),
+    )
+    assert sorted(ask('"red blue"~4')) == ["a", "b", "d"]
+    assert sorted(ask('"blue red"~3')) == ["b", "d"]
+    assert ask('"red red blue"~4') == "d"
+    assert ask('"red red"~3') == ""
+    assert ask('"red blue"~4 -"red blue"~3') == "a"
 
 
 def test_an_unknown_operator_reaches_the_caller(index):

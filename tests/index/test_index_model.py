@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -13,8 +14,9 @@ from whoosh import query as whoosh_query
 
 from trail.errors import InvalidQuery
 from trail.index.analysis import fold, split_words
-from trail.index.conditions import And, Exact, Not, Or, Sent, Words
-from trail.index.query import OPERATORS, parse_query
+from trail.index.conditions import And, Exact, Near, Not, Or, Sent, Size, Words
+from trail.index.operators import BY_NAME
+from trail.index.query import parse_query
 from trail.index.store import WhooshIndex
 from trail.model import Address
 
@@ -31,7 +33,7 @@ def make_random_documents(chance, count):
         yield make_document(
             number, texts.pop("text"), **texts, files=tuple(chance.sample(["offer.pdf", "red-7.doc"], chance.randint(0, 2))),
             clients=tuple(chance.sample(CLIENTS, chance.randint(0, 2))), addresses=(Address("from", "", "jörg@x.example"),),
-            sent_at=NOW - timedelta(days=chance.randint(0, 30)),
+            sent_at=NOW - timedelta(days=chance.randint(0, 30)), size=chance.randint(1, 3000),
         )  # fmt: skip
 
 
@@ -67,11 +69,16 @@ def has_row(text, row, *, beginning):
     )
 
 
+def is_near(text, asked, distance):
+    """Whether some stretch of `distance` words has all that are asked: every stretch is looked at."""
+    words, wanted = split_words(fold(text)), Counter(asked)
+    return any(wanted <= Counter(words[i : i + distance]) for i in range(len(words)))
+
+
 def is_word_in(document, asked, *, beginning=False):
     parsed = document.parsed
     texts = [
         parsed.text,
-        parsed.quoted,
         parsed.envelope.subject,
         *(a.filename for a in parsed.attachments),
     ]
@@ -85,9 +92,24 @@ def is_word_in(document, asked, *, beginning=False):
 
 
 @st.composite
-def conditions(draw):
+def conditions(draw):  # noqa: PLR0911 - one for each kind
     """A query, and the same as a function of a message."""
-    kind = draw(st.sampled_from(["word", "word", "phrase", "prefix", "client", "after", "before"]))
+    kind = draw(
+        st.sampled_from(
+            [
+                "word",
+                "word",
+                "phrase",
+                "near",
+                "prefix",
+                "quoted",
+                "larger",
+                "client",
+                "after",
+                "before",
+            ]
+        )
+    )
     if kind == "word":
         word = draw(st.sampled_from([*WORDS, "missing"]))
         return word, lambda d: is_word_in(d, word)
@@ -98,6 +120,18 @@ def conditions(draw):
             )
         )
         return f'"{" ".join(words)}"', lambda d: is_word_in(d, " ".join(words))
+    if kind == "near":
+        words = draw(st.lists(st.sampled_from(["red", "blue", "green"]), min_size=2, max_size=3))
+        distance = draw(st.integers(len(words), 6))
+        return f'body:"{" ".join(words)}"~{distance}', lambda d: is_near(
+            d.parsed.text, words, distance
+        )
+    if kind == "quoted":
+        word = draw(st.sampled_from(["red", "offer", "2024"]))
+        return f"quoted:{word}", lambda d: has_row(d.parsed.quoted, [word], beginning=False)
+    if kind == "larger":
+        size = draw(st.integers(0, 3000))
+        return f"larger:{size}", lambda d: d.size >= size
     if kind == "prefix":
         begins = draw(st.sampled_from(["of", "offer", "re", "INV-7", "red gr"]))
         words = begins.split()
@@ -179,7 +213,7 @@ def has_kind(node, *kinds):
 def test_the_index_finds_what_whoosh_itself_finds(filled, query):
     index, _ = filled
     node = parse_query(query, now=NOW)
-    if has_kind(node, Sent):
+    if has_kind(node, Sent, Near, Size):
         return
     with index._index.searcher() as searcher:
         found = searcher.docs_for_query(to_whoosh(node))
@@ -188,7 +222,7 @@ def test_the_index_finds_what_whoosh_itself_finds(filled, query):
 
 
 PIECES = st.sampled_from(
-    [*(f"{name}:" for name in OPERATORS), *WORDS, *CLIENTS, "(", ")", '"', "-", "*", " OR ", " NOT ", " ", " ", "of*",
+    [*(f"{name}:" for name in BY_NAME), *WORDS, *CLIENTS, "(", ")", '"', "-", "*", " OR ", " NOT ", " ", " ", "of*",
      "2024-03", "today", "3w", "*.pdf", "?", "[", "\\", "\x00", "\ud800", "0" * 8, make_key(3)[:8], "attachment"]
 )  # fmt: skip
 

@@ -45,13 +45,13 @@ def test_the_place_with_most_of_the_words_is_shown():
     ("query", "shown"),
     [
         ("inbody", "word inbody word"),
-        ("inquote", "word inquote word"),
+        ("quoted:inquote", "word inquote word"),
         ("insubject", "word insubject"),
         ("infile", "x.pdf · infile-2.doc"),
         ("subject:word", "word insubject"),
         ("file:inf*", "x.pdf · infile-2.doc"),
         ("from:jane", "word inbody word"),
-        ("-inquote", "word inbody word"),
+        ("-quoted:x", "word inbody word"),
         ("", "word inbody word"),
     ],
 )

@@ -240,3 +240,9 @@ def test_no_word_of_a_plain_body_is_lost(body):
     assert Counter(words.findall(f"{parsed.text}\n{parsed.quoted}")) == Counter(
         words.findall(re.sub("[\x01-\x08\x0e-\x1f\x7f]", " ", body).replace("\0", ""))
     )
+
+
+def test_the_list_id_is_read_with_its_name():
+    head = b"List-Id: =?utf-8?q?Caf=C3=A9?=\r\n <cafe.lists.x.example>\r\nList-ID: second\r\n\r\nx"
+    assert parse_message("", head).list_id == "Caf\u00e9 <cafe.lists.x.example>"
+    assert parse_message("", b"List-Post: <x>\r\n\r\nx").list_id == ""

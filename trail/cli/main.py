@@ -25,6 +25,7 @@ from trail.cli import (  # noqa: F401 - importing a command's module registers i
     reading,
     search,
     sync,
+    topics,
     verify,
 )
 from trail.cli.app import Session, app, complain, write_text

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trail.cli.app import Session, app
+from trail.cli.nothing import Narrowed, explain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 
 class Sort(StrEnum):
@@ -27,7 +29,7 @@ def search(
         list[str] | None,
         typer.Argument(
             metavar="QUERY...",
-            help='Words, "phrases", from: to: subject: client: after: before: has:attachment file: … with AND, OR, NOT.',
+            help='Words, "phrases", from: subject: client: after: has:attachment … with OR, NOT; see trail help query.',
         ),
     ] = None,
     client: Annotated[
@@ -50,9 +52,9 @@ def search(
     """Find messages."""
     from trail import render
     from trail.archive.store import open_archive
+    from trail.asking import ask
     from trail.cli.clock import read_clock
     from trail.config import find_client
-    from trail.index.dates import parse_date
     from trail.index.store import WhooshIndex
 
     session: Session = ctx.obj
@@ -61,16 +63,15 @@ def search(
     with open_archive(config.archive) as archive:
         index = WhooshIndex.open(config.archive / "index")
         try:
-            result = index.search(
-                _read_query(query or ()),
-                client=find_client(config, client).slug if client else None,
-                since=parse_date(since, now)[0] if since else None,
-                until=parse_date(until, now)[1] if until else None,
-                sort=sort.value,
-                limit=limit,
-                now=now,
-                clients=[c.slug for c in config.clients],
-            )
+            typed = _read_query(query or ())
+            asked = ask(typed, archive=archive, index=index, config=config, now=now)
+            narrowed: Narrowed = {
+                "client": find_client(config, client).slug if client else None,
+                "since": _read_date(since, now)[0] if since else None,
+                "until": _read_date(until, now)[1] if until else None,
+            }
+            result = index.search(asked.node, sort=sort.value, limit=limit, now=now, **narrowed)
+            missed = None if result.total else explain(index, typed, asked, **narrowed)
             lag = archive.facts.count_unindexed(index.generation)
             holds_mail = archive.facts.count_messages()[0] > 0
         finally:
@@ -92,18 +93,28 @@ def search(
             if hit.key in messages
         ]
     days = [hit.sent_at for hit in result.hits if hit.key in messages]
-    session.emit(
-        {"total": result.total, "hits": hits},
-        render.hits_text(hits, days, session.width),
-    )
+    data = {"total": result.total, "hits": hits}
+    if missed is not None:
+        data["nothing"] = missed.data
+    session.emit(data, render.hits_text(hits, days, session.width))
     if not hits:
         session.note("nothing found" if holds_mail else "the archive is empty; run `trail sync`")
+        for line in missed.lines if missed and holds_mail else ():
+            session.note(line)
     elif result.total > len(hits):
         session.note(f"{len(hits)} of {result.total:,}; --limit shows more")
+    for hint in asked.hints:
+        session.note(f"hint: {hint}")
     if lag:
         session.note(
             f"the index is {render.count_of(lag, 'message')} behind; the next `trail sync` catches up"
         )
+
+
+def _read_date(date: str, now: datetime) -> tuple[datetime, datetime]:
+    from trail.index.dates import parse_date
+
+    return parse_date(date, now)
 
 
 def _read_query(words: Sequence[str]) -> str:

@@ -13,8 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-TEXT_FIELDS = ("body", "quoted", "subject", "people", "file")
-"""Where a bare word is looked for."""
+TEXT_FIELDS = ("body", "subject", "people", "file", "content")
+"""Where a bare word is looked for: own words, subject, people, names of attachments, their text. Not in quoted text."""
+FIELD_WEIGHTS = {
+    "body": 3.0,
+    "subject": 2.4,
+    "people": 1.8,
+    "file": 1.4,
+    "content": 1.0,
+    "quoted": 0.4,
+}
+"""What a word counts for in each field when the best come first; in other fields 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,21 @@ class Words:
     fields: tuple[str, ...]
     terms: tuple[str, ...]
     prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Several words close together in one of `fields`, in any order.
+
+    Met when `distance` words in a row of the field have all `terms` among them, each at a place of its own: a term
+    that comes twice must stand there twice. With places p1, p2 … of the terms in the field, all different:
+    max(p) - min(p) < distance. What parts rows of a field ("" between people, files, attachments) takes a place too,
+    so the words may stand in two neighbouring rows. Two terms at least; `distance` is no less than their number.
+    """
+
+    fields: tuple[str, ...]
+    terms: tuple[str, ...]
+    distance: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +76,21 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """Messages of `low` up to, not including, `high` bytes as the server sent them."""
+
+    low: int | None = None
+    high: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The messages with one of these keys: what the archive, not the index, could answer."""
+
+    keys: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class And:
     """All of the parts. Without parts: every message."""
 
@@ -72,7 +111,7 @@ class Not:
     part: Node
 
 
-Node = Words | Exact | Glob | Sent | And | Or | Not
+Node = Words | Near | Exact | Glob | Sent | Size | Keys | And | Or | Not
 EVERYTHING = And()
 
 
@@ -88,6 +127,8 @@ def iter_words(node: Node) -> Iterator[Words]:
     """Yield the rows of words that a match shows, not those it lacks."""
     if isinstance(node, Words):
         yield node
+    elif isinstance(node, Near):
+        yield from (Words(node.fields, (term,)) for term in node.terms)
     elif isinstance(node, And | Or):
         for part in node.parts:
             yield from iter_words(part)

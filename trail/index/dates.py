@@ -14,7 +14,7 @@ from typing import Final
 from trail.errors import InvalidQuery
 
 HINT: Final = (
-    "dates look like 2024-03-05, 2024-03, 2024, today, yesterday, 3w, "
+    "dates look like 2024-03-05, 2024-03, 2024, today, yesterday, monday, march, 3w, "
     '"3 weeks ago", "last month" or 2024-01..2024-03'
 )
 
@@ -24,29 +24,47 @@ _MOMENT = re.compile(
 )
 _AGO = re.compile(r"([0-9]{1,6}|an?) ?(d|days?|w|weeks?|m|months?|y|years?)( ago)?")
 _NAMED = re.compile(r"(this|last) (week|month|year)")
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july"),
+    *("august", "september", "october", "november", "december"),
+)
+_DAY_NAME = re.compile(rf"(last )?({'|'.join(f'{d}|{d[:3]}' for d in _DAYS)})")
+_MONTH_NAME = re.compile(rf"(last )?({'|'.join(f'{m}|{m[:3]}' for m in _MONTHS)})( [0-9]{{4}})?")
 
 
 def parse_date(text: str, now: datetime) -> tuple[datetime, datetime]:
     """Return start (inclusive) and end (exclusive) of the period `text` names, aware, in the zone of `now`.
 
-    `3w` and `3 weeks ago` name the day three weeks before today; `a..b` everything from a to the end of b.
+    `3w` and `3 weeks ago` name the day three weeks before today; `monday` and `march` the latest, today's included,
+    `last monday` and `last march` the latest that is over; `a..b` everything from a to the end of b.
     Raises InvalidQuery, whose hint lists the forms.
     """
-    first, dots, last = text.partition("..")
+    start, end = parse_range(text, now)
+    if start is None or end is None:
+        raise InvalidQuery(f'open at one end: "{text}"', HINT)
+    return start, end
+
+
+def parse_range(text: str, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """As `parse_date`; `a..` has no end and `..b` no beginning: None."""
+    first, dots, last = (part.strip() for part in text.partition(".."))
+    start = end = None
     try:
-        start, end = _parse_period(first, now)
+        if first or not dots:
+            start, end = _parse_period(first, now)
         if dots:
-            end = _parse_period(last, now)[1]
+            end = _parse_period(last, now)[1] if last or not first else None
     except (ValueError, OverflowError) as error:
         raise InvalidQuery(f'not a date: "{text}"', HINT) from error
-    if start >= end:
+    if start and end and start >= end:
         raise InvalidQuery(f'ends before it begins: "{text}"', HINT)
     return start, end
 
 
-def _parse_period(text: str, now: datetime) -> tuple[datetime, datetime]:
+def _parse_period(text: str, now: datetime) -> tuple[datetime, datetime]:  # noqa: PLR0911 - one for each form
     """Raise ValueError or OverflowError for what is no date."""
-    text = " ".join(text.lower().split())
+    text = " ".join(text.lower().replace("_", " ").split())
     today = datetime.combine(now.date(), time(), now.tzinfo)
     if text in ("today", "now"):
         return _count_days(today, 0)
@@ -69,6 +87,16 @@ def _parse_period(text: str, now: datetime) -> tuple[datetime, datetime]:
         return _go_back(today, 1 if match[1].startswith("a") else int(match[1]), match[2][0])
     if match := _NAMED.fullmatch(text):
         return _find_named_period(today, match[2], last=match[1] == "last")
+    if match := _DAY_NAME.fullmatch(text):
+        day = next(i for i, name in enumerate(_DAYS) if name.startswith(match[2]))
+        back = (today.weekday() - day) % 7
+        return _count_days(today, back or (7 if match[1] else 0))
+    if (match := _MONTH_NAME.fullmatch(text)) and not (match[1] and match[3]):
+        month = next(i for i, name in enumerate(_MONTHS, 1) if name.startswith(match[2]))
+        if match[3]:
+            return _span_months(today, int(match[3]), month, 1)
+        over = month < today.month or (month == today.month and not match[1])
+        return _span_months(today, today.year - (not over), month, 1)
     raise ValueError(text)
 
 

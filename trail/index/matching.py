@@ -13,14 +13,28 @@ from __future__ import annotations
 import fnmatch
 import math
 import re
-from collections import Counter
+from collections import Counter, deque
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from whoosh.reading import TermNotFound
 
 from trail.index.blocks import find_documents, read_values
-from trail.index.conditions import And, Exact, Glob, Node, Not, Or, Sent, Words, iter_words
+from trail.index.conditions import (
+    FIELD_WEIGHTS,
+    And,
+    Exact,
+    Glob,
+    Keys,
+    Near,
+    Node,
+    Not,
+    Or,
+    Sent,
+    Size,
+    Words,
+    iter_words,
+)
 from trail.index.schema import order_from
 
 if TYPE_CHECKING:
@@ -29,10 +43,9 @@ if TYPE_CHECKING:
 
     from whoosh.reading import IndexReader
 
-_BOOST = {"subject": 2.0, "quoted": 0.4}
 # The usual constants of BM25. Length says nothing of a subject or a file name.
 _SATURATION = 1.2
-_LENGTH_WEIGHT = {"body": 0.75, "quoted": 0.75}
+_LENGTH_WEIGHT = {"body": 0.75, "quoted": 0.75, "content": 0.75}
 _WILDCARD = re.compile(r"[*?]")
 
 
@@ -45,9 +58,10 @@ class Segment:
 
     def __init__(self, reader: IndexReader) -> None:
         self.reader = reader
-        if not reader.has_column("order"):
-            raise FileNotFoundError("order column")
+        if not (reader.has_column("order") and reader.has_column("size")):
+            raise FileNotFoundError("a column")
         reader.column_reader("order")
+        reader.column_reader("size")
         for field in _LENGTH_WEIGHT:
             reader.doc_field_length(0, field)
         try:
@@ -63,11 +77,18 @@ class Segment:
         return numbers
 
     @cached_property
+    def sizes(self) -> array[int]:
+        """For each document the bytes of its message."""
+        column: Any = self.reader.column_reader("size", translate=False)
+        numbers: array[int] = column.load()
+        return numbers
+
+    @cached_property
     def documents(self) -> set[int]:
         """All documents."""
         return set(self.reader.all_doc_ids())
 
-    def find(self, node: Node) -> set[int]:  # noqa: PLR0911 - one for each kind of node
+    def find(self, node: Node) -> set[int]:  # noqa: C901, PLR0911 - one for each kind of node
         """Return the documents that meet `node`."""
         match node:
             case Words():
@@ -80,6 +101,13 @@ class Segment:
                 return self._find_terms(field, self._expand_pattern(field, pattern))
             case Sent():
                 return self._select_sent(self.documents, node)
+            case Near(fields):
+                return set().union(*(self._find_near(field, node) for field in fields))
+            case Size(low, high):
+                top = math.inf if high is None else high
+                return {d for d in self.documents if (low or 0) <= self.sizes[d] < top}
+            case Keys(keys):
+                return self._find_terms("key", map(_to_bytes, keys))
             case Or(parts):
                 return set().union(*map(self.find, parts))
             case Not(part):
@@ -134,6 +162,32 @@ class Segment:
             if starts:
                 counts[document] = float(len(starts))
         return counts
+
+    def list_terms(self, field: str) -> list[str]:
+        """Return the terms of a field."""
+        return [term.decode() for term in self.reader.lexicon(field)]
+
+    def iter_frequencies(self, asked: Iterable[tuple[str, str]]) -> Iterator[tuple[str, int]]:
+        """Yield the words that are in their field, and in how many documents."""
+        for field, word in asked:
+            if count := self.reader.doc_frequency(field, _to_bytes(word)):
+                yield word, count
+
+    def iter_words(self, field: str, beginning: str) -> Iterator[tuple[str, int]]:
+        """Yield the terms of a field that begin so, and in how many documents they are."""
+        for term, info in self.reader.iter_prefix(field, _to_bytes(beginning)):
+            yield term.decode(), info.doc_frequency()
+
+    def _find_near(self, field: str, near: Near) -> set[int]:
+        needed = Counter(map(_to_bytes, near.terms))
+        wanted = sorted(set.intersection(*(self._find_terms(field, [t]) for t in needed)))
+        columns = (self._iter_places(field, [term], wanted) for term in needed)
+        counts = tuple(needed.values())
+        return {
+            document
+            for document, *places in zip(wanted, *columns, strict=True)
+            if are_near(places, counts, near.distance)
+        }
 
     def _find_all(self, parts: tuple[Node, ...]) -> set[int]:
         found: set[int] | None = None
@@ -211,12 +265,26 @@ class Segment:
         return (term for term in self._expand(field, begins) if fits(term.decode()))
 
 
+def are_near(places: Sequence[Iterable[int]], needed: Sequence[int], distance: int) -> bool:
+    """Whether `distance` places in a row have each column of places as often as needed."""
+    window: deque[tuple[int, int]] = deque()
+    held = [0] * len(needed)
+    for place in sorted((place, i) for i, column in enumerate(places) for place in column):
+        window.append(place)
+        held[place[1]] += 1
+        while place[0] - window[0][0] >= distance:
+            held[window.popleft()[1]] -= 1
+        if all(have >= need for have, need in zip(held, needed, strict=True)):
+            return True
+    return False
+
+
 def score_documents(
     segments: Sequence[Segment], node: Node, found: Sequence[set[int]]
 ) -> list[dict[int, float]]:
     """Return for each segment the BM25 scores of the documents `found` in it.
 
-    A word in the subject counts twice, a quoted one less than half.
+    What a word counts for in each field: see FIELD_WEIGHTS.
     """
     scores = [dict.fromkeys(documents, 0.0) for documents in found]
     total = max(1, sum(segment.reader.doc_count() for segment in segments))
@@ -225,7 +293,7 @@ def score_documents(
         having = sum(len(set().union(*fields.values())) for fields in counts)
         rarity = math.log(1 + max(0.0, total - having + 0.5) / (having + 0.5))
         for field in words.fields:
-            weight = rarity * _BOOST.get(field, 1.0)
+            weight = rarity * FIELD_WEIGHTS.get(field, 1.0)
             length_weight = _LENGTH_WEIGHT.get(field, 0.0)
             average = max(1.0, sum(s.reader.field_length(field) for s in segments) / total)
             for segment, fields, scored in zip(segments, counts, scores, strict=True):

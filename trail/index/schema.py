@@ -24,13 +24,14 @@ from whoosh.fields import COLUMN, STORED, FieldType, Schema
 from whoosh.formats import Existence, Positions
 
 from trail.index.analysis import find_addresses, fold, list_domains, split_words
+from trail.index.kinds import list_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
     from trail.model import Address, SearchDocument
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 MAX_INDEXED = 2_000_000
 """Characters of a text whose words are found; what follows is in the archive only."""
@@ -93,7 +94,7 @@ class WordsField(FieldType):
 
 
 class OrderColumn(NumericColumn):
-    """A number a document that sorts it: see `pack_order`."""
+    """A number of each document: what sorts it (see `pack_order`), or its size."""
 
     def __init__(self) -> None:
         super().__init__("q")
@@ -122,9 +123,11 @@ def build_schema() -> Schema:
     return Schema(
         key=FieldType(Existence(), _UNCUT, unique=True),
         order=COLUMN(OrderColumn()),
+        size=COLUMN(OrderColumn()),
         stored=STORED(),
         **dict.fromkeys(("client", "account", "folder", "flag", "has", "filename"), exact),
-        **dict.fromkeys(("body", "quoted", "subject", "file"), words),
+        **dict.fromkeys(("type", "lang"), exact),
+        **dict.fromkeys(("body", "quoted", "subject", "file", "content", "list"), words),
         **dict.fromkeys(("people", "from", "to", "cc", "bcc"), words),
     )
 
@@ -166,14 +169,19 @@ def to_fields(document: SearchDocument) -> dict[str, Any]:
         "order": pack_order(sent_at, document.key),
         "client": _fold_all(document.clients),
         "account": _fold_all(document.accounts),
-        "folder": _list_folders(document.folders),
+        "folder": expand_folders(document.folders),
         "flag": [flag.removeprefix("\\") for flag in _fold_all(document.flags)],
         "filename": _fold_all(files),
         "has": ["attachment"] if parsed.attachments else [],
+        "type": sorted({kind for a in parsed.attachments for kind in list_kinds(a)}),
+        "lang": [parsed.language] if parsed.language else [],
+        "size": document.size,
         "body": _read_text(parsed.text),
         "quoted": _read_text(parsed.quoted),
         "subject": _read_text(parsed.envelope.subject),
         "file": _read_rows(files),
+        "content": _read_contents(document.contents),
+        "list": (split_words(fold(parsed.list_id)), []),
         "people": _read_people(addresses, _PEOPLE_ROLES),
         "from": _read_people(addresses, ("from", "sender")),
         "stored": _to_stored(document, sent_at, files),
@@ -224,6 +232,19 @@ def _read_text(text: str) -> tuple[list[str], list[str]]:
     return split_words(folded), find_addresses(folded)
 
 
+def _read_contents(texts: Iterable[str]) -> tuple[list[str], list[str]]:
+    """One after the other, and in all no more than of one text."""
+    words: list[str] = []
+    addresses: list[str] = []
+    room = MAX_INDEXED
+    for text in texts:
+        folded = fold(text[:room])
+        room -= len(text[:room])
+        words += [*split_words(folded), ""]
+        addresses += find_addresses(folded)
+    return words, addresses
+
+
 def _read_rows(texts: Iterable[str]) -> tuple[list[str], list[str]]:
     words: list[str] = []
     for text in texts:
@@ -250,11 +271,12 @@ def _fold_all(values: Iterable[str]) -> list[str]:
     return [fold(value).encode("utf-8", "replace").decode() for value in values if value]
 
 
-def _list_folders(folders: Iterable[str]) -> list[str]:
-    """A folder, the folders above it, and its own last name."""
-    names: set[str] = set()
-    for folder in _fold_all(folders):
-        names.add(folder)
-        names.update(folder[: m.start()] for m in re.finditer(r"[/.\\]", folder) if m.start())
-        names.add(re.split(r"[/.\\]", folder)[-1] or folder)
-    return sorted(names)
+def expand_folders(folders: Iterable[str]) -> list[str]:
+    """Return, folded, what `in:` finds folders by."""
+    return sorted({name for folder in _fold_all(folders) for name in list_names(folder)})
+
+
+def list_names(folder: str) -> set[str]:
+    """Return a folder, the folders above it, and its own last name."""
+    above = {folder[: m.start()] for m in re.finditer(r"[/.\\]", folder) if m.start()}
+    return {folder, re.split(r"[/.\\]", folder)[-1] or folder} | above

@@ -16,7 +16,9 @@ from __future__ import annotations
 import errno
 import json
 import os
+from collections import Counter
 from contextlib import closing, contextmanager
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from whoosh.filedb.filestore import FileStorage
@@ -69,7 +71,7 @@ class SearchIndex(Protocol):
 
     def search(
         self,
-        query: str,
+        query: str | Node,
         *,
         client: str | None = None,
         since: datetime | None = None,
@@ -80,12 +82,24 @@ class SearchIndex(Protocol):
         now: datetime,
         clients: Sequence[str] = (),
     ) -> SearchResult:
-        """Return the messages that match; all (of the client and the time) for an empty `query`.
+        """Return the messages that match; all (of the client and the time) for an empty `query`, or a tree made of one.
 
         `since` is inclusive, `until` exclusive, both aware, both about the Date header. `sort` "date" is newest
         first, "relevance" best first. `now` is aware: its time zone is that of days in the query. `clients` are
         the known slugs, for hints; none: any is taken. Raises InvalidQuery and IndexUnavailable.
         """
+
+    def count_matching(self, node: Node) -> int:
+        """Return how many messages meet the conditions."""
+
+    def list_values(self, field: str) -> list[str]:
+        """Return the values that a field of whole values (`folder`, `client`, `type` …) has in the index, sorted."""
+
+    def count_words(self, fields: Iterable[str], words: Iterable[str]) -> dict[str, int]:
+        """Return for each of the folded words that is in one of the fields in how many messages, added up over the fields."""
+
+    def list_words(self, fields: Iterable[str], beginning: str, most: int) -> dict[str, int]:
+        """Return words that begin so, at most so many from each field and segment, as `count_words` does."""
 
     def close(self) -> None:
         """Let go of files."""
@@ -169,7 +183,7 @@ class WhooshIndex:
 
     def search(
         self,
-        query: str,
+        query: str | Node,
         *,
         client: str | None = None,
         since: datetime | None = None,
@@ -181,7 +195,7 @@ class WhooshIndex:
         clients: Sequence[str] = (),
     ) -> SearchResult:
         """See SearchIndex."""
-        node = parse_query(query, now=now, clients=clients)
+        node = parse_query(query, now=now, clients=clients) if isinstance(query, str) else query
         asked: list[Node] = [node]
         if client is not None:
             asked.append(Exact("client", fold(client)))
@@ -191,6 +205,36 @@ class WhooshIndex:
             return self._read(
                 lambda reader: find_hits(
                     reader, And(tuple(asked)), sort, max(0, limit), max(0, offset)
+                )
+            )
+
+    def count_matching(self, node: Node) -> int:
+        """See SearchIndex."""
+        with _explaining():
+            return self._read(lambda segments: sum(len(segment.find(node)) for segment in segments))
+
+    def list_values(self, field: str) -> list[str]:
+        """See SearchIndex."""
+        with _explaining():
+            return self._read(
+                lambda segments: sorted(set().union(*(s.list_terms(field) for s in segments)))
+            )
+
+    def count_words(self, fields: Iterable[str], words: Iterable[str]) -> dict[str, int]:
+        """See SearchIndex."""
+        asked = [(field, word) for field in fields for word in words]
+        with _explaining():
+            return self._read(lambda segments: _add_up(s.iter_frequencies(asked) for s in segments))
+
+    def list_words(self, fields: Iterable[str], beginning: str, most: int) -> dict[str, int]:
+        """See SearchIndex."""
+        names = tuple(fields)
+        with _explaining():
+            return self._read(
+                lambda segments: _add_up(
+                    islice(s.iter_words(field, beginning), most)
+                    for s in segments
+                    for field in names
                 )
             )
 
@@ -231,6 +275,13 @@ class WhooshIndex:
 def _open_whoosh(folder: Path) -> FileIndex:
     # With a schema given, the pickled one in the files is passed over.
     return FileIndex(FileStorage(str(folder)), schema=build_schema())
+
+
+def _add_up(counts: Iterable[Iterable[tuple[str, int]]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for word, count in chain.from_iterable(counts):
+        total[word] += count
+    return dict(total)
 
 
 @contextmanager

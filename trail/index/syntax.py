@@ -21,6 +21,7 @@ _SHOWN = 72
 _QUOTES = {'"': '"', "\u201c": '"', "\u201d": '"', "\u201e": '"', "\uff02": '"'}
 _SPACE = re.compile(r"\s+")
 _OPERATOR = re.compile(r"([^\W\d_][\w-]*):")
+_WITHIN = re.compile(r"~([0-9]{1,4})(?![^\s()])")
 _WORD = re.compile(r'[^\s()"\u201c\u201d\u201e\uff02]+')
 
 Kind = Literal["word", "phrase", "(", ")", "AND", "OR", "NOT", "end"]
@@ -35,12 +36,18 @@ class Piece:
     start: int
     end: int
     operator: str = ""
-    """In lower case, without its colon; "" when there is none."""
+    """In lower case, without its colon; "" when there is none. A parenthesis may have one."""
+    within: int = 0
+    """Of `"a phrase"~5` the number; else 0."""
+
+    borrowed: bool = False
+    """Whether the operator is that of the parentheses around, and not in this piece."""
 
     @property
     def value_start(self) -> int:
         """Where the value after the operator begins."""
-        return self.start + len(self.operator) + 1 if self.operator else self.start
+        own = self.operator and not self.borrowed
+        return self.start + len(self.operator) + 1 if own else self.start
 
 
 def cut_query(query: str) -> list[Piece]:
@@ -70,8 +77,7 @@ def _cut_piece(query: str, at: int) -> Piece:  # noqa: PLR0911 - one for each ki
     if char == ")":
         return Piece(")", char, at, at + 1)
     if char in _QUOTES:
-        text, end = _read_quoted(query, at)
-        return Piece("phrase", text, at, end)
+        return _cut_phrase(query, at, at)
     if char == "-" and at + 1 < len(query) and not query[at + 1].isspace() and query[at + 1] != ")":
         return Piece("NOT", char, at, at + 1)
     word = _WORD.match(query, at)
@@ -87,12 +93,20 @@ def _cut_piece(query: str, at: int) -> Piece:  # noqa: PLR0911 - one for each ki
 def _cut_operator(query: str, at: int, operator: str, word: re.Match[str]) -> Piece:
     start = at + len(operator) + 1
     if start < len(query) and query[start] in _QUOTES:
-        text, end = _read_quoted(query, start)
-        return Piece("phrase", text, at, end, operator.lower())
+        return _cut_phrase(query, at, start, operator.lower())
+    if start < len(query) and query[start] == "(":
+        return Piece("(", "(", at, start + 1, operator.lower())
     text = query[start : word.end()]
     if text.startswith("//"):  # an address of the web
         return Piece("word", word[0], at, word.end())
     return Piece("word", text, at, word.end(), operator.lower())
+
+
+def _cut_phrase(query: str, at: int, opened: int, operator: str = "") -> Piece:
+    text, end = _read_quoted(query, opened)
+    if within := _WITHIN.match(query, end):
+        return Piece("phrase", text, at, within.end(), operator, int(within[1]))
+    return Piece("phrase", text, at, end, operator)
 
 
 def _read_quoted(query: str, at: int) -> tuple[str, int]:

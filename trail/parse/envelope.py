@@ -66,6 +66,14 @@ def read_envelope(fields: list[Field]) -> Envelope:
     )
 
 
+def read_list_id(fields: list[Field]) -> str:
+    """What the List-Id says (RFC 2919): name and identifier; "" where there is none."""
+    for field in fields:
+        if field.name == "list-id":
+            return decode_words(unfold(field.value, find_charset(fields)))
+    return ""
+
+
 def _merge_references(values: dict[str, list[str]]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for name in ("references", "in-reply-to"):

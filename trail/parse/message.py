@@ -12,7 +12,7 @@ from trail.model import Envelope, ParsedMessage
 from trail.parse.attachments import iter_attachments, read_attachments
 from trail.parse.body import BodyReader, Text
 from trail.parse.diagnosis import diagnose
-from trail.parse.envelope import parse_envelope, read_envelope
+from trail.parse.envelope import parse_envelope, read_envelope, read_list_id
 from trail.parse.html import read_html
 from trail.parse.parts import split_parts
 from trail.parse.text import split_quoted
@@ -64,6 +64,7 @@ def _parse(key: str, content: bytes) -> ParsedMessage:
     return ParsedMessage(
         key=key,
         envelope=read_envelope(tree.root.fields),
+        list_id=read_list_id(tree.root.fields),
         text=text,
         quoted=quoted,
         attachments=tuple(attachments),

@@ -1,0 +1,38 @@
+"""`trail help`: the query language, and the help of every command."""
+
+from __future__ import annotations
+
+from trail.index.operators import FORMS, OPERATORS, STATES
+
+
+def test_help_on_queries_has_every_operator_with_its_example(desk):
+    lines = desk.done("help", "query").out.splitlines()
+    for operator in OPERATORS:
+        assert any(
+            operator.example in line and f" {operator.name}:" in line and operator.finds in line
+            for line in lines
+        ), operator.name
+        for alias in operator.aliases:
+            assert any(f" {alias}:" in line for line in lines), alias
+    for text in (*(form for form, _ in FORMS), *STATES):
+        assert any(text in line for line in lines), text
+    assert max(map(len, lines)) <= 110
+
+
+def test_help_on_queries_as_json_has_all_there_is(desk):
+    data = desk.done("help", "query", "--json").data
+    assert [o["name"] for o in data["operators"]] == [o.name for o in OPERATORS]
+    assert [s["name"] for s in data["states"]] == list(STATES)
+    assert len(data["forms"]) == len(FORMS)
+
+
+def test_help_shows_what_h_shows(desk):
+    assert desk.done("help").out == desk.done("-h").out
+    assert desk.done("help", "search").out == desk.done("search", "-h").out
+    assert desk.done("help", "client", "show").out == desk.done("client", "show", "-h").out
+
+
+def test_help_on_what_is_not_there_says_so(desk):
+    answer = desk.trail("help", "sarch")
+    assert answer.code == 2
+    assert 'there is no help on "sarch"' in answer.err

@@ -1,0 +1,80 @@
+"""What kinds of file an attachment is: `pdf`, `image`, `spreadsheet`, `text/csv` and so on.
+
+In: an attachment, its name and media type as the sender gave them. Out: folded names of kinds, for `type:` and `has:`.
+Must never look at the bytes: most mail says what it carries, and what it says is what people ask for.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from trail.index.analysis import fold
+
+if TYPE_CHECKING:
+    from trail.model import Attachment
+
+_FAMILIES = {
+    "document": "doc docx docm dot dotx odt ott rtf pages wpd wps",
+    "spreadsheet": "xls xlsx xlsm xlsb xlt ods csv tsv numbers",
+    "presentation": "ppt pptx pptm pps ppsx odp key",
+    "word": "doc docx docm dot dotx",
+    "excel": "xls xlsx xlsm xlsb xlt",
+    "powerpoint": "ppt pptx pptm pps ppsx",
+    "archive": "zip 7z rar tar gz tgz bz2 xz zst",
+    "image": "png jpg jpeg gif bmp tif tiff webp heic svg psd",
+    "audio": "mp3 m4a wav ogg flac aac",
+    "video": "mp4 mov avi mkv webm wmv",
+    "calendar": "ics ical",
+    "contact": "vcf vcard",
+    "mail": "eml msg mbox",
+    "jpeg": "jpg",
+    "jpg": "jpeg",
+    "html": "htm",
+}
+_OF_EXTENSION: dict[str, list[str]] = {}
+for _family, _extensions in _FAMILIES.items():
+    for _extension in _extensions.split():
+        _OF_EXTENSION.setdefault(_extension, []).append(_family)
+_OF_MIME = {
+    "application/pdf": ("pdf",),
+    "application/msword": ("document", "word", "doc"),
+    "application/rtf": ("document", "rtf"),
+    "application/vnd.ms-excel": ("spreadsheet", "excel", "xls"),
+    "application/vnd.ms-powerpoint": ("presentation", "powerpoint", "ppt"),
+    "application/zip": ("archive", "zip"),
+    "message/rfc822": ("mail", "eml"),
+    "text/calendar": ("calendar", "ics"),
+    "text/csv": ("spreadsheet", "csv"),
+    "text/vcard": ("contact", "vcf"),
+    "text/x-vcard": ("contact", "vcf"),
+    "text/html": ("html",),
+}
+_IN_MIME = (
+    ("wordprocessingml", ("document", "word", "docx")),
+    ("spreadsheetml", ("spreadsheet", "excel", "xlsx")),
+    ("presentationml", ("presentation", "powerpoint", "pptx")),
+    ("opendocument.text", ("document", "odt")),
+    ("opendocument.spreadsheet", ("spreadsheet", "ods")),
+    ("opendocument.presentation", ("presentation", "odp")),
+)
+_EXTENSION = re.compile(r"\.([a-z0-9]{1,8})\s*\Z")
+_SAID = re.compile(r"[a-z0-9.+-]{1,80}/[a-z0-9.+-]{1,80}")
+_MAIN_TYPES = ("image", "audio", "video")
+
+
+def list_kinds(attachment: Attachment) -> set[str]:
+    """Return the kinds of an attachment; a name and a media type that differ both count."""
+    kinds: set[str] = set()
+    if extension := _EXTENSION.search(fold(attachment.filename)):
+        kinds.update((extension[1], *_OF_EXTENSION.get(extension[1], ())))
+    said = fold(attachment.mime_type)
+    if _SAID.fullmatch(said):
+        main, _, sub = said.partition("/")
+        kinds.add(said)
+        kinds.update(_OF_MIME.get(said, ()))
+        kinds.update(kind for part, found in _IN_MIME if part in sub for kind in found)
+        if main in _MAIN_TYPES:
+            kinds.update((main, sub))
+            kinds.update(_OF_EXTENSION.get(sub, ()))
+    return kinds

@@ -1,0 +1,35 @@
+"""What a reader of queries may know of the world: names to check, and questions the archive answers.
+
+In: what the door has at hand. Nothing here opens a file; what is costly is asked for only when a query needs it.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+Question = Literal["thread", "message-id", "unanswered", "unread"]
+"""thread: the conversation around the messages whose key begins so; message-id: those with that Message-ID;
+unanswered and unread: all that are (see `trail.archive.answers`), the value is ""."""
+
+
+class Known(NamedTuple):
+    """Names that a query may use; where there are none, any name is taken."""
+
+    clients: Sequence[str] = ()
+    """Slugs."""
+    client_names: Mapping[str, str] = MappingProxyType({})
+    """The slug for each full name."""
+    accounts: Sequence[str] = ()
+    me: Sequence[str] = ()
+    """One's own addresses."""
+    list_folders: Callable[[], Collection[str]] | None = None
+    """Every name that `in:` can find, and folders without mail."""
+    look_up: Callable[[Question, str], frozenset[str]] | None = None
+    """The keys of the messages that answer a question; None: such questions are refused."""
+
+
+NOTHING_KNOWN = Known()

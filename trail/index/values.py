@@ -1,0 +1,214 @@
+"""What a piece of a query asks for: a word, a phrase, an operator with its value.
+
+In: a piece, the moment of asking, the known names. Out: a node, None for signs alone, or InvalidQuery with a caret
+under the spot. Must never touch Whoosh or the clock.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from trail.errors import InvalidQuery
+from trail.index.analysis import fold, split_words
+from trail.index.conditions import (
+    EVERYTHING,
+    TEXT_FIELDS,
+    Exact,
+    Keys,
+    Node,
+    Not,
+    Or,
+    Size,
+    Words,
+    sent_between,
+)
+from trail.index.operators import BY_NAME, STATE_ALIASES, STATES
+from trail.index.syntax import fail
+from trail.index.terms import TermReader
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from trail.index.known import Known, Question
+    from trail.index.operators import Operator
+    from trail.index.syntax import Piece
+
+# Compiled when a query needs them.
+_ID = "[0-9a-f]{8,64}"
+_SIZE = r"([0-9]{1,12}(?:\.[0-9]{1,3})?)([kmg]?)i?b?"
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+_LANGUAGE = "[a-z]{2,3}"
+
+
+class ValueReader(TermReader):
+    """Reads the pieces of one query."""
+
+    def __init__(self, query: str, now: datetime, known: Known) -> None:
+        super().__init__(query)
+        self.now = now
+        self.known = known
+
+    def read(self, piece: Piece) -> Node | None:
+        """Return what `piece` (a word or a phrase, its operator checked) asks for."""
+        if not piece.operator:
+            if piece.kind == "word" and piece.text == "*":
+                return EVERYTHING
+            return self.read_words(piece, TEXT_FIELDS)
+        if not piece.text.strip():
+            hint = f"write it without a space: {piece.operator}:value"
+            fail(self.query, piece.start, piece.end, f"{piece.operator}: needs a value", hint)
+        operator = BY_NAME[piece.operator]
+        if operator.name == "file" and ("*" in piece.text or "?" in piece.text):
+            return self.read_file_pattern(piece)
+        if operator.kind == "words":
+            return self.expect_words(piece, self.read_words(piece, operator.fields))
+        return self._read_fact(operator, piece)
+
+    def check_operator(self, piece: Piece) -> Piece:
+        """Return `piece`, with `Re:` made a word; refuse other operators that nobody knows."""
+        if not piece.operator or piece.operator in BY_NAME:
+            return piece
+        if not piece.text and piece.kind == "word":
+            return replace(piece, text=f"{piece.operator}:", operator="")
+        from trail.index.advice import advise_operator  # noqa: PLC0415 - only a mistake pays for it
+
+        name = piece.operator
+        hint = advise_operator(name, piece.text)
+        end = piece.start + len(name) + 1
+        return fail(self.query, piece.start, end, f'unknown operator "{name}:"', hint)
+
+    def _read_fact(self, operator: Operator, piece: Piece) -> Node:  # noqa: C901, PLR0911 - one for each kind
+        value = fold(piece.text).strip()
+        match operator.kind:
+            case "date":
+                return self._read_date(operator, piece)
+            case "name":
+                return self._read_name(operator.name, piece, value)
+            case "has":
+                if value in ("attachment", "attachments"):
+                    return Exact("has", "attachment")
+                return Exact("type", self._check_kind(piece, value))
+            case "kind":
+                return Exact("type", self._check_kind(piece, value))
+            case "is":
+                return self._read_state(piece, value)
+            case "size":
+                size = self._read_size(piece, value)
+                return Size(low=size) if operator.name == "larger" else Size(high=size)
+            case "list":
+                terms = tuple(split_words(value))
+                return self.expect_words(piece, Words(("list",), terms) if terms else None)
+            case "lang":
+                return Exact("lang", self._read_language(piece, value))
+            case "thread":
+                return self._look_up(piece, "thread", self._check_id(piece, value))
+            case "id":
+                if "@" in value or "<" in value:
+                    return self._look_up(piece, "message-id", piece.text.strip().strip("<>"))
+                return Exact("key", self._check_id(piece, value), prefix=True)
+        raise AssertionError(operator.kind)  # words were read before
+
+    def _read_name(self, operator: str, piece: Piece, value: str) -> Node:
+        match operator:
+            case "client":
+                names = {fold(name): slug for name, slug in self.known.client_names.items()}
+                value = fold(names.get(value, value))
+                return Exact("client", self._check_name(piece, "client", value, self.known.clients))
+            case "account":
+                return Exact("account", self._check_name(piece, "account", value, self.known.accounts))  # fmt: skip
+        if self.known.list_folders is not None:
+            self._check_name(piece, "folder", value, tuple(self.known.list_folders()))
+        return Exact("folder", value)
+
+    def _check_name(self, piece: Piece, what: str, value: str, known: Sequence[str]) -> str:
+        if known and value not in map(fold, known):
+            from trail.index.advice import advise_name  # noqa: PLC0415 - only a mistake pays for it
+
+            self.fail_value(piece, f'unknown {what} "{piece.text}"', advise_name(what, value, known))  # fmt: skip
+        return value
+
+    def _check_kind(self, piece: Piece, value: str) -> str:
+        if piece.operator == "has":
+            from trail.index.advice import HAS_KINDS, HAS_OTHERS, find_near  # noqa: PLC0415
+
+            if value not in HAS_KINDS:
+                near = find_near(value, ["attachment", *HAS_KINDS])
+                hint = HAS_OTHERS.get(value) or (f'did you mean "{near}"?' if near else "")
+                kinds = f"there is has:attachment, and has: with {' '.join(HAS_KINDS)}"
+                self.fail_value(piece, f'has: does not know "{piece.text}"', hint or kinds)
+        return value.removeprefix(".")
+
+    def _read_state(self, piece: Piece, value: str) -> Node:
+        value = STATE_ALIASES.get(value, value)
+        match value:
+            case "sent" | "received" | "unanswered" if not self.known.me:
+                hint = 'give them in the configuration: me = ["you@studio.example"]'
+                self.fail_value(piece, f"is:{value} needs your own addresses", hint)
+            case "sent" | "received":
+                terms = ((fold(address),) for address in self.known.me)
+                sent = Or(tuple(Words(("from",), term) for term in terms))
+                return sent if value == "sent" else Not(sent)
+            case "unanswered" | "unread":
+                return self._look_up(piece, value)
+            case "read":
+                return Not(self._look_up(piece, "unread"))
+            case "flagged" | "answered" | "draft":
+                return Exact("flag", value)
+        from trail.index.advice import find_near  # noqa: PLC0415 - only a mistake pays for it
+
+        near = find_near(value, (*STATES, *STATE_ALIASES))
+        states = " ".join(f"is:{state}" for state in STATES)
+        hint = f'did you mean "is:{near}"?' if near else f"there is {states}"
+        return self.fail_value(piece, f'is: does not know "{piece.text}"', hint)
+
+    def _look_up(self, piece: Piece, question: Question, value: str = "") -> Node:
+        if self.known.look_up is None:
+            self.fail_value(piece, "this can only be asked with the archive at hand")
+        keys = self.known.look_up(question, value)
+        if question == "thread" and not keys:
+            self.fail_value(piece, f"no message has the id {value}", "`trail search` prints the ids")  # fmt: skip
+        return Keys(keys)
+
+    def _check_id(self, piece: Piece, value: str) -> str:
+        if not re.fullmatch(_ID, value):
+            hint = "an id is 8 to 64 digits of 0-9 and a-f; a Message-ID has an @"
+            self.fail_value(piece, "not an id", hint)
+        return value
+
+    def _read_size(self, piece: Piece, value: str) -> int:
+        size = re.fullmatch(_SIZE, value.replace(" ", ""))
+        if size is None:
+            self.fail_value(piece, "not a size", "sizes look like 5M, 200k, 1.5G or 12000 (bytes)")
+        return int(float(size[1]) * _UNITS[size[2]])
+
+    def _read_language(self, piece: Piece, value: str) -> str:
+        code, _, _ = value.partition("-")  # de-AT is German
+        if re.fullmatch(_LANGUAGE, code):
+            return code
+        from trail.index.advice import find_language  # noqa: PLC0415 - most people write two letters
+
+        found = find_language(value)
+        if found is None:
+            self.fail_value(piece, "not a language", "languages look like de, da, ja or German")
+        return found
+
+    def _read_date(self, operator: Operator, piece: Piece) -> Node:
+        from trail.index.dates import parse_range  # noqa: PLC0415 - half of all queries have no date
+
+        try:
+            start, end = parse_range(piece.text, self.now)
+        except InvalidQuery as error:
+            self.fail_value(piece, error.message, error.hint)
+        match operator.name:
+            case "after" if start:
+                return sent_between(start, None)
+            case "before" if start:
+                return sent_between(None, start)
+            case "until" if end:
+                return sent_between(None, end)
+            case "date":
+                return sent_between(start, end)
+        return self.fail_value(piece, f"{piece.operator}: needs one date", "date: takes two, such as 2024-01..2024-03")  # fmt: skip
