@@ -437,3 +437,12 @@ def test_any_bytes_are_a_configuration_or_a_config_error(tmp_path_factory, conte
     path = tmp_path_factory.getbasetemp() / "any.toml"
     path.write_bytes(content)
     assert isinstance(config_or_error(load_config, path), Config | ConfigError)
+
+
+def test_a_language_for_stemming_is_the_archives_or_a_clients():
+    client = '[[client]]\nslug = "a"\ndomains = ["a.example"]\n'
+    config = parse_config(f'stemming = "danish"\n{client}stemming = "german"\n', Path("c.toml"))
+    assert (config.stemming, config.clients[0].stemming) == ("danish", "german")
+    assert parse_config(client, Path("c.toml")).clients[0].stemming == ""
+    with pytest.raises(ConfigError, match="stemming"):
+        parse_config('stemming = "klingon"\n', Path("c.toml"))

@@ -301,11 +301,11 @@ def test_a_fault_in_one_round_ends_neither_the_daemon_nor_the_next_round(
     desk.set_up(pymap_server)
     calls = []
 
-    def fail_once(round_, accounts):
+    def fail_once(round_, accounts, **options):
         calls.append(accounts)
         if len(calls) == 1:
             raise ValueError("a line of somebody's mail")
-        return real(round_, accounts)
+        return real(round_, accounts, **options)
 
     real = turns.run_round
     monkeypatch.setattr(turns, "run_round", fail_once)

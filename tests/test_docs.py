@@ -225,6 +225,7 @@ JSON_COMMANDS = {
     "trail status": ["status", "status --certificate"],
     "trail search": ["search --limit 1 quotation", "search qoutation nowhere"],
     "trail show": ["show f49798af", "show 57c47e00", "show f49798af --save-attachments taken"],
+    "trail unreadable": ["unreadable", "unreadable --again"],
     "trail thread": ["thread 515b265f"],
     "trail clients": ["clients"],
     "trail client show": ["client show acme"],
@@ -259,6 +260,7 @@ NOT_DAMAGED = {
 """What `trail verify` shows of damage, of repairs and of servers."""
 UNSEEN = {
     "trail sync": {"accounts[].renamed[].folder", "accounts[].renamed[].formerly"},
+    "trail unreadable": {"messages[].id", "messages[].key", "messages[].reason"},
     "trail status": {
         f"{path}.{key}"
         for unseen in (NOT_IN_THE_DEMO, NOT_IN_THE_ARCHIVE)
@@ -311,6 +313,7 @@ def test_every_key_of_the_json_is_documented(command, terminal, serving):
 def test_json_keys_that_the_demo_cannot_show_are_in_the_program():
     pages = (
         "cli/status.py",
+        "cli/unreadable.py",
         "cli/problems.py",
         "turns.py",
         "cli/certificate.py",

@@ -134,7 +134,7 @@ class Listener(Supervisor):
 def test_a_round_that_hangs_is_told_by_silence(desk, pymap_server, monkeypatch):
     monkeypatch.setattr(daemon_module, "HUNG", 0.5)
     hanging, listener = threading.Event(), Listener()
-    monkeypatch.setattr("trail.turns.run_round", lambda *_: hanging.wait(PATIENCE))
+    monkeypatch.setattr("trail.turns.run_round", lambda *_, **__: hanging.wait(PATIENCE))
     try:
         with running_daemon(desk.set_up(pymap_server), [], Clock(), listener):
             wait_until(lambda: is_silent(listener))

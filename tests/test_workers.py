@@ -122,3 +122,23 @@ def test_a_crew_that_is_never_left_does_not_hold_up_the_end_of_the_process(tmp_p
     command = [sys.executable, "-W", "error", str(program)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "3\n", "")
+
+
+def sleep_or_answer(seconds):
+    time.sleep(seconds)
+    return seconds
+
+
+def test_a_task_beyond_the_deadline_is_told_from_one_that_kills():
+    with Crew(1, deadline=300.0) as crew:
+        assert crew.submit(sleep_or_answer, 0).result() == 0
+    with Crew(1, deadline=5.0) as crew:
+        late = crew.submit(sleep_or_answer, 600)
+        with pytest.raises(WorkerKilled) as caught:
+            late.result()
+        assert caught.value.late
+    with Crew(1, deadline=300.0) as crew:
+        with pytest.raises(WorkerKilled) as caught:
+            crew.submit(square_or_die, 3).result()
+        assert not caught.value.late
+        assert caught.value.exitcode == -signal.SIGKILL

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 from trail.archive.ledger import chunk_keys
 from trail.attribute.rules import attribute, fingerprint_rules, inherit
 from trail.errors import FixityMismatch
-from trail.model import Envelope, ParsedMessage, SearchDocument
+from trail.model import DocumentText, Envelope, ParsedMessage, SearchDocument
 from trail.parse.envelope import parse_envelope
 from trail.parse.message import parse_message
 from trail.workers import WORTHWHILE_FROM, Crew
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from trail.archive.store import Archive
     from trail.index.store import SearchIndex
@@ -140,9 +140,12 @@ def index_pending(
                     return done
                 part = batch[start : start + PARSE_BATCH]
                 parsed += parse([(m.key, str(archive.root / archive.locate(m))) for m in part])
-            index.add(_documents(archive, batch, parsed))
+            lost: list[str] = []
+            index.add(_documents(archive, batch, parsed, lost))
             with archive.ledger.transaction():
                 archive.facts.write_findings(parsed)
+                archive.documents.write_attachments(parsed)
+                archive.documents.forget(lost)
                 archive.facts.mark_indexed([p.key for p in parsed], index.generation)
             done += len(parsed)
             progress("indexing", done, total)
@@ -150,13 +153,18 @@ def index_pending(
 
 
 def _documents(
-    archive: Archive, messages: Sequence[ArchivedMessage], parsed: Iterable[ParsedMessage]
+    archive: Archive,
+    messages: Sequence[ArchivedMessage],
+    parsed: Sequence[ParsedMessage],
+    lost: list[str],
 ) -> Iterator[SearchDocument]:
+    """Yield what the index is told of each message. `lost` fills with digests whose texts are no longer in the cache."""
     keys = [m.key for m in messages]
     stored = {m.key: m for m in messages}
     clients = archive.facts.read_clients(keys)
     places = archive.sightings.places(keys)
     flags = archive.marks.read_flags(keys)
+    read = archive.documents.find_texts(a.digest for p in parsed for a in p.attachments if a.digest)
     for message in parsed:
         seen = places.get(message.key, ())
         yield SearchDocument(
@@ -168,7 +176,21 @@ def _documents(
             accounts=tuple(sorted({s.ref.account for s in seen})),
             flags=tuple(sorted(flags.get(message.key, ()))),
             folders=tuple(sorted({place for s in seen for place in (s.ref.folder, *s.labels)})),
+            documents=tuple(_read_documents(archive, message, read, lost)),
         )
+
+
+def _read_documents(
+    archive: Archive, message: ParsedMessage, read: Collection[str], lost: list[str]
+) -> Iterator[DocumentText]:
+    """Yield the texts of a message's attachments, one after the other: together they may be large."""
+    for attachment in message.attachments:
+        if attachment.digest in read:
+            text = archive.documents.read_text(attachment.digest)
+            if text is None:
+                lost.append(attachment.digest)
+            else:
+                yield DocumentText(attachment.filename, text)
 
 
 @contextmanager

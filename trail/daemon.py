@@ -190,12 +190,25 @@ class Daemon:
             return
         config = self._config
         problem = self._turns.take(config, account, lambda: self._has_to_end(config))
+        self._read_soon()
         if problem is None and self._config is config and not self._stop.is_set():
             self._watchers.begin(account)
         elif isinstance(problem, LoginRejected):
             self._watchers.end(name)
         elif is_connection_limit(problem):
             self._watchers.make_room(name)
+
+    def _read_attachments(self) -> None:
+        """Some of them, for as long as nobody waits for a turn; then the rest."""
+        self._turns.read_attachments(lambda: self._stop.is_set() or bool(self._calls))
+        self._read_soon()
+
+    def _read_soon(self) -> None:
+        if self._turns.unread and not self._stop.is_set():
+            self._scheduler.add_job(
+                self._read_attachments, "date", id="attachments", replace_existing=True,
+                run_date=datetime.now(UTC) + timedelta(seconds=SETTLE),
+            )  # fmt: skip
 
     def _look_soon(self, name: str, folder: str) -> None:
         """A watcher calls: look at the folder as soon as may be. Many calls are answered by one look."""
@@ -217,6 +230,7 @@ class Daemon:
             return
         config = self._config
         problem = self._turns.take(config, account, lambda: self._has_to_end(config), folders)
+        self._read_soon()
         self._called_at[name] = time.monotonic()
         if isinstance(problem, ArchiveLocked):
             for folder in folders:

@@ -92,6 +92,8 @@ class Client:
     domains: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
+    stemming: str = ""
+    """The language in which forms of a word are found too; "" for that of the archive."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -206,6 +208,26 @@ class Attachment:
     content_id: str
     size: int
     """Of the decoded bytes."""
+    digest: str = ""
+    """SHA-256 of the decoded bytes, in hex, where there may be text in them to be searched; else ""."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read of an attachment whose decoded bytes have the SHA-256 `digest`."""
+
+    digest: str
+    text: str
+    problem: str = ""
+    """What kept it, or a part of it, from being read, in words without its content."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentText:
+    """The text of an attachment, as the index is told of it."""
+
+    filename: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,8 +317,8 @@ class SearchDocument:
     """IMAP flags it bears in any of its places, in lower case: `\\flagged`, `\\answered` …"""
     size: int = 0
     """Bytes of the message."""
-    contents: tuple[str, ...] = ()
-    """The text of its attachments, one each, as far as any could be read."""
+    documents: tuple[DocumentText, ...] = ()
+    """Of its attachments, as far as they were read."""
 
 
 @dataclass(frozen=True, slots=True)

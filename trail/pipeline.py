@@ -3,6 +3,7 @@
     server --UIDs--> plan --batches--> fetch --bytes--> Maildir --facts--> ledger      trail.intake
                                                            |
                  index <--words-- parse <--bytes-----------+--headers--> attribute     trail.catchup
+                   ^--words-- cache <--texts-- attachments +                           trail.documents
 
 Every step starts from what is recorded, so each can be cut anywhere and goes on at the next round:
 UIDs without a decision are fetched, messages not attributed under the present rules are attributed, messages the
@@ -18,11 +19,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from trail.catchup import attribute_pending, index_pending
+from trail.documents import read_documents
 from trail.errors import IndexUnavailable
 from trail.intake import fetch_accounts
+from trail.parse.kinds import READER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from trail.archive.store import Archive
@@ -32,8 +35,12 @@ if TYPE_CHECKING:
     from trail.model import Account, SyncReport
 
 
-def run_round(round_: Round, accounts: Sequence[Account], *, index: bool = True) -> SyncReport:
+def run_round(
+    round_: Round, accounts: Sequence[Account], *, index: bool = True, documents: bool = True
+) -> SyncReport:
     """One whole round. Without `index` it ends when everything is durable; the next round catches up.
+
+    Without `documents` it ends when the messages can be found; `read_pending` goes on with their attachments.
 
     Raises ArchiveFull, ArchiveReadOnly. What went wrong with an account is in the report.
     """
@@ -45,6 +52,8 @@ def run_round(round_: Round, accounts: Sequence[Account], *, index: bool = True)
     report = fetch_accounts(round_, accounts)
     if index and not round_.dry_run:
         catch_up(round_)
+        if documents and not round_.stopping():
+            read_pending(archive, progress=round_.progress, stopping=round_.stopping)
     return report
 
 
@@ -53,6 +62,24 @@ def catch_up(round_: Round) -> None:
     attribute_pending(round_.archive, round_.config.clients, round_.progress)
     with open_index(round_.archive.root) as words:
         index_pending(round_.archive, words, progress=round_.progress, stopping=round_.stopping)
+
+
+def read_pending(
+    archive: Archive,
+    *,
+    progress: Progress = lambda *_: None,
+    stopping: Callable[[], bool] = lambda: False,
+    enough: Callable[[], bool] = lambda: False,
+) -> int:
+    """Read the attachments that were not read yet, and index their messages again. Returns how many are still to be read.
+
+    For `stopping` and `enough` see `trail.documents`.
+    """
+    if read_documents(archive, progress=progress, stopping=stopping, enough=enough):
+        # what was read, though it may have been cut short
+        with open_index(archive.root) as words:
+            index_pending(archive, words, progress=progress)
+    return archive.documents.count_unread(READER)
 
 
 @contextmanager
@@ -90,6 +117,8 @@ def rebuild_index(archive: Archive, progress: Progress = lambda *_: None) -> int
     index = WhooshIndex.create(building)
     try:
         count = index_pending(archive, index, progress=progress)
+        if read_documents(archive, progress=progress):  # what the cache had not
+            index_pending(archive, index, progress=progress)
     finally:
         index.close()
     if place.exists():

@@ -295,6 +295,11 @@ def message_text(data: dict[str, Any], sent_at: datetime) -> str:
             "",
             *(
                 f"[{a['number']}] {clean_text(a['filename']) or a['safe_name']} ({a['mime_type']}, {format_size(a['size'])})"
+                + (
+                    f"; not searched, or not all of it: {a['unreadable']}"
+                    if a.get("unreadable")
+                    else ""
+                )
                 for a in data["attachments"]
             ),
         ]

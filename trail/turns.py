@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 from trail.archive.store import Archive, writing_archive
 from trail.errors import ArchiveLocked, LoginRejected, TrailError
 from trail.intake import Round
-from trail.pipeline import run_round
+from trail.parse.kinds import READER
+from trail.pipeline import read_pending, run_round
 from trail.supervisor import WAITING, describe_waiting
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ log = logging.getLogger("trail.daemon")
 
 TURN = 600.0
 """Seconds a round may take while other accounts wait; it goes on where it stopped at its next turn."""
+SLICE = 10.0
+"""Seconds for which attachments are read while an account may be waiting for its turn; what is begun is read to its end."""
 PAUSE = timedelta(hours=1)
 """How long an account rests after a refused login, unless the configuration changes before."""
 
@@ -70,6 +73,8 @@ class Turns:
         self._left_replies: dict[int, list[Place]] = defaultdict(list)
         """A turn is of one account, and what a reply answers may come with another's."""
         self._warned: dict[str, list[str]] = {}
+        self.unread = 0
+        """Attachments that wait to be read, as of the last turn."""
         self.alive_at: float | None = None
         """When the round under way last gave a sign of life, by the monotonic clock; None between two rounds."""
 
@@ -102,6 +107,32 @@ class Turns:
         except Exception as error:  # noqa: BLE001 - a fault in one round must not end the daemon
             log.error("%s: the round broke off (%s); the next one goes on", account.name, _locate(error))  # noqa: TRY400 - the text of an exception may hold a line of somebody's mail  # fmt: skip
             return TrailError("the round broke off")
+        finally:
+            self.alive_at = None
+
+    def read_attachments(self, is_over: Callable[[], bool]) -> None:
+        """Read some of the attachments that wait, for SLICE seconds or until `is_over`. Raises nothing."""
+
+        def has_to_end() -> bool:
+            self._beat()
+            return is_over()
+
+        self._beat()
+        until = time.monotonic() + SLICE
+        try:
+            with writing_archive(self._root, wait=LOCK_WAIT) as archive:
+                self.unread = read_pending(
+                    archive,
+                    progress=lambda *_: self._beat(),
+                    stopping=has_to_end,
+                    enough=lambda: time.monotonic() > until,
+                )
+        except TrailError as error:
+            self.unread = 0  # the next round counts again
+            log.info("attachments wait for the next round: %s", error.message)
+        except Exception as error:  # noqa: BLE001 - as above
+            self.unread = 0
+            log.error("reading attachments broke off (%s)", _locate(error))  # noqa: TRY400 - as above
         finally:
             self.alive_at = None
 
@@ -180,7 +211,8 @@ class Turns:
             stopping=has_to_end,
             sleep=self._stop.wait,
         )
-        report = run_round(round_, [account])
+        report = run_round(round_, [account], documents=False)
+        self.unread = archive.documents.count_unread(READER)
         for warning in round_.warnings:
             if warning not in self._warned.get(account.name, ()):  # once, not every few minutes
                 log.warning("%s", warning)

@@ -28,21 +28,31 @@ WORTHWHILE_FROM = 200
 """Messages from which worker processes are worth their start."""
 _CHUNK = 10
 """Tasks of a `map` that are sent together: one costs a few milliseconds, a walk through the pipe a part of one."""
+_DYING = 1.0
+"""Seconds a worker has to be gone once its pipe is closed."""
 _ATTEMPTS = 2
 """Workers a task must kill before it is accused: the first may have died of something else."""
 
 
 class WorkerKilled(Exception):
-    """A task killed the workers that did it."""
+    """A task killed the workers that did it, or had to be killed: then it is `late`."""
+
+    def __init__(self, message: str, *, late: bool = False, exitcode: int | None = None) -> None:
+        super().__init__(message)
+        self.late = late
+        self.exitcode = exitcode
+        """As of multiprocessing.Process: a negative one is a signal."""
 
 
 class Crew:
     """Worker processes that are replaced when a task kills one. They are spawned, not forked: the daemon has threads.
 
-    Leave it as a context manager; left by an exception, it drops what is not finished.
+    Leave it as a context manager; left by an exception, it drops what is not finished. With a `deadline` a worker is
+    killed that is at one task for more seconds than that.
     """
 
-    def __init__(self, workers: int = WORKERS) -> None:
+    def __init__(self, workers: int = WORKERS, *, deadline: float | None = None) -> None:
+        self._deadline = deadline
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="trail-crew")
         self._own = threading.local()
         self._all: set[_Worker] = set()
@@ -78,19 +88,26 @@ class Crew:
 
     def _do(self, function: Callable[[Task], Result], task: Task) -> Result:
         """Have the worker of this thread do it."""
+        exitcode = None
         for _ in range(_ATTEMPTS):
             worker = self._worker()
             try:
                 worker.pipe.send((function, task))
-                result, error = worker.pipe.recv()
+                late = not worker.pipe.poll(self._deadline)
+                if not late:
+                    result, error = worker.pipe.recv()
             except (EOFError, OSError):
                 self._own.worker = None
-                self._end(worker)
+                exitcode = self._end(worker, dying=True)
                 continue
+            if late:
+                self._own.worker = None
+                self._end(worker)
+                raise WorkerKilled("a worker process was killed: its task took too long", late=True)
             if error is not None:
                 raise error
             return result  # type: ignore[no-any-return]  # what came through a pipe has no type
-        raise WorkerKilled("a worker process was killed by its task")
+        raise WorkerKilled("a worker process was killed by its task", exitcode=exitcode)
 
     def _worker(self) -> _Worker:
         worker: _Worker | None = getattr(self._own, "worker", None)
@@ -106,10 +123,10 @@ class Crew:
                 self._all.add(worker)
         return worker
 
-    def _end(self, worker: _Worker) -> None:
+    def _end(self, worker: _Worker, *, dying: bool = False) -> int | None:
         with self._lock:
             self._all.discard(worker)
-            worker.end()
+            return worker.end(dying=dying)
 
     def _kill(self) -> None:
         with self._lock:
@@ -129,10 +146,16 @@ class _Worker:
         # theirs alone, so that its end is the end of the pipe
         theirs.close()
 
-    def end(self) -> None:
-        """End the process; whoever waits at the pipe is told by its end. Not to be called from two threads at once."""
+    def end(self, *, dying: bool = False) -> int | None:
+        """End the process; whoever waits at the pipe is told by its end. Not to be called from two threads at once.
+
+        Returns its exit code.
+        """
+        if dying:  # to tell by what: its end of the pipe closes a moment before it is gone
+            self._process.join(_DYING)
         self._process.kill()
         self._process.join()
+        return self._process.exitcode
 
 
 def _work(pipe: Connection) -> None:

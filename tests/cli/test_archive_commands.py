@@ -30,6 +30,7 @@ def test_json_of_status_has_accounts_folders_counts_failures_and_lag(kept):
         "clients",
         "failures",
         "unparsable",
+        "attachments",
         "unattributed",
         "verified",
         "index",

@@ -211,7 +211,7 @@ def make_data(**changes):
         "fine": False, "archive": "/home/" + "freja/" * 30, "messages": 3_000_000, "bytes": 10**12, "accounts": [account] * 10,
         "clients": [{"client": f"client-{n}", "messages": n} for n in range(40)], "writing": False,
         "failures": [{"account": "a", "folder": long, "uid": 1, "reason": long}] * 12,
-        "unparsable": [{"id": "12345678", "reason": long}], "unattributed": 0,
+        "unparsable": [{"id": "12345678", "reason": long}], "unattributed": 0, "attachments": {"waiting": 12_345, "unreadable": 12_345},
         "index": {"present": True, "messages": 1, "lag": 0}, "daemon": {"running": True, "pid": 1, "doing": "syncing " + long},
         "problems": [
             {"kind": "failing", "account": "work", "text": "FAILING: " + long, "since": "2026-01-01T00:00:00Z", "command": "trail sync work"},

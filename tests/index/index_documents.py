@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from trail.model import Address, Attachment, Envelope, ParsedMessage, SearchDocument
+from trail.model import Address, Attachment, DocumentText, Envelope, ParsedMessage, SearchDocument
 
 NOW = datetime(2024, 3, 5, 15, 30, tzinfo=UTC)
 JANE = Address("from", "Jane Doe", "jane@acme.example")
@@ -45,8 +45,9 @@ def make_document(
         key, envelope, text, quoted, attachments, list_id=list_id, language=language
     )
     return SearchDocument(
-        key, received_at, parsed, clients, accounts, folders, flags, size, contents
-    )
+        key, received_at, parsed, clients, accounts, folders, flags, size,
+        documents=tuple(DocumentText("", content) for content in contents),
+    )  # fmt: skip
 
 
 def find_names(index, query="", names=(), **options):

@@ -117,6 +117,22 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     CREATE INDEX attribution_client ON attribution (client);
 
+    CREATE TABLE document (                -- an attachment in which there may be text; can be rebuilt
+        key TEXT NOT NULL REFERENCES message (key),
+        number INTEGER NOT NULL,           -- its place among the message's attachments, from 1
+        digest TEXT NOT NULL,              -- SHA-256 of its decoded bytes, hex
+        filename TEXT NOT NULL,
+        PRIMARY KEY (key, number)
+    ) WITHOUT ROWID;
+    CREATE INDEX document_digest ON document (digest);
+    CREATE TABLE reading (                 -- a digest whose text was looked for; the text is in cache/documents/
+        digest TEXT PRIMARY KEY,
+        reader INTEGER NOT NULL,           -- version of what read it
+        has_text INTEGER NOT NULL,         -- 1: there is one
+        problem TEXT NOT NULL              -- why it could not be read, or not to its end; '' where it could
+    ) WITHOUT ROWID;
+    CREATE INDEX reading_problem ON reading (digest) WHERE problem <> '';
+
     CREATE TABLE round (                   -- the last rounds of every account
         id INTEGER PRIMARY KEY,
         account TEXT NOT NULL,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from trail.archive.audit import Audit
 from trail.archive.damage import measure_file
 from trail.archive.disk import sync_folder, translate_disk_errors
+from trail.archive.documents import Documents
 from trail.archive.epochs import Epochs
 from trail.archive.facts import Facts
 from trail.archive.ledger import Ledger, chunk_keys, to_seconds, translate_ledger_errors
@@ -53,6 +54,7 @@ class Archive:
         self.marks = MarkRecords(self.ledger)
         self.facts = Facts(self.ledger)
         self.rounds = Rounds(self.ledger)
+        self.documents = Documents(root, self.ledger)
 
     def read(self, message: ArchivedMessage) -> bytes:
         """The bytes of a message, checked against its key. Raises FixityMismatch."""

@@ -38,7 +38,7 @@ _FLAGS = frozenset({"--json", "--quiet", "-q", "--verbose", "-v"})
 # As one comes to need them; `trail -h` lists them so.
 _ORDER = [
     "demo", "init", "login", "logout", "sync", "daemon", "status", "search", "show", "thread",
-    "clients", "client", "handoff", "verify", "reindex", "help",
+    "unreadable", "clients", "client", "handoff", "verify", "reindex", "help",
 ]  # fmt: skip
 
 

@@ -53,7 +53,7 @@ def daemon(
         LogFormat, typer.Option("--log-format", help="text, or json for a JSON object a line.")
     ] = LogFormat.TEXT,
 ) -> None:
-    """Fetch at every interval, and at once what arrives, until stopped. It tells a line a round on stderr."""
+    """Fetch at every interval, and at once what arrives. It tells a line a round on stderr."""
     from trail.cli.connect import connect_with
     from trail.cli.signals import stop_on_signals
     from trail.cli.sync import choose_accounts

@@ -26,6 +26,7 @@ from trail.cli import (  # noqa: F401 - importing a command's module registers i
     search,
     sync,
     topics,
+    unreadable,
     verify,
 )
 from trail.cli.app import Session, app, complain, write_text

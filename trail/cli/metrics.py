@@ -80,6 +80,11 @@ def _metrics(data: dict[str, Any]) -> Iterator[tuple[str, str, list[Sample]]]:
         _one(data["unattributed"]),
     )
     yield "unparsable_messages", "Messages not readable as mail.", _one(len(data["unparsable"]))
+    for key, text in (
+        ("waiting", "Attachments whose text is still to be read."),
+        ("unreadable", "Attachments whose text could not be read, or not to the end."),
+    ):
+        yield f"attachments_{key}", text, _one(data["attachments"][key])
     yield "index_messages", "Messages in the search index.", _one(index["messages"])
     yield "index_lag_messages", "Messages the search index lacks.", _one(index["lag"])
     yield "daemon_running", "Whether a daemon works on the archive.", _one(daemon["running"])

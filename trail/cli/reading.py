@@ -148,6 +148,9 @@ def _describe(
         archive.root,
         archive.marks.read_gmail([archived.key]),
     )
+    problems = {p.number: p.reason for p in archive.documents.iter_problems(archived.key)}
+    for attachment in data["attachments"]:
+        attachment["unreadable"] = problems.get(attachment["number"], "")
     return data, parsed.envelope.sent_at or archived.received_at
 
 

@@ -124,6 +124,8 @@ def _rows(data: dict[str, Any], width: int | None) -> Iterator[str]:
         clients = ", ".join(f"{c['client']} {c['messages']:,}" for c in data["clients"])
         rows.append(fit_text(f"clients  {clients}", width))  # `trail clients` lists them
     rows.append(f"index    {_index_text(data['index'])}")
+    if text := _attachments_text(**data["attachments"]):
+        rows.append(f"files    {text}")
     rows.append(f"daemon   {_daemon_text(data['daemon'])}")
     for row in rows:
         yield from wrap_text(row, width, indent=" " * 9)
@@ -136,6 +138,13 @@ def _index_text(index: dict[str, Any]) -> str:
         behind = render.count_of(index["lag"], "message")
         return f"{behind} behind; the next `trail sync` catches up"
     return "up to date"
+
+
+def _attachments_text(waiting: int, unreadable: int) -> str:
+    """What of the attachments a search does not see; nothing, where it sees all."""
+    parts = [f"{waiting:,} still to be read"] if waiting else []
+    parts += [f"{unreadable:,} could not be read: `trail unreadable`"] if unreadable else []
+    return "; ".join(parts)
 
 
 def _daemon_text(daemon: dict[str, Any]) -> str:

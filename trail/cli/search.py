@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from trail.config import Config
+
 
 class Sort(StrEnum):
     """How hits are ordered."""
@@ -70,7 +72,14 @@ def search(
                 "since": _read_date(since, now)[0] if since else None,
                 "until": _read_date(until, now)[1] if until else None,
             }
-            result = index.search(asked.node, sort=sort.value, limit=limit, now=now, **narrowed)
+            result = index.search(
+                asked.node,
+                sort=sort.value,
+                limit=limit,
+                now=now,
+                stemming=read_stemming(config),
+                **narrowed,
+            )
             missed = None if result.total else explain(index, typed, asked, **narrowed)
             lag = archive.facts.count_unindexed(index.generation)
             holds_mail = archive.facts.count_messages()[0] > 0
@@ -115,6 +124,12 @@ def _read_date(date: str, now: datetime) -> tuple[datetime, datetime]:
     from trail.index.dates import parse_date
 
     return parse_date(date, now)
+
+
+def read_stemming(config: Config) -> dict[str, str]:
+    """The languages in which forms of a word are found: by client, and that of the archive under ""."""
+    named = {"": config.stemming} | {client.slug: client.stemming for client in config.clients}
+    return {whose: language for whose, language in named.items() if language}
 
 
 def _read_query(words: Sequence[str]) -> str:

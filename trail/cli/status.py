@@ -15,6 +15,7 @@ from trail.cli.problems import find_problems
 from trail.errors import IndexUnavailable
 from trail.index.store import WhooshIndex
 from trail.locks import is_held
+from trail.parse.kinds import READER
 
 if TYPE_CHECKING:
     from trail.archive.store import Archive
@@ -41,6 +42,7 @@ def _gather(config: Config) -> dict[str, Any]:
             "clients": [],
             "failures": [],
             "unparsable": [],
+            "attachments": {"waiting": 0, "unreadable": 0},
             "unattributed": 0,
             "verified": None,
             "listed": {},
@@ -92,6 +94,10 @@ def _gather(config: Config) -> dict[str, Any]:
                 }
                 for m, reason in archive.facts.iter_unparsable()
             ],
+            "attachments": {
+                "waiting": archive.documents.count_unread(READER),
+                "unreadable": archive.documents.count_problems(),
+            },
             "unattributed": archive.facts.count_unattributed(fingerprint_rules(config.clients)),
             "index": _index(archive, messages),
             "writing": writing,

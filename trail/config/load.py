@@ -49,6 +49,8 @@ class Config:
     """The user's own addresses."""
     accounts: tuple[Account, ...] = ()
     clients: tuple[Client, ...] = ()
+    stemming: str = ""
+    """The language in which forms of a word are found too, not only the word itself; "" for none."""
 
 
 def default_config_path() -> Path:
@@ -155,6 +157,7 @@ def _read_text(text: str, path: Path) -> Config:
         me=me,
         accounts=tuple(_complete_account(account, path) for account in accounts.values()),
         clients=tuple(clients.values()),
+        stemming=top.get("stemming", ""),
     )
 
 

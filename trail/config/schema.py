@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 SHORTEST_ROUND = 10.0
 """Seconds: a daemon that comes more often is a nuisance to the server."""
+STEMMED = (
+    "arabic", "danish", "dutch", "english", "finnish", "french", "german", "hungarian", "italian",
+    "norwegian", "portuguese", "romanian", "russian", "spanish", "swedish",
+)  # fmt: skip
+"""Languages whose forms of a word the index knows."""
 _YEAR = 365 * 86_400.0
 _HOUR = 3600.0
 
@@ -164,6 +169,7 @@ _FILE: dict[str, cs.CoreSchema] = {
     "archive": _text(),
     "scope": cs.literal_schema(["clients", "everything"]),
     "me": _texts(checks.check_address),
+    "stemming": cs.literal_schema([*STEMMED]),
     "account": cs.list_schema(cs.any_schema(), strict=True),
     "client": cs.list_schema(cs.any_schema(), strict=True),
 }
@@ -202,6 +208,7 @@ _CLIENT_OPTIONAL: dict[str, cs.CoreSchema] = {
     "domains": _texts(checks.check_domain),
     "folders": _texts(strip=False),  # an IMAP folder may well end in a space
     "subjects": _texts(checks.check_subject),
+    "stemming": cs.literal_schema([*STEMMED]),
 }
 
 FILE = _table({}, _FILE)

@@ -3,7 +3,8 @@
 In: any text. Out: folded words; the place of a word in the list is its position in the text.
 
 - Case, accents and widths are folded away (`Größe` and `GROSSE` are one word; so are `ø` and `o`),
-  so the exact form finds itself, and so does what a foreign keyboard can type.
+  so the exact form finds itself, and so does what a foreign keyboard can type. A word with `ø`, `ö`, `ä`, `ü` or `å`
+  is also found spelled out: `lørdag` is in the index as `lordag`, as `loerdag`, and as it stands, for who wants it so.
 - Everything that is no letter or digit parts words. `INV-2024/0417` is three words in a row, and asking for
   it asks for exactly that row: whole and parts are found alike.
 - Mail addresses are also one word, so that a common domain costs nothing.
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 MAX_WORD = 64
 """Characters of a word that count; longer ones (encoded data) are cut on both sides."""
@@ -40,6 +42,11 @@ _PLAIN = str.maketrans(
     | dict.fromkeys(map(chr, (0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F))))
     | dict.fromkeys(map(chr, (*range(0x2060, 0x2070), *range(0xFE00, 0xFE10), 0xFEFF)))
 )
+_SPELLED = str.maketrans({"ø": "oe", "ö": "oe", "ä": "ae", "ü": "ue", "å": "aa"})
+_INVISIBLE = {sign: None for sign, plain in _PLAIN.items() if plain is None}
+FORMS = "\x1f"
+"""Parts the forms of a word, of which none has it: the folded one first."""
+_WITH_AT = re.compile(r"\S*@\S*")
 _LOCAL_PART = re.compile(r"[^\W_][\w.+%=-]{0,63}\Z")
 _DOMAIN = re.compile(r"(?:[^\W_][\w-]{0,62}\.){1,9}[^\W_](?:[\w-]{0,61}[^\W_])?")
 
@@ -48,8 +55,42 @@ def fold(text: str) -> str:
     """Return `text` without differences of case, accent, width and invisible characters."""
     if text.isascii():
         return text.lower()
-    text = unicodedata.normalize("NFKC", text).casefold().translate(_PLAIN)
+    # The lonely iota, which is an accent, would become a letter.
+    text = unicodedata.normalize("NFKC", text).replace("\u0345", "").casefold().translate(_PLAIN)
     return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", text)))
+
+
+def read_text(text: str) -> tuple[list[str], list[str]]:
+    """Return the words of a text in order, each with its forms (see FORMS), and the mail addresses in it."""
+    if text.isascii():
+        folded = text.lower()
+        return split_words(folded), find_addresses(folded)
+    addresses = find_addresses(" ".join(map(fold, _WITH_AT.findall(text)))) if "@" in text else []
+    return [
+        word if word.isascii() else list_forms(word) for word in split_words(fold_lightly(text))
+    ], addresses
+
+
+def fold_lightly(text: str) -> str:
+    """Return `text` in lower case, with its accents and without invisible characters."""
+    light = unicodedata.normalize("NFKC", text).lower().translate(_INVISIBLE)
+    # Those that are no part of a letter.
+    return _ACCENTS.sub("", unicodedata.normalize("NFC", light))
+
+
+@lru_cache(maxsize=1 << 16)
+def list_forms(word: str) -> str:
+    """Return the forms of a lightly folded word, joined: folded, spelled out, as it stands; each once."""
+    forms = (fold(word), fold(word.translate(_SPELLED)), word)
+    return FORMS.join(dict.fromkeys(form[:MAX_WORD] for form in forms))
+
+
+def part_forms(places: dict[str, list[int]]) -> None:
+    """Give each form of a word its own places, ascending, where words were counted with their forms joined."""
+    for word in [word for word in places if FORMS in word]:
+        found = places.pop(word)
+        for form in word.split(FORMS):
+            places[form] = sorted([*places[form], *found]) if form in places else found
 
 
 def split_words(folded: str) -> list[str]:
@@ -88,6 +129,20 @@ def list_domains(folded_address: str) -> list[str]:
     return ["@" + ".".join(labels[i:]) for i in range(max(1, len(labels) - 1))]
 
 
+def list_asked(text: str) -> list[tuple[tuple[str, ...], bool]]:
+    """Return the rows of words of which any answers `text`, and whether the last word of each is only a beginning.
+
+    `lørdag` is answered by that word however it is spelled, `=lørdag` by that very spelling.
+    """
+    light = fold_lightly(text).strip()
+    if light.startswith("=") and (words := split_words(light)):
+        return [_open_end(words)]
+    rows = [split_asked(text)]
+    if not light.isascii() and (spelled := split_asked(light.translate(_SPELLED))) not in rows:
+        rows.append(spelled)
+    return rows
+
+
 def split_asked(text: str) -> tuple[tuple[str, ...], bool]:
     """Return the row of words that `text` asks for, and whether the last one is only a beginning.
 
@@ -96,7 +151,10 @@ def split_asked(text: str) -> tuple[tuple[str, ...], bool]:
     folded = fold(text).strip()
     if find_addresses(folded) == [folded]:
         return (folded,), False
-    words = split_words(folded)
+    return _open_end(split_words(folded))
+
+
+def _open_end(words: list[str]) -> tuple[tuple[str, ...], bool]:
     if not words or not _PAIRED_RUN.match(words[-1]) or len(words[-1]) > 1:
         return tuple(words), False
     if len(words) > 1 and len(words[-2]) > 1 and _PAIRED_WORD.fullmatch(words[-2]):
@@ -106,10 +164,16 @@ def split_asked(text: str) -> tuple[tuple[str, ...], bool]:
 
 def find_row(terms: tuple[str, ...], *, prefix: bool) -> str:
     """Return a pattern that finds a row of words in a folded text."""
-    row = r"[\W_]*".join(re.escape(_unpair(terms, i)) for i in range(len(terms)))
+    terms = tuple(fold(term) for term in terms)
+    row = r"[\W_]*".join(_allow_spelled(_unpair(terms, i)) for i in range(len(terms)))
     before = "" if _PAIRED_RUN.match(terms[0]) else r"(?<![^\W_])"
     after = "" if prefix or _PAIRED_RUN.match(terms[-1]) else r"(?![^\W_])"
     return before + row + after
+
+
+def _allow_spelled(term: str) -> str:
+    """What was asked as `loerdag` may stand there as `lørdag`, which is folded without the `e`."""
+    return re.sub("(?<=[aou])e|(?<=a)a", lambda found: f"{found[0]}?", re.escape(term))
 
 
 def _unpair(terms: tuple[str, ...], i: int) -> str:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class Words:
     fields: tuple[str, ...]
     terms: tuple[str, ...]
     prefix: bool = False
+    inflected: bool = field(default=False, compare=False)
+    """Whether other forms of the one word do as well, where the archive has a language: see `stemming`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ FORMS: Final = (
     ("labels -tins", "the first without the second (labels NOT tins)"),
     ("(beer OR tea) labels", "parentheses"),
     ("barc*", "words that begin so"),
+    ("=lørdag", "that very spelling, accents included"),
     ('"labels tea"~5', "the words within 5 words, in any order"),
     ("subject:(tea OR labels)", "an operator for all in the parentheses"),
 )

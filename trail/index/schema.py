@@ -23,18 +23,20 @@ from whoosh.columns import NumericColumn
 from whoosh.fields import COLUMN, STORED, FieldType, Schema
 from whoosh.formats import Existence, Positions
 
-from trail.index.analysis import find_addresses, fold, list_domains, split_words
+from trail.index.analysis import find_addresses, fold, list_domains, part_forms, read_text
 from trail.index.kinds import list_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
-    from trail.model import Address, SearchDocument
+    from trail.model import Address, DocumentText, SearchDocument
 
 SCHEMA_VERSION = 3
 
 MAX_INDEXED = 2_000_000
 """Characters of a text whose words are found; what follows is in the archive only."""
+MAX_ATTACHED = 4_000_000
+"""The same, of the texts of all its attachments together."""
 MAX_STORED = 100_000
 """Characters of a text that snippets are taken from."""
 
@@ -70,7 +72,10 @@ _POSITIONS = PackedPositions()
 
 
 class WordsField(FieldType):
-    """Words in their order. The value is (words, addresses): "" among the words keeps rows apart."""
+    """Words in their order. The value is (words, addresses): "" among the words keeps rows apart.
+
+    A word may be several forms of itself, joined by FORMS: each is a term, at the same place.
+    """
 
     def __init__(self) -> None:
         super().__init__(_POSITIONS, _UNCUT, scorable=True)
@@ -84,6 +89,7 @@ class WordsField(FieldType):
         for position, word in enumerate(words):
             places[word].append(position)
         places.pop("", None)
+        part_forms(places)
         # No row of words ever contains a whole address, so its position says nothing.
         for address in addresses:
             places[address].append(0)
@@ -180,8 +186,8 @@ def to_fields(document: SearchDocument) -> dict[str, Any]:
         "quoted": _read_text(parsed.quoted),
         "subject": _read_text(parsed.envelope.subject),
         "file": _read_rows(files),
-        "content": _read_contents(document.contents),
-        "list": (split_words(fold(parsed.list_id)), []),
+        "content": _read_documents(document.documents),
+        "list": (read_text(parsed.list_id)[0], []),
         "people": _read_people(addresses, _PEOPLE_ROLES),
         "from": _read_people(addresses, ("from", "sender")),
         "stored": _to_stored(document, sent_at, files),
@@ -228,27 +234,26 @@ def _show_address(address: Address) -> str:
 
 
 def _read_text(text: str) -> tuple[list[str], list[str]]:
-    folded = fold(text[:MAX_INDEXED])
-    return split_words(folded), find_addresses(folded)
+    return read_text(text[:MAX_INDEXED])
 
 
-def _read_contents(texts: Iterable[str]) -> tuple[list[str], list[str]]:
-    """One after the other, and in all no more than of one text."""
+def _read_documents(documents: Iterable[DocumentText]) -> tuple[list[str], list[str]]:
     words: list[str] = []
     addresses: list[str] = []
-    room = MAX_INDEXED
-    for text in texts:
-        folded = fold(text[:room])
-        room -= len(text[:room])
-        words += [*split_words(folded), ""]
-        addresses += find_addresses(folded)
+    room = MAX_ATTACHED
+    for document in documents:
+        text = document.text[: min(MAX_INDEXED, room)]
+        room -= len(text)
+        more, others = _read_text(text)
+        words += [*more, ""]
+        addresses += others
     return words, addresses
 
 
 def _read_rows(texts: Iterable[str]) -> tuple[list[str], list[str]]:
     words: list[str] = []
     for text in texts:
-        words += [*split_words(fold(text)), ""]
+        words += [*read_text(text)[0], ""]
     return words, []
 
 

@@ -31,9 +31,10 @@ from trail.index.hits import Sort, find_hits
 from trail.index.matching import Segment
 from trail.index.query import parse_query
 from trail.index.schema import SCHEMA_VERSION, build_schema, to_fields
+from trail.index.stemming import choose_language, widen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -81,12 +82,14 @@ class SearchIndex(Protocol):
         offset: int = 0,
         now: datetime,
         clients: Sequence[str] = (),
+        stemming: Mapping[str, str] | None = None,
     ) -> SearchResult:
         """Return the messages that match; all (of the client and the time) for an empty `query`, or a tree made of one.
 
         `since` is inclusive, `until` exclusive, both aware, both about the Date header. `sort` "date" is newest
         first, "relevance" best first. `now` is aware: its time zone is that of days in the query. `clients` are
-        the known slugs, for hints; none: any is taken. Raises InvalidQuery and IndexUnavailable.
+        the known slugs, for hints; none: any is taken. `stemming` has the language of clients by their slugs, and of
+        the archive under "", in which other forms of a word are found too. Raises InvalidQuery and IndexUnavailable.
         """
 
     def count_matching(self, node: Node) -> int:
@@ -193,6 +196,7 @@ class WhooshIndex:
         offset: int = 0,
         now: datetime,
         clients: Sequence[str] = (),
+        stemming: Mapping[str, str] | None = None,
     ) -> SearchResult:
         """See SearchIndex."""
         node = parse_query(query, now=now, clients=clients) if isinstance(query, str) else query
@@ -201,12 +205,23 @@ class WhooshIndex:
             asked.append(Exact("client", fold(client)))
         if since is not None or until is not None:
             asked.append(sent_between(since, until))
-        with _explaining():
-            return self._read(
-                lambda reader: find_hits(
-                    reader, And(tuple(asked)), sort, max(0, limit), max(0, offset)
+        conditions = And(tuple(asked))
+        language = choose_language(conditions, stemming) if stemming else ""
+
+        def find(segments: list[Segment]) -> SearchResult:
+            wanted: Node = conditions
+            if language:
+                wanted = widen(
+                    conditions,
+                    language,
+                    lambda field, beginning: (
+                        term for s in segments for term, _ in s.iter_words(field, beginning)
+                    ),
                 )
-            )
+            return find_hits(segments, wanted, sort, max(0, limit), max(0, offset))
+
+        with _explaining():
+            return self._read(find)
 
     def count_matching(self, node: Node) -> int:
         """See SearchIndex."""

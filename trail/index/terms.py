@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from trail.index.analysis import fold, split_asked
+from trail.index.analysis import fold, list_asked, split_asked
 from trail.index.conditions import Exact, Glob, Near, Node, Or, Words
 from trail.index.syntax import fail
 
@@ -48,12 +48,12 @@ class TermReader:
             prefix = text[-1:].isalnum()
         if len(fields) == 1 and text.startswith("@"):
             return Words(fields, (fold(text),), prefix)
-        terms, begun = split_asked(text)
-        if not terms:
-            return None
-        if prefix and len(terms) == 1 and len(terms[0]) == 1 and not begun:
+        rows = [row for row in list_asked(text) if row[0]]
+        if prefix and rows and len("".join(rows[0][0])) == 1 and not rows[0][1]:
             self.fail_value(piece, "too short a beginning", "give at least two letters before *")
-        return Words(fields, terms, prefix or begun)
+        inflected = piece.kind == "word" and not text.startswith("=")
+        found = tuple(Words(fields, terms, prefix or begun, inflected) for terms, begun in rows)
+        return Or(found) if len(found) > 1 else next(iter(found), None)
 
     def read_near(self, piece: Piece, fields: tuple[str, ...]) -> Node | None:
         """Return the words of `"…"~5`."""

@@ -6,10 +6,12 @@ lose a byte of one, write one anywhere, or hold two decoded at once.
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from trail.model import Attachment
 from trail.parse.charsets import clean
+from trail.parse.kinds import find_kind
 from trail.parse.names import make_safe_name
 from trail.parse.parts import split_parts
 from trail.parse.transfer import decode_transfer
@@ -52,8 +54,14 @@ def read_attachments(tree: Tree) -> Iterator[tuple[Attachment, bytes, str]]:
             mime_type=mime_type,
             content_id=part.mime.content_id,
             size=len(payload),
+            digest=_hash_document(name, mime_type, payload),
         )
         yield attachment, payload, defect
+
+
+def _hash_document(name: str, mime_type: str, payload: bytes) -> str:
+    kind = find_kind(name, mime_type, payload)
+    return hashlib.sha256(payload).hexdigest() if kind else ""
 
 
 def is_attachment(tree: Tree, part: Part) -> bool:

@@ -14,6 +14,7 @@ from trail.parse.body import BodyReader, Text
 from trail.parse.diagnosis import diagnose
 from trail.parse.envelope import parse_envelope, read_envelope, read_list_id
 from trail.parse.html import read_html
+from trail.parse.language import detect_language
 from trail.parse.parts import split_parts
 from trail.parse.text import split_quoted
 
@@ -69,6 +70,7 @@ def _parse(key: str, content: bytes) -> ParsedMessage:
         quoted=quoted,
         attachments=tuple(attachments),
         defects=tuple(dict.fromkeys(defects)),
+        language=detect_language(text or quoted),
     )
 
 

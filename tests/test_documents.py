@@ -1,0 +1,269 @@
+"""Attachments on their way into the index: found after their messages, once for each content, and never at their cost."""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import shutil
+import signal
+import time
+from email.message import EmailMessage
+
+import pytest
+from archive.archiving import ACME, put
+from parse.documents_made import WORDS, make_docx, make_pdf
+from test_catchup import hits
+
+from trail import documents, workers
+from trail.archive.store import writing_archive
+from trail.catchup import attribute_pending, index_pending
+from trail.confinement import confine
+from trail.documents import read_documents
+from trail.parse.kinds import READER
+from trail.pipeline import open_index, read_pending, rebuild_index
+
+
+@pytest.fixture
+def archive(tmp_path):
+    with writing_archive(tmp_path) as opened:
+        yield opened
+
+
+def letter_with(name, *attachments):
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = (
+        "jane@acme.example",
+        "me@studio.example",
+        name,
+    )
+    message["Message-ID"] = f"<{name}@x>"
+    message.set_content(f"body of {name}")
+    for filename, content in attachments:
+        message.add_attachment(content, "application", "octet-stream", filename=filename)
+    return message.as_bytes().replace(b"\n", b"\r\n")
+
+
+def index(archive):
+    attribute_pending(archive, [ACME])
+    with open_index(archive.root) as words:
+        return index_pending(archive, words)
+
+
+def cached(archive):
+    return sorted(p.name for p in (archive.root / "cache" / "documents").glob("*/*"))
+
+
+def die(_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hang(task):
+    time.sleep(600)
+
+
+def spin(task):
+    confine(seconds=0.2, memory=1 << 30)
+    while True:
+        pass
+
+
+def swell(task):
+    held = []
+    confine(seconds=60, memory=1 << 28)
+    while True:
+        with contextlib.suppress(MemoryError):  # as a library in C may go on without it
+            held.append(mmap.mmap(-1, 1 << 24))
+            held[-1].write(b"x" * (1 << 24))
+
+
+def test_a_message_is_found_at_once_and_by_its_attachment_later(archive):
+    key, other = put(
+        archive, letter_with("one", ("a.docx", make_docx(WORDS, "Zwetschge"))), letter_with("two")
+    )
+    assert index(archive) == 2
+    assert hits(archive.root, "one") == [key]
+    assert hits(archive.root, "zwetschge") == []
+    assert archive.documents.count_unread(READER) == 1
+    assert read_pending(archive) == 0
+    assert hits(archive.root, "zwetschge") == [key]
+    assert hits(archive.root, '"gesamtbetrag 12.500,00"') == [key]
+    assert hits(archive.root) == sorted([key, other])
+    assert index(archive) == 0
+
+
+def test_equal_attachments_are_read_once_and_found_in_every_message(archive, monkeypatch):
+    pdf = make_pdf("Zwetschge")
+    keys = put(archive, *(letter_with(str(n), (f"{n}.pdf", pdf)) for n in range(3)))
+    index(archive)
+    assert read_documents(archive) == 1
+    assert index(archive) == 3
+    assert hits(archive.root, "zwetschge") == sorted(keys)
+    assert len(cached(archive)) == 1
+    # a fourth one later needs no reader at all
+    monkeypatch.setattr(documents, "Crew", None)
+    put(archive, letter_with("4", ("4.pdf", pdf)), start=9)
+    index(archive)
+    assert read_documents(archive) == 0
+    assert len(hits(archive.root, "zwetschge")) == 4
+
+
+def test_a_cache_that_was_deleted_is_made_anew_by_the_next_rebuild(archive):
+    (key,) = put(archive, letter_with("one", ("a.pdf", make_pdf("Zwetschge"))))
+    index(archive)
+    read_pending(archive)
+    shutil.rmtree(archive.root / "cache")
+    assert hits(archive.root, "zwetschge") == [key]
+    rebuild_index(archive)
+    assert hits(archive.root, "zwetschge") == [key]
+    assert len(cached(archive)) == 1
+
+
+@pytest.mark.parametrize("damage", [b"", b"garbage", b"x\x9c\x03"])
+def test_a_damaged_file_of_the_cache_counts_as_none(archive, damage):
+    (key,) = put(archive, letter_with("one", ("a.pdf", make_pdf("Zwetschge"))))
+    index(archive)
+    read_pending(archive)
+    next((archive.root / "cache" / "documents").glob("*/*")).write_bytes(damage)
+    rebuild_index(archive)
+    assert hits(archive.root, "zwetschge") == [key]
+
+
+def test_a_text_that_is_removed_from_the_cache_is_gone(archive):
+    put(archive, letter_with("one", ("a.pdf", make_pdf("Zwetschge"))))
+    index(archive)
+    read_pending(archive)
+    (digest,) = cached(archive)
+    archive.documents.remove_texts([digest, "0" * 64])
+    assert cached(archive) == []
+
+
+def test_a_newer_reader_reads_everything_again(archive, monkeypatch):
+    put(archive, letter_with("one", ("a.pdf", make_pdf("Zwetschge"))))
+    index(archive)
+    read_pending(archive)
+    monkeypatch.setattr(documents, "READER", READER + 1)
+    assert read_documents(archive) == 1
+    assert read_documents(archive) == 0
+    assert index(archive) == 1
+
+
+def test_what_cannot_be_read_is_listed_and_not_tried_again(archive):
+    key, _ = put(
+        archive,
+        letter_with("one", ("a.pdf", b"%PDF-1.4 garbage"), ("b.docx", make_docx("Zwetschge"))),
+        letter_with("two", ("bild.png", b"\x89PNG")),
+    )
+    index(archive)
+    assert read_pending(archive) == 0
+    assert [tuple(p) for p in archive.documents.iter_problems()] == [
+        (key, 1, "a.pdf", "it is damaged")
+    ]
+    assert list(archive.documents.iter_problems("0" * 64)) == []
+    assert archive.documents.count_problems() == 1
+    assert hits(archive.root, "zwetschge") == [key]
+    assert read_documents(archive) == 0
+
+
+@pytest.mark.parametrize(
+    ("reader", "patience", "problem"),
+    [
+        (die, 300.0, "reading it kills the reader"),
+        (hang, 5.0, "reading it takes more than 5 seconds"),
+        (spin, 300.0, "reading it takes more than 30 seconds of processor time"),
+        (swell, 300.0, "reading it takes more than 1024 MiB of memory"),
+    ],
+)  # fmt: skip
+def test_a_document_that_ends_its_reader_costs_its_own_text_only(
+    archive, monkeypatch, reader, patience, problem
+):
+    put(archive, letter_with("one", ("a.pdf", make_pdf("Zwetschge"))))
+    index(archive)
+    monkeypatch.setattr(documents, "read_stored", reader)
+    monkeypatch.setattr(documents, "PATIENCE", patience)
+    assert read_pending(archive) == 0
+    assert [p.reason for p in archive.documents.iter_problems()] == [problem]
+    monkeypatch.undo()
+    (key,) = put(archive, letter_with("two", ("b.pdf", make_pdf("Mirabelle"))), start=9)
+    index(archive)
+    assert read_pending(archive) == 0
+    assert hits(archive.root, "mirabelle") == [key]
+
+
+def test_reading_stops_when_told_and_goes_on_another_time(archive, monkeypatch):
+    keys = put(
+        archive, *(letter_with(str(n), (f"{n}.pdf", make_pdf(f"Zwetschge {n}"))) for n in range(6))
+    )
+    index(archive)
+    assert read_documents(archive, enough=lambda: True) == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(documents, "read_stored", hang)
+        began = time.monotonic()
+        assert read_documents(archive, stopping=lambda: True) == 0
+        assert time.monotonic() - began < 200
+    assert archive.documents.count_unread(READER) == 6
+    assert read_pending(archive) == 0
+    assert hits(archive.root, "zwetschge") == sorted(keys)
+
+
+def test_a_kill_between_reading_and_indexing_loses_nothing(archive):
+    (key,) = put(archive, letter_with("one", ("a.pdf", make_pdf("Zwetschge"))))
+    index(archive)
+    assert read_documents(archive) == 1  # and killed here
+    assert index(archive) == 1
+    assert hits(archive.root, "zwetschge") == [key]
+
+
+def test_the_words_of_a_message_that_was_changed_on_the_disk_are_not_taken(archive):
+    put(archive, letter_with("one", ("a.pdf", make_pdf("Zwetschge"))))
+    index(archive)
+    (path,) = (archive.root / "mail").glob("*/*/cur/*")
+    path.chmod(0o600)
+    path.write_bytes(letter_with("one", ("a.pdf", make_pdf("Mirabelle"))))
+    read_pending(archive)
+    assert [p.reason for p in archive.documents.iter_problems()] == [
+        "its message is not what it was"
+    ]
+    path.unlink()
+    with archive.ledger.transaction():
+        archive.documents.forget([d.digest for d in archive.documents.find_unread(99, 10)])
+    read_pending(archive)
+    assert [p.reason for p in archive.documents.iter_problems()] == [
+        "its message is missing or cannot be read"
+    ]
+
+
+def test_words_of_two_attachments_are_no_phrase(archive):
+    (key,) = put(archive, letter_with("one", ("a.txt", b"rote"), ("b.txt", b"tinte")))
+    index(archive)
+    read_pending(archive)
+    assert hits(archive.root, "rote tinte") == [key]
+    assert hits(archive.root, '"rote tinte"') == []
+
+
+def test_limits_of_a_process_hold_from_task_to_task():
+    with workers.Crew(1) as crew:
+        for _ in range(4):
+            assert crew.submit(confine_and_work, 1.0).result() >= 1.0
+
+
+def confine_and_work(seconds):
+    """Work a little less than is allowed: the next task has as much again."""
+    confine(seconds=2, memory=1 << 30)
+    began = time.process_time()
+    while time.process_time() - began < seconds:
+        pass
+    return time.process_time() - began
+
+
+def test_a_worker_of_a_process_that_once_was_large_has_the_whole_limit():
+    peak = bytearray(b"x" * (600 << 20))
+    del peak
+    with workers.Crew(1) as crew:
+        assert crew.submit(confine_and_wait, 512 << 20).result() == "alive"
+
+
+def confine_and_wait(memory):
+    confine(seconds=60, memory=memory)
+    time.sleep(1)
+    return "alive"

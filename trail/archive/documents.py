@@ -1,0 +1,174 @@
+"""The texts of attachments: which there are, which were read, and a cache of what was read.
+
+Comes in: attachments as the parser found them, and what was read of each. Goes out: what is still to be read, what could
+not be read and why, and the texts. All of it can be had again from the Maildir. Writing methods of the ledger's part are
+called inside a ledger transaction.
+
+On the disk: `cache/documents/<2 digits>/<digest>`, zlib-compressed UTF-8. Any of it may be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from trail.archive.disk import translate_disk_errors
+from trail.archive.ledger import chunk_keys, from_seconds, place_holders
+from trail.model import ArchivedMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from trail.archive.ledger import Ledger
+    from trail.model import ParsedMessage, Reading
+
+FOLDER = "cache/documents"
+_TEXT_LIMIT = 64 << 20
+"""Bytes of a text that are taken out of the cache, whatever somebody put there."""
+
+
+class Unread(NamedTuple):
+    """An attachment to be read: one of those with these bytes."""
+
+    digest: str
+    message: ArchivedMessage
+    number: int
+
+
+class Problem(NamedTuple):
+    """An attachment of which something could not be read."""
+
+    key: str
+    number: int
+    filename: str
+    reason: str
+
+
+class Documents:
+    """The attachments of one archive, as far as there may be text in them."""
+
+    def __init__(self, root: Path, ledger: Ledger) -> None:
+        self._root = root
+        self._folder = root / FOLDER
+        self._ledger = ledger
+
+    # which there are
+
+    def write_attachments(self, parsed: Iterable[ParsedMessage]) -> None:
+        """Enter the attachments of messages that there may be text in."""
+        parsed = list(parsed)
+        self._ledger.execute_many("DELETE FROM document WHERE key = ?", ((p.key,) for p in parsed))
+        rows = [
+            (p.key, a.number, a.digest, a.filename)
+            for p in parsed
+            for a in p.attachments
+            if a.digest
+        ]
+        self._ledger.execute_many("INSERT INTO document VALUES (?, ?, ?, ?)", rows)
+
+    def count_unread(self, reader: int) -> int:
+        """How many attachments were not read yet by this reader, equal ones counted once."""
+        row = self._ledger.execute(
+            "SELECT count(DISTINCT d.digest) FROM document d LEFT JOIN reading r ON r.digest = d.digest AND r.reader = ?"
+            " WHERE r.digest IS NULL",
+            (reader,),
+        ).fetchone()
+        return int(row[0])
+
+    def find_unread(self, reader: int, most: int) -> list[Unread]:
+        """Attachments not read yet by this reader, those of the newest messages first."""
+        rows = self._ledger.execute(
+            "SELECT d.digest, m.key, m.path, m.size, max(m.received_at) AS newest, d.number FROM document d"
+            " JOIN message m ON m.key = d.key LEFT JOIN reading r ON r.digest = d.digest AND r.reader = ?"
+            " WHERE r.digest IS NULL GROUP BY d.digest ORDER BY newest DESC, d.digest LIMIT ?",
+            (reader, most),
+        )
+        return [
+            Unread(digest, ArchivedMessage(key, Path(path), size, from_seconds(at)), number)
+            for digest, key, path, size, at, number in rows
+        ]
+
+    # what was read
+
+    def record(self, readings: Iterable[Reading], reader: int) -> None:
+        """Note what came of reading; messages with a text that was read have to be indexed again."""
+        readings = list(readings)
+        self._ledger.execute_many(
+            "INSERT OR REPLACE INTO reading VALUES (?, ?, ?, ?)",
+            ((r.digest, reader, int(bool(r.text)), r.problem) for r in readings),
+        )
+        self._ledger.execute_many(
+            "UPDATE message SET indexed_in = NULL WHERE key IN (SELECT key FROM document WHERE digest = ?)",
+            ((r.digest,) for r in readings if r.text),
+        )
+
+    def forget(self, digests: Iterable[str]) -> None:
+        """Note that these have to be read again: their texts are no longer in the cache."""
+        self._ledger.execute_many(
+            "DELETE FROM reading WHERE digest = ?", ((digest,) for digest in digests)
+        )
+
+    def find_texts(self, digests: Iterable[str]) -> set[str]:
+        """Those of `digests` in which a text was found, by whatever reader."""
+        found: set[str] = set()
+        for chunk in chunk_keys(set(digests)):
+            rows = self._ledger.execute(
+                f"SELECT digest FROM reading WHERE has_text = 1 AND digest IN ({place_holders(chunk)})",
+                chunk,
+            )
+            found.update(row[0] for row in rows)
+        return found
+
+    def iter_problems(self, key: str | None = None) -> Iterator[Problem]:
+        """Attachments that could not be read, or not to the end: of one message, or of all, the newest first."""
+        rows = self._ledger.execute(
+            "SELECT d.key, d.number, d.filename, r.problem FROM reading r JOIN document d ON d.digest = r.digest"
+            " JOIN message m ON m.key = d.key WHERE r.problem <> '' AND (? IS NULL OR d.key = ?)"
+            " ORDER BY m.received_at DESC, d.key, d.number",
+            (key, key),
+        )
+        for row in rows:
+            yield Problem(*row)
+
+    def count_problems(self) -> int:
+        """How many attachments could not be read, or not to the end, equal ones counted once."""
+        row = self._ledger.execute("SELECT count(*) FROM reading WHERE problem <> ''").fetchone()
+        return int(row[0])
+
+    def forget_problems(self) -> int:
+        """Have everything read again that could not be read, or not to the end. Returns how many attachments."""
+        return self._ledger.execute("DELETE FROM reading WHERE problem <> ''").rowcount
+
+    # the cache
+
+    def keep_text(self, reading: Reading) -> None:
+        """Put a text into the cache. Raises ArchiveFull, ArchiveReadOnly."""
+        path = self._path(reading.digest)
+        with translate_disk_errors(self._root):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # not made durable: a file that a power cut leaves empty is read as none
+            unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+            unfinished.write_bytes(zlib.compress(reading.text.encode("utf-8", "replace"), 6))
+            unfinished.replace(path)
+
+    def read_text(self, digest: str) -> str | None:
+        """The text of the attachment with this digest; None when it is not in the cache, or not sound."""
+        try:
+            unpacking = zlib.decompressobj()
+            text = unpacking.decompress(self._path(digest).read_bytes(), _TEXT_LIMIT)
+            return text.decode() if unpacking.eof else None
+        except (OSError, zlib.error, UnicodeDecodeError):
+            return None
+
+    def remove_texts(self, digests: Iterable[str]) -> None:
+        """Take texts out of the cache, for good."""
+        with translate_disk_errors(self._root):
+            for digest in digests:
+                with contextlib.suppress(FileNotFoundError):
+                    self._path(digest).unlink()
+
+    def _path(self, digest: str) -> Path:
+        return self._folder / digest[:2] / digest

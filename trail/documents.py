@@ -1,0 +1,136 @@
+"""The texts of attachments: read once for each content, in processes of their own, and handed to the index.
+
+Comes in: an open archive whose messages were parsed. Goes out: texts in the cache, what could not be read in the ledger,
+and messages that are to be indexed again. A message never waits for its attachments: it is found at once, and by their
+words after this. A document that hangs, crashes or fills its reader costs its own text and nothing else.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from concurrent.futures import FIRST_COMPLETED, wait
+from typing import TYPE_CHECKING
+
+from trail.catchup import PARSE_LIMIT
+from trail.confinement import TOO_LARGE
+from trail.model import Reading
+from trail.parse.documents import MEMORY, SECONDS, Task, read_stored
+from trail.parse.kinds import READER
+from trail.workers import WORKERS, Crew, WorkerKilled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
+
+    from trail.archive.store import Archive
+
+    Progress = Callable[[str, int, int], None]
+
+PATIENCE = 300.0
+"""Seconds by the clock after which a reader is killed that uses no processor time either."""
+BATCH = 500
+"""Attachments looked up at once."""
+_FLUSH_AFTER = 2.0
+"""Seconds that what was read waits for its entry in the ledger."""
+_GLANCE = 0.5
+
+
+class _Stop(Exception):
+    """To leave the crew without waiting for it."""
+
+
+def read_documents(
+    archive: Archive,
+    *,
+    progress: Progress = lambda *_: None,
+    stopping: Callable[[], bool] = lambda: False,
+    enough: Callable[[], bool] = lambda: False,
+) -> int:
+    """Read the attachments that were not read yet, those of the newest messages first. Returns how many were read.
+
+    None is begun once there is `enough`. What is at work when `stopping` says so is dropped, and read another time.
+    Raises ArchiveFull, ArchiveReadOnly.
+    """
+    total = archive.documents.count_unread(READER)
+    if not total:
+        return 0
+    done = 0
+    try:
+        with Crew(deadline=PATIENCE) as crew:
+            while not enough() and (tasks := _find_tasks(archive)):
+                for count in _read_all(archive, crew, tasks, stopping, enough):
+                    done += count
+                    progress("reading attachments", done, max(total, done))
+    except _Stop:
+        pass
+    return done
+
+
+def _find_tasks(archive: Archive) -> list[Task]:
+    unread = archive.documents.find_unread(READER, BATCH)
+    return [
+        Task(str(archive.root / archive.locate(u.message)), PARSE_LIMIT, u.number, u.digest)
+        for u in unread
+    ]
+
+
+def _read_all(
+    archive: Archive,
+    crew: Crew,
+    tasks: list[Task],
+    stopping: Callable[[], bool],
+    enough: Callable[[], bool],
+) -> Iterator[int]:
+    """Have all tasks done, and yield how many were entered into the ledger, again and again. Raises _Stop."""
+    ahead = iter(tasks)
+    running: dict[Future[Reading], Task] = {}
+    finished: list[Reading] = []
+    flushed_at = time.monotonic()
+    while True:
+        while len(running) < WORKERS and not enough() and (task := next(ahead, None)):
+            running[crew.submit(read_stored, task)] = task
+        if not running:
+            break
+        done, _ = wait(running, timeout=_GLANCE, return_when=FIRST_COMPLETED)
+        for future in done:
+            reading = _take(future, running.pop(future).digest)
+            if reading.text:
+                archive.documents.keep_text(reading)
+            finished.append(reading)
+        leaving = stopping()
+        if leaving or time.monotonic() - flushed_at > _FLUSH_AFTER:
+            yield _enter(archive, finished)
+            flushed_at = time.monotonic()
+        if leaving:
+            raise _Stop
+    yield _enter(archive, finished)
+
+
+def _enter(archive: Archive, finished: list[Reading]) -> int:
+    count = len(finished)
+    if count:
+        with archive.ledger.transaction():
+            archive.documents.record(finished, READER)
+        finished.clear()
+    return count
+
+
+def _take(future: Future[Reading], digest: str) -> Reading:
+    try:
+        return future.result()
+    except WorkerKilled as error:
+        return Reading(digest, "", _explain(error))
+    except OSError:
+        return Reading(digest, "", "its message is missing or cannot be read")
+
+
+def _explain(error: WorkerKilled) -> str:
+    if error.late:
+        return f"reading it takes more than {PATIENCE:.0f} seconds"
+    if error.exitcode == TOO_LARGE:
+        return f"reading it takes more than {MEMORY >> 20} MiB of memory"
+    if sys.platform != "win32" and error.exitcode == -signal.SIGXCPU:
+        return f"reading it takes more than {SECONDS:.0f} seconds of processor time"
+    return "reading it kills the reader"

@@ -1,0 +1,108 @@
+"""An attachment comes in; its text goes out: in worker processes with limits on time and memory.
+
+`trail.documents` has the processes, and sees which end before they are done. What a reader raises is
+a reason in words, never a word of the document. Nothing is written, and nothing fetched.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from trail.confinement import confine
+from trail.model import Reading
+from trail.parse.attachments import iter_attachments
+from trail.parse.charsets import clean
+from trail.parse.documents_budget import Budget, Unreadable
+from trail.parse.kinds import HEAD, find_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SECONDS = 30.0
+"""Of processor time that a document may take."""
+MEMORY = 1 << 30
+"""Bytes that the process which reads it may have."""
+
+
+class Task(NamedTuple):
+    """An attachment to be read."""
+
+    path: str
+    """The file of its message."""
+    limit: int
+    """Bytes of the message that are looked at."""
+    number: int
+    """Its place among the message's attachments, starting at 1."""
+    digest: str
+    """SHA-256 of its decoded bytes, in hex."""
+
+
+def read_stored(task: Task) -> Reading:
+    """Read one attachment of a message, within the limits: in a worker process only, which may not survive it.
+
+    Raises OSError when the message cannot be read.
+    """
+    confine(seconds=SECONDS, memory=MEMORY)
+    with Path(task.path).open("rb") as file:
+        content = file.read(task.limit)
+    for attachment, payload in iter_attachments(content):
+        if attachment.digest == task.digest and attachment.number == task.number:
+            text, problem = read_document(attachment.filename, attachment.mime_type, payload)
+            return Reading(task.digest, text, problem)
+    return Reading(task.digest, "", "its message is not what it was")
+
+
+def read_document(filename: str, mime_type: str, content: bytes) -> tuple[str, str]:
+    """Return the text of a document, and what kept it (or a part of it) from being read, in words; else ""."""
+    budget = Budget()
+    try:
+        read_into(budget, filename, mime_type, content)
+    except Unreadable as error:
+        budget.note(str(error))
+    except MemoryError:
+        budget.note("it needs too much memory")
+    except RecursionError:
+        budget.note("it is nested too deep")
+    except Exception as error:  # noqa: BLE001 - a broken document costs its own text, whatever its reader raises
+        budget.note(f"it is damaged ({type(error).__name__})")
+    text = clean(_join_surrogates(budget.text))
+    if not budget.problem and not text.strip() and b"%PDF-" in content[:HEAD]:
+        budget.note("it has no text: scanned, perhaps")
+    return text, budget.problem
+
+
+def read_into(budget: Budget, filename: str, mime_type: str, content: bytes) -> None:
+    """Add the text of a document, and of what it contains, to `budget`. Raises Unreadable, and what readers raise."""
+    kind = find_kind(filename, mime_type, content)
+    if kind:
+        _choose_reader(kind)(budget, content)
+
+
+def _choose_reader(kind: str) -> Callable[[Budget, bytes], None]:
+    # Each reader is imported when first needed: a worker that meets no PDF never loads PDFium.
+    match kind:
+        case "pdf":
+            from trail.parse.documents_pdf import read_pdf as read  # noqa: PLC0415 - see above
+        case "package":
+            from trail.parse.documents_packed import read_package as read  # noqa: PLC0415
+        case "tnef":
+            from trail.parse.documents_packed import read_winmail as read  # noqa: PLC0415
+        case "mail":
+            from trail.parse.documents_packed import read_mail as read  # noqa: PLC0415
+        case "ole":
+            from trail.parse.documents_ole import read_ole as read  # noqa: PLC0415
+        case "rtf":
+            from trail.parse.documents_text import read_rtf as read  # noqa: PLC0415
+        case "html":
+            from trail.parse.documents_text import read_page as read  # noqa: PLC0415
+        case "lines":
+            from trail.parse.documents_text import read_lines as read  # noqa: PLC0415
+        case _:
+            from trail.parse.documents_text import read_plain as read  # noqa: PLC0415
+    return read
+
+
+def _join_surrogates(text: str) -> str:
+    """Some formats write a character beyond the first plane as two halves."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,0 +1,44 @@
+"""A PDF comes in; the text of its pages goes out (pypdfium2 lives here only)."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pypdfium2
+
+from trail.parse.documents_budget import Unreadable
+
+if TYPE_CHECKING:
+    from trail.parse.documents_budget import Budget
+
+PAGES = 5000
+"""Pages that are read."""
+# A word broken at the end of a line.
+_HYPHEN = re.compile(r"[\x02\ufffe]\s*|\xad\s*\n\s*")
+
+
+def read_pdf(budget: Budget, content: bytes) -> None:
+    """Add the text of all pages. Raises Unreadable."""
+    try:
+        document = pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError as error:
+        raise Unreadable(
+            "it is encrypted" if "password" in str(error).lower() else "it is damaged"
+        ) from error
+    with closing(document):
+        for number in range(min(len(document), PAGES)):
+            _read_page(budget, document, number)
+        if len(document) > PAGES:
+            raise Unreadable(f"only its first {PAGES:,} pages are searched")
+
+
+def _read_page(budget: Budget, document: pypdfium2.PdfDocument, number: int) -> None:
+    try:
+        with closing(document[number]) as page, closing(page.get_textpage()) as words:
+            text = words.get_text_range()
+    except pypdfium2.PdfiumError:
+        budget.note(f"page {number + 1} of it is damaged")
+        return
+    budget.add(_HYPHEN.sub("", text) + "\n")
