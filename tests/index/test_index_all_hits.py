@@ -65,9 +65,15 @@ def test_hits_are_those_of_one_state_however_long_one_reads(index):
 def test_of_two_equal_messages_the_newer_is_better_and_a_much_better_one_is_first(index):
     index.add(
         [
-            make_document("old", "tea and milk", sent_at=NOW - timedelta(days=900)),
-            make_document("new", "tea and milk", sent_at=NOW),
-            make_document("best", "other words", subject="tea", sent_at=NOW - timedelta(days=3000)),
+            make_document(
+                "old",
+                "tea and milk, or none of it and a lot of other words besides",
+                sent_at=NOW - timedelta(days=900),
+            ),
+            make_document(
+                "new", "tea and milk, or none of it and a lot of other words besides", sent_at=NOW
+            ),
+            make_document("best", "tea " * 9, subject="tea", sent_at=NOW - timedelta(days=3000)),
         ]
     )
     found = [hit.key for hit in index.search("tea", sort="relevance", now=NOW).hits]
@@ -89,6 +95,6 @@ def test_the_snippet_is_from_the_attachments_name_when_only_that_matched(index):
 
 def test_the_text_with_most_of_the_words_is_shown(index):
     index.add([make_document("a", "only tea here", quoted="tea with milk", subject="milk")])
-    (hit,) = index.search("tea milk", now=NOW).hits
+    (hit,) = index.search("text:tea text:milk", now=NOW).hits
     assert (hit.snippet, hit.snippet_of) == ("tea with milk", "quoted")
     assert [hit.subject[a:b] for a, b in hit.subject_marks] == ["milk"]
