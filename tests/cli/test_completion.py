@@ -128,8 +128,8 @@ def test_zsh_and_fish_get_each_word_with_its_help(office, shell):
 
     assert ask("handoff", "") == ["values", "acme\tAcme Ltd", "bryggeriet\tNørrebro Bryggeri"]
     assert ask("search", "in:Cl") == ["values", 'in:"Client Mail"']
-    assert ask("search", "fro") == ["open", "from:"]
-    assert ask("search", "'fro") == ["open", "from:"]
+    assert ask("search", "fro") == ["open", "from:\twho sent it"]
+    assert ask("search", "'fro") == ["open", "from:\twho sent it"]
     assert ask("save", "12345678", "x") == ["files"]
     assert ask("verify", "x") == ["dirs"]
     commands = [line.split("\t")[0] for line in ask("clien")]
