@@ -17,6 +17,11 @@ def main() -> None:
         return
     # pydantic looks through all installed packages for plugins otherwise: a tenth of the time of a search
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
+    if shell := os.environ.get("_TRAIL_COMPLETE"):  # a shell wants to know what may stand next
+        from trail.cli.shells import answer  # noqa: PLC0415 - see above
+
+        answer(shell, sys.argv[1:], os.environ)
+        return
     from trail.cli.main import run  # noqa: PLC0415 - see above
 
     sys.exit(run(sys.argv[1:]))

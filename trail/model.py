@@ -335,8 +335,14 @@ class SearchHit:
     recipients: tuple[str, ...]
     subject: str
     snippet: str
-    """A few words around the first match, on one line."""
+    """A few words around the best match, on one line."""
     attachments: int
+    snippet_of: str = "body"
+    """The text the snippet is from: `body`, `file`, `content`, `quoted` or `subject`."""
+    marks: tuple[tuple[int, int], ...] = ()
+    """Start and end of the words in the snippet that were asked for."""
+    subject_marks: tuple[tuple[int, int], ...] = ()
+    """The same in the subject."""
 
 
 @dataclass(frozen=True, slots=True)

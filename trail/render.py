@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from trail.terminal import clean_text, fit_text, measure_text, pad_text
+from trail.terminal import DIM, Line, clean_text, join_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
         Attribution,
         ParsedMessage,
         RemoteRef,
-        SearchHit,
         Sighting,
         SyncReport,
         Verification,
@@ -169,57 +168,6 @@ def person_text(address: Address | None) -> str:
     return f"{address.name} <{address.address}>" if address.name else address.address
 
 
-def hit_data(
-    hit: SearchHit,
-    short: str,
-    message: ArchivedMessage,
-    places: Sequence[Sighting],
-    clients: Sequence[Attribution],
-    root: Path,
-) -> dict[str, Any]:
-    """A hit for programs; `account` and `folder` are where the message was first seen."""
-    ref = places[0].ref if places else None
-    return {
-        "id": short,
-        "key": hit.key,
-        "sent_at": format_time(hit.sent_at),
-        "received_at": format_time(hit.received_at),
-        "clients": [a.client for a in clients],
-        "from": hit.sender,
-        "to": list(hit.recipients),
-        "subject": hit.subject,
-        "snippet": hit.snippet,
-        "attachments": hit.attachments,
-        "account": ref.account if ref else message.path.parts[1],
-        "folder": ref.folder if ref else "",
-        "path": str(root / message.path),
-    }
-
-
-def hits_text(hits: Sequence[dict[str, Any]], days: Sequence[datetime], width: int | None) -> str:
-    """Two lines a hit: when, whose, what; then who, and a few words. `width` is that of the terminal, None when there is none."""
-    clients = [",".join(hit["clients"]) or "-" for hit in hits]
-    column = max(map(measure_text, clients), default=0)
-    lines: list[str] = []
-    for hit, day, client in zip(hits, days, clients, strict=True):
-        clip = f"  [{count_of(hit['attachments'], 'attachment')}]" if hit["attachments"] else ""
-        first = f"{hit['id']}  {format_day(day)}  {pad_text(client, column)}  {clean_text(hit['subject']) or '(no subject)'}"
-        second = f"{' ' * len(hit['id'])}  {clean_text(_describe_people(hit))}"
-        if hit["snippet"]:
-            second += f": {clean_text(hit['snippet'])}"
-        lines += [fit_text(first, width and width - len(clip)) + clip, fit_text(second, width)]
-    return "\n".join(lines)
-
-
-def _describe_people(hit: dict[str, Any]) -> str:
-    text = name_person(hit["from"]) or "?"
-    if hit["to"]:
-        text += f" → {name_person(hit['to'][0])}"
-    if len(hit["to"]) > 1:
-        text += f" +{len(hit['to']) - 1}"
-    return text
-
-
 def message_data(
     parsed: ParsedMessage,
     short: str,
@@ -281,29 +229,34 @@ def _describe_gmail(numbers: tuple[int, int] | None) -> dict[str, str] | None:
     return numbers and {"message": str(numbers[0]), "thread": str(numbers[1])}
 
 
-def message_text(data: dict[str, Any], sent_at: datetime) -> str:
+def message_lines(data: dict[str, Any], sent_at: datetime) -> list[Line]:
     """A message to read: a few header lines, the text, what was quoted, the attachments."""
-    lines = [f"{label:<9}{value}" for label, value in _header_lines(data, sent_at) if value]
-    lines += ["", clean_text(data["text"], lines=True).rstrip()]
+    lines = [
+        join_pieces((f"{label:<9}", DIM), value)
+        for label, value in _header_lines(data, sent_at)
+        if value
+    ]
+    text = clean_text(data["text"], lines=True).rstrip()
+    lines += [Line(""), *(Line(line.expandtabs(8)) for line in text.split("\n"))]
     if data["quoted"].strip():
-        lines += [
-            "",
-            *(f"> {line}" for line in clean_text(data["quoted"], lines=True).strip().splitlines()),
-        ]
+        quoted = clean_text(data["quoted"], lines=True).strip().splitlines()
+        lines += [Line(""), *(join_pieces((f"> {line.expandtabs(8)}", DIM)) for line in quoted)]
     if data["attachments"]:
         lines += [
-            "",
+            Line(""),
             *(
-                f"[{a['number']}] {clean_text(a['filename']) or a['safe_name']} ({a['mime_type']}, {format_size(a['size'])})"
-                + (
-                    f"; not searched, or not all of it: {a['unreadable']}"
-                    if a.get("unreadable")
-                    else ""
+                Line(
+                    f"[{a['number']}] {clean_text(a['filename']) or a['safe_name']} ({a['mime_type']}, {format_size(a['size'])})"
+                    + (
+                        f"; not searched, or not all of it: {a['unreadable']}"
+                        if a.get("unreadable")
+                        else ""
+                    )
                 )
                 for a in data["attachments"]
             ),
         ]
-    return "\n".join(lines)
+    return lines
 
 
 def _header_lines(data: dict[str, Any], sent_at: datetime) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from dataclasses import dataclass
 
 # What steers a terminal or hides in a text: controls, direction marks, invisible signs, halves of characters.
 # The joiners U+200C and U+200D stay: Persian and emoji are written with them.
@@ -19,6 +20,50 @@ _STEERING = (
 _UNSAFE_IN_LINES = re.compile(f"[{_STEERING}]")
 _UNSAFE = re.compile(f"[\t\n{_STEERING}]")
 _JOINERS = "\u200c\u200d"
+
+
+MATCH, BOLD, DIM, ID, NAME = "1;31", "1", "2", "33", "36"
+"""Looks of a stretch of text, as ECMA-48 numbers them: a word that was asked for in bold red, as grep has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line for a terminal. `stretches` have a look of their own: start, end, look; in order, not overlapping."""
+
+    text: str
+    stretches: tuple[tuple[int, int, str], ...] = ()
+
+    def show(self, *, colours: bool) -> str:
+        """The line as a terminal gets it: whatever it says, it steers nothing."""
+        text = clean_text(self.text)
+        if not colours:
+            return text
+        shown, at = [], 0
+        for start, end, look in self.stretches:
+            start, end = max(start, at), min(end, len(text))  # noqa: PLW2901 - the line may have been cut
+            if start < end:
+                shown += [text[at:start], f"\x1b[{look}m", text[start:end], "\x1b[0m"]
+                at = end
+        return "".join([*shown, text[at:]])
+
+    def fit(self, width: int | None) -> Line:
+        """The line, cut to so many columns."""
+        return Line(fit_text(self.text, width), self.stretches)
+
+
+def join_pieces(*pieces: tuple[str, str] | str | Line) -> Line:
+    """A line from texts, texts with a look, and lines."""
+    text, stretches = "", []
+    for piece in pieces:
+        if isinstance(piece, Line):
+            stretches += [(len(text) + a, len(text) + b, look) for a, b, look in piece.stretches]
+            text += piece.text
+        elif isinstance(piece, tuple):
+            stretches.append((len(text), len(text) + len(piece[0]), piece[1]))
+            text += piece[0]
+        else:
+            text += piece
+    return Line(text, tuple(stretches))
 
 
 def clean_text(text: str, *, lines: bool = False) -> str:

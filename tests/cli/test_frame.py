@@ -102,7 +102,7 @@ def test_every_command_and_option_is_described():
             "`trail daemon -h`",
         ),
         (["search", "--limit", "0"], "value for --limit: must be at least 1", "`trail search -h`"),
-        (["search", "--sort", "size"], "'date', 'relevance'", "`trail search -h`"),
+        (["search", "--sort", "size"], "'date', '-date', 'relevance'", "`trail search -h`"),
         (["show"], "missing argument 'ID'", "`trail show -h`"),
         (["status", "surplus"], "unexpected extra argument", "`trail status -h`"),
         (["show", "--raw", "--json", "abcdef12"], "--raw prints the bytes", "`trail show -h`"),

@@ -158,7 +158,7 @@ def test_a_thread_is_shown_in_order_with_the_message_marked(files):
     lines = files.done("thread", short).out.splitlines()
     assert [line[:1] for line in lines] == [" ", "*"]
     assert lines[0].endswith("Jane: Files")
-    assert lines[1].endswith("  jane@acme.example: Re: Files")
+    assert lines[1].endswith("  └─ jane@acme.example: Re: Files")
     rows = files.done("thread", short, "--json").data["messages"]
     assert [row["depth"] for row in rows] == [0, 1]
     assert rows[1]["parent"] == rows[0]["key"]

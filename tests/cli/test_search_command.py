@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from syncing import make_message
 
-from trail import render
+from trail import results
 from trail.terminal import measure_text
 
 HIT_KEYS = [
@@ -20,7 +20,10 @@ HIT_KEYS = [
     "from",
     "to",
     "subject",
+    "subject_marks",
     "snippet",
+    "snippet_of",
+    "snippet_marks",
     "attachments",
     "account",
     "folder",
@@ -243,7 +246,7 @@ def test_hits_are_a_table_whose_lines_fit_the_terminal(office):
     from datetime import UTC, datetime  # noqa: PLC0415 - only here
 
     days = [datetime(2024, 3, day, 12, tzinfo=UTC) for day in (5, 6, 7)]
-    lines = render.hits_text(data, days, 80).splitlines()
+    lines = [line.text for line in results.hits_lines(data, days, 80)]
     assert len(lines) == 6
     assert all(60 < measure_text(line) <= 80 for line in lines)
     assert all(line.endswith("…  [2 attachments]") for line in lines[::2])

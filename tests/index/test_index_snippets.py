@@ -19,7 +19,7 @@ def make_snippet(query, body="", quoted="", subject="", files=()):
     stored = Stored(
         "0" * 64, NOW, NOW, (), "", (), clean(subject), files, clean(body), clean(quoted)
     )
-    return SnippetMaker(iter_words(parse_query(query, now=NOW))).make(stored)
+    return SnippetMaker(iter_words(parse_query(query, now=NOW))).make(stored).text
 
 
 def test_a_short_text_is_shown_whole_on_one_line():

@@ -1,9 +1,10 @@
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trail.parse.threads import ThreadMember, build_thread
+from trail.parse.threads import ThreadMember, build_thread, normalise_subject
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -86,3 +87,22 @@ def test_every_member_is_shown_once_after_its_parent(members):
         assert node.depth == depths[node.parent] + 1
         depths[node.key] = node.depth
     assert nodes == build_thread(members[::-1])
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("Re: Fwd: Contract", "Contract"),
+        ("RE : SV: AW: WG: TR: VS: Contract", "Contract"),
+        ("Re[2]: Re(3): Re^4: Contract", "Contract"),
+        ("[2] Contract", "Contract"),
+        ("Re: [ACME] Re: Contract", "[ACME] Re: Contract"),
+        ("回复\uff1aRe: 合同", "合同"),
+        ("  a \r\n b  ", "a b"),
+        ("Reform: yes", "Reform: yes"),
+        ("Re:", ""),
+        ("", ""),
+    ],
+)
+def test_reply_marks_are_taken_off_a_subject(subject, expected):
+    assert normalise_subject(subject) == expected

@@ -27,6 +27,7 @@ from trail.archive.maildir import (
 from trail.archive.marks import MarkRecords
 from trail.archive.rounds import Rounds
 from trail.archive.sightings import Sightings
+from trail.archive.tallies import Tallies
 from trail.errors import ArchiveLocked, ConfigError
 from trail.locks import hold_lock
 
@@ -53,6 +54,7 @@ class Archive:
         self.epochs = Epochs(self.ledger)
         self.marks = MarkRecords(self.ledger)
         self.facts = Facts(self.ledger)
+        self.tallies = Tallies(self.ledger)
         self.rounds = Rounds(self.ledger)
         self.documents = Documents(root, self.ledger)
 

@@ -15,6 +15,7 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -24,28 +25,33 @@ from typer.core import TyperGroup
 
 from trail import __version__
 from trail.cli.logs import LogLines
+from trail.cli.pager import page_text
 from trail.cli.values import spare_pydantic
 from trail.config import Config, default_config_path, load_config
 from trail.errors import TrailError
-from trail.terminal import clean_text, escape_json
+from trail.terminal import Line, clean_text, escape_json
 
 SCHEMA = 1
 """Version of every JSON document this program prints."""
 
 # A user may write these before or after the command: `trail --json sync` and `trail sync --json`.
 _MINUS = re.compile(r"^-(?=[^-].)")  # two characters and more: -q and -h stay what they are
-_FLAGS = frozenset({"--json", "--quiet", "-q", "--verbose", "-v"})
+_FLAGS = frozenset({"--json", "--quiet", "-q", "--verbose", "-v", "--no-pager"})
+_WITH_VALUE = ("--config", "--color")
 # As one comes to need them; `trail -h` lists them so.
 _ORDER = [
-    "demo", "init", "login", "logout", "sync", "daemon", "status", "search", "show", "thread",
-    "unreadable", "clients", "client", "handoff", "verify", "reindex", "help",
+    "demo", "init", "login", "logout", "sync", "daemon", "status", "search", "find", "show", "thread",
+    "open", "save", "unreadable", "clients", "client", "handoff", "verify", "reindex", "help",
 ]  # fmt: skip
 
 
 def _read_minuses(words: list[str]) -> list[str]:
     """`-word` is a NOT in the query language, and no option; up to a bare `--`, behind which nothing is."""
     end = words.index("--") if "--" in words else len(words)
-    return [_MINUS.sub("NOT ", word) if at < end else word for at, word in enumerate(words)]
+    return [
+        _MINUS.sub("NOT ", word) if at < end and words[at - 1] != "--sort" else word
+        for at, word in enumerate(words)
+    ]
 
 
 class GlobalOptionsAnywhere(TyperGroup):
@@ -63,13 +69,13 @@ class GlobalOptionsAnywhere(TyperGroup):
         for word in words:
             if word == "--":
                 rest += [word, *words]
-            elif word in _FLAGS or word.startswith("--config="):
+            elif word in _FLAGS or word.startswith(tuple(f"{o}=" for o in _WITH_VALUE)):
                 front.append(word)
-            elif word == "--config":
+            elif word in _WITH_VALUE:
                 front += [word, *([value] if (value := next(words, None)) is not None else [])]
             else:
                 rest.append(word)
-        if rest[:1] == ["search"]:
+        if rest[:1] in (["search"], ["find"]):
             rest = _read_minuses(rest)
         spare_pydantic(self.get_params(ctx))
         return super().parse_args(ctx, front + rest)
@@ -91,6 +97,14 @@ class GlobalOptionsAnywhere(TyperGroup):
             ) from error
 
 
+class Color(StrEnum):
+    """Whether results have colours; auto: on a terminal."""
+
+    auto = "auto"
+    always = "always"
+    never = "never"
+
+
 @dataclass
 class Session:
     """What a command may know of the world outside: its options, its environment, its outputs."""
@@ -99,6 +113,8 @@ class Session:
     json: bool = False
     quiet: bool = False
     verbose: bool = False
+    pager: bool = True
+    color: Color = Color.auto
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     warnings: list[str] = field(default_factory=list)
 
@@ -139,9 +155,32 @@ class Session:
                 ]
             write_text(sys.stdout, "\n".join(lines) + "\n")
 
+    def emit_lines(self, data: Mapping[str, Any], lines: Sequence[Line]) -> None:
+        """Print a result as `emit` does, through a pager where the lines are more than the terminal shows."""
+        if self.json or not lines:
+            self.emit(data)
+            return
+        text = "".join(f"{line.show(colours=self._has_colours)}\n" for line in lines)
+        if not (self.pager and sys.stdout.isatty() and page_text(text, self.environ)):
+            write_text(sys.stdout, text)
+
+    def emit_document(self, data: Mapping[str, Any]) -> None:
+        """Print a JSON document on a line of its own."""
+        document = json.dumps(
+            {"schema": SCHEMA, **data}, ensure_ascii=not _takes_unicode(sys.stdout)
+        )
+        write_text(sys.stdout, escape_json(document) + "\n")
+
+    @property
+    def draws(self) -> bool:
+        """Whether stdout takes more than ASCII: lines of a tree, bars."""
+        return sys.stdout.encoding is None or _takes_unicode(sys.stdout)
+
     @property
     def _has_colours(self) -> bool:
         """Whether stdout is a terminal with colours, and the user wants them (no-color.org)."""
+        if self.color is not Color.auto:
+            return self.color is Color.always
         plain = self.environ.get("NO_COLOR") or self.environ.get("TERM") == "dumb"
         return sys.stdout.isatty() and not plain and sys.platform != "win32"
 
@@ -205,11 +244,43 @@ def _tell_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+class Shell(StrEnum):
+    """Shells that completion is there for."""
+
+    bash = "bash"
+    zsh = "zsh"
+    fish = "fish"
+
+
+def _show_completion(shell: Shell | None) -> None:
+    if shell is not None:
+        from trail.cli.shells import SCRIPTS
+
+        write_text(sys.stdout, SCRIPTS[shell])
+        raise typer.Exit
+
+
+def _install_completion(shell: Shell | None) -> None:
+    if shell is not None:
+        from trail.cli.shells import install
+
+        try:
+            write_text(sys.stdout, f"{install(shell)}\n")
+        except OSError as error:
+            raise TrailError(
+                f"{error.filename}: {error.strerror}",
+                f"put what `trail --show-completion {shell}` prints where your shell reads it",
+            ) from error
+        complain("a new shell has it")
+        raise typer.Exit
+
+
 app = typer.Typer(
     name="trail",
     cls=GlobalOptionsAnywhere,
     help="A paper trail for people who work for clients: keeps their mail, finds it, hands it over.",
     no_args_is_help=True,
+    add_completion=False,  # ours: trail.cli.shells
     rich_markup_mode=None,  # plain help: it fits a screen, and a pipe
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -230,6 +301,32 @@ def start(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Say more; show tracebacks.")
     ] = False,
+    no_pager: Annotated[
+        bool, typer.Option("--no-pager", help="Never show long results in a pager.")
+    ] = False,
+    color: Annotated[
+        Color, typer.Option("--color", help="Colours: auto (on a terminal), always, never.")
+    ] = Color.auto,
+    _install: Annotated[
+        Shell | None,
+        typer.Option(
+            "--install-completion",
+            help="Set up completion in bash, zsh or fish.",
+            metavar="SHELL",
+            is_eager=True,
+            callback=_install_completion,
+        ),
+    ] = None,
+    _show: Annotated[
+        Shell | None,
+        typer.Option(
+            "--show-completion",
+            help="Print what would be set up.",
+            metavar="SHELL",
+            is_eager=True,
+            callback=_show_completion,
+        ),
+    ] = None,
     _version: Annotated[
         bool,
         typer.Option("--version", help="Print the version.", is_eager=True, callback=_tell_version),
@@ -241,5 +338,6 @@ def start(
     logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, handlers=[handler])
     session: Session = ctx.obj
     session.json, session.quiet, session.verbose = json_, quiet, verbose
+    session.pager, session.color = not no_pager, color
     if config is not None:
         session.config_path = config.expanduser()

@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from trail.cli.app import Session, app
-from trail.cli.nothing import Narrowed, explain
+from trail.cli.app import Session, app, write_text
+from trail.cli.nothing import explain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
-    from trail.config import Config
+    from trail.cli.asking import Answers, Question
+    from trail.cli.nothing import Missed
+
+_SHOWN = 20
+"""Hits without `--limit`, where a person reads them."""
+_AT_ONCE = 500
+"""Hits whose facts are read together."""
 
 
 class Sort(StrEnum):
     """How hits are ordered."""
 
     date = "date"
+    oldest = "-date"
     relevance = "relevance"
+
+
+class By(StrEnum):
+    """What hits are counted by."""
+
+    client = "client"
+    month = "month"
+    person = "person"
+    folder = "folder"
+    type = "type"
 
 
 @app.command()
@@ -46,73 +64,74 @@ def search(
     until: Annotated[
         str | None, typer.Option("--until", help="Up to the end of this date.", metavar="DATE")
     ] = None,
-    sort: Annotated[Sort, typer.Option("--sort", help="Newest first, or best first.")] = Sort.date,
+    sort: Annotated[
+        Sort, typer.Option("--sort", help="Newest first, oldest first (-date), or best first.")
+    ] = Sort.date,
     limit: Annotated[
-        int, typer.Option("--limit", min=1, max=10000, help="At most so many hits.", metavar="N")
-    ] = 20,
+        int | None,
+        typer.Option(
+            "--limit",
+            min=1,
+            help="At most so many; 20 if not given, all for --ids, --paths and --jsonl.",
+            metavar="N",
+        ),
+    ] = None,
+    page: Annotated[int, typer.Option("--page", min=1, help="The N-th so many.", metavar="N")] = 1,
+    threads: Annotated[
+        bool, typer.Option("--threads", help="Conversations instead of messages.")
+    ] = False,
+    count: Annotated[bool, typer.Option("--count", help="Only how many there are.")] = False,
+    by: Annotated[
+        By | None,
+        typer.Option(
+            "--by", help="How many by client, month, person, folder or type of attachment."
+        ),
+    ] = None,
+    ids: Annotated[bool, typer.Option("--ids", help="Only ids, one a line.")] = False,
+    paths: Annotated[bool, typer.Option("--paths", help="Only files, one a line.")] = False,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="A JSON document a line.")] = False,
+    null: Annotated[
+        bool, typer.Option("--null", "-0", help="Ids and files end with NUL, as for `xargs -0`.")
+    ] = False,
 ) -> None:
     """Find messages."""
     from trail import render
-    from trail.archive.store import open_archive
-    from trail.asking import ask
+    from trail.cli.asking import open_answers
     from trail.cli.clock import read_clock
-    from trail.config import find_client
-    from trail.index.store import WhooshIndex
 
     session: Session = ctx.obj
-    now = read_clock()
-    config = session.config
-    with open_archive(config.archive) as archive:
-        index = WhooshIndex.open(config.archive / "index")
-        try:
-            typed = _read_query(query or ())
-            asked = ask(typed, archive=archive, index=index, config=config, now=now)
-            narrowed: Narrowed = {
-                "client": find_client(config, client).slug if client else None,
-                "since": _read_date(since, now)[0] if since else None,
-                "until": _read_date(until, now)[1] if until else None,
-            }
-            result = index.search(
-                asked.node,
-                sort=sort.value,
-                limit=limit,
-                now=now,
-                stemming=read_stemming(config),
-                **narrowed,
-            )
-            missed = None if result.total else explain(index, typed, asked, **narrowed)
-            lag = archive.facts.count_unindexed(index.generation)
-            holds_mail = archive.facts.count_messages()[0] > 0
-        finally:
-            index.close()
-        keys = [hit.key for hit in result.hits]
-        messages = archive.facts.find_messages(keys)
-        places = archive.sightings.places(keys)
-        attributions = archive.facts.read_attributions(keys)
-        hits = [
-            render.hit_data(
-                hit,
-                archive.facts.shorten_key(hit.key),
-                messages[hit.key],
-                places.get(hit.key, []),
-                attributions.get(hit.key, ()),
-                archive.root,
-            )
-            for hit in result.hits
-            if hit.key in messages
-        ]
-    days = [hit.sent_at for hit in result.hits if hit.key in messages]
-    data = {"total": result.total, "hits": hits}
-    if missed is not None:
-        data["nothing"] = missed.data
-    session.emit(data, render.hits_text(hits, days, session.width))
-    if not hits:
-        session.note("nothing found" if holds_mail else "the archive is empty; run `trail sync`")
-        for line in missed.lines if missed and holds_mail else ():
-            session.note(line)
-    elif result.total > len(hits):
-        session.note(f"{len(hits)} of {result.total:,}; --limit shows more")
-    for hint in asked.hints:
+    named = {"threads": threads, "count": count, "by": by is not None}
+    named |= {"ids": ids, "paths": paths, "jsonl": jsonl}
+    faces = [name for name, wanted in named.items() if wanted]
+    if len(faces) > 1:
+        raise typer.BadParameter(f"choose one of {' and '.join(f'--{name}' for name in faces)}")
+    if null and not (ids or paths):
+        raise typer.BadParameter("--null goes with --ids or --paths")
+    most = limit or (None if (ids or paths or jsonl) and page == 1 else _SHOWN)
+    offset = (page - 1) * (most or 0)
+    with open_answers(session.config) as answers:
+        question = answers.read_question(
+            read_words(query or ()), read_clock(),
+            client=client, since=since, until=until, sort=sort.value,
+        )  # fmt: skip
+        facts = answers.archive.facts
+        lag = facts.count_unindexed(answers.index.generation)
+        shown = _Shown(session, answers, question, offset, most or _SHOWN)
+        if ids or paths:
+            total = _show_names(shown, faces[0], most, end="\0" if null else "\n")
+        elif jsonl:
+            total = _stream_hits(shown, most)
+        elif by:
+            total = _show_counts(shown, by)
+        else:
+            show = {"threads": _show_conversations, "count": _show_total}
+            total = show.get("".join(faces), _show_hits)(shown)
+        if not total and not count:
+            empty = not facts.count_messages()[0]
+            session.note("the archive is empty; run `trail sync`" if empty else "nothing found")
+            for line in shown.explain().lines if not empty else ():
+                session.note(line)
+    for hint in question.asked.hints:
         session.note(f"hint: {hint}")
     if lag:
         session.note(
@@ -120,18 +139,132 @@ def search(
         )
 
 
-def _read_date(date: str, now: datetime) -> tuple[datetime, datetime]:
-    from trail.index.dates import parse_date
-
-    return parse_date(date, now)
-
-
-def read_stemming(config: Config) -> dict[str, str]:
-    """The languages in which forms of a word are found: by client, and that of the archive under ""."""
-    named = {"": config.stemming} | {client.slug: client.stemming for client in config.clients}
-    return {whose: language for whose, language in named.items() if language}
-
-
-def _read_query(words: Sequence[str]) -> str:
+def read_words(words: Sequence[str]) -> str:
     """The words as one query; bytes that are no text, which a shell may pass on, become question marks."""
     return " ".join(words).encode("utf-8", "replace").decode()
+
+
+class _Shown(NamedTuple):
+    """What is to be shown: of the answers those behind `offset`, at most `most`."""
+
+    session: Session
+    answers: Answers
+    question: Question
+    offset: int
+    most: int
+
+    def explain(self) -> Missed:
+        """Why nothing is found."""
+        question, narrowed = self.question, self.question.narrowed
+        return explain(
+            self.answers.index,
+            question.typed,
+            question.asked,
+            client=narrowed.get("client"),
+            since=narrowed.get("since"),
+            until=narrowed.get("until"),
+        )
+
+    def tell_rest(self, shown: int, total: int, noun: str) -> None:
+        """Say what is not shown."""
+        page = self.offset // self.most + 1
+        if not shown and total:
+            self.session.note(f"there is no page {page}: there are {total:,} {noun}")
+        elif self.offset + shown < total:
+            first = f"{self.offset + 1} to {self.offset + shown}" if self.offset else f"{shown}"
+            how = f"--page {page + 1}" if self.offset else "--limit"
+            self.session.note(f"{first} of {total:,}; {how} shows more")
+
+
+def _show_hits(shown: _Shown) -> int:
+    from trail.results import hits_lines
+
+    session, answers, question, offset, most = shown
+    result = answers.index.search(
+        question.query, sort=question.sort, limit=most, offset=offset, **question.narrowed
+    )
+    found = answers.describe(result.hits)
+    rows, days = [row for _, row in found], [hit.sent_at for hit, _ in found]
+    data: dict[str, Any] = {"total": result.total, "hits": rows}
+    if session.json and not result.total:
+        data["nothing"] = shown.explain().data
+    session.emit_lines(data, hits_lines(rows, days, session.width))
+    shown.tell_rest(len(result.hits), result.total, "messages")
+    return result.total
+
+
+def _show_total(shown: _Shown) -> int:
+    total = shown.answers.count(shown.question)
+    shown.session.emit({"total": total}, str(total))
+    return total
+
+
+def _show_conversations(shown: _Shown) -> int:
+    from trail.results import conversation_data, conversations_lines
+
+    session, answers, question, offset, most = shown
+    facts = answers.archive.facts
+    total, found, more = answers.find_conversations(question, most, offset)
+    clients = facts.read_attributions([c.hit.key for c in found])
+    rows = [
+        conversation_data(c, facts.shorten_key(c.hit.key), clients.get(c.hit.key, ()))
+        for c in found
+    ]
+    days = [c.hit.sent_at for c in found]
+    session.emit_lines(
+        {"total": total, "conversations": rows, "more": more},
+        conversations_lines(rows, days, session.width),
+    )
+    if more:
+        session.note(f"there are more; --page {offset // most + 2} shows them")
+    elif total and not found:
+        session.note(f"there is no page {offset // most + 1}")
+    return total
+
+
+def _show_counts(shown: _Shown, by: By) -> int:
+    from trail.results import counts_lines
+
+    session, answers, question, offset, most = shown
+    total, counts = answers.count_by(question, by.value)
+    end = len(counts) - offset
+    # of months the last ones are asked for, in their order
+    some = counts[max(0, end - most) : max(0, end)] if by is By.month else counts[offset:][:most]
+    rows = [{"value": c.value, "label": c.label, "count": c.count} for c in some]
+    session.emit_lines(
+        {"total": total, "by": by.value, "values": len(counts), "counts": rows},
+        counts_lines(some, session.width, draws=session.draws),
+    )
+    shown.tell_rest(len(some), len(counts), f"{by.value}s".replace("persons", "people"))
+    if total and not counts:
+        session.note("none of them has an attachment with a name")
+    return total
+
+
+def _stream_hits(shown: _Shown, most: int | None) -> int:
+    session, answers, question, offset, _ = shown
+    hits = islice(answers.iter_hits(question), offset, None if most is None else offset + most)
+    total = 0
+    while batch := list(islice(hits, _AT_ONCE)):
+        for _, row in answers.describe(batch):
+            session.emit_document(row)
+        total += len(batch)
+    return total or answers.count(question)
+
+
+def _show_names(shown: _Shown, what: str, most: int | None, end: str) -> int:
+    """Ids or paths, for the next program in a pipe."""
+    session, answers, question, offset, _ = shown
+    archive = answers.archive
+    every = answers.list_keys(question)
+    keys = every[offset : None if most is None else offset + most]
+    if what == "ids":
+        names = archive.facts.shorten_keys(keys)
+    else:
+        messages = archive.facts.find_messages(keys)
+        names = [str(archive.root / messages[key].path) for key in keys if key in messages]
+    if session.json:
+        session.emit({"total": len(every), what: names})
+    else:
+        write_text(sys.stdout, "".join(name + end for name in names))
+    return len(every)

@@ -148,6 +148,11 @@ def order_from(seconds: int) -> int:
     return seconds << _KEY_BITS
 
 
+def from_order(order: int) -> int:
+    """Return the second of sending in what `pack_order` gave."""
+    return order >> _KEY_BITS
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """What a hit shows."""

@@ -1,7 +1,8 @@
-"""A few words around what matched.
+"""A few words around what matched, and where in them the words are that were asked for.
 
-In: the stored part of a message and the rows of words that were asked. Out: one line from the body, the quoted
-text, the subject or a file name, whichever matched first; the beginning of the text where none did.
+In: the stored part of a message and the rows of words that were asked. Out: one line from the text in which most of
+them are near each other (what the author wrote, names or texts of attachments, what was quoted, the subject), and the
+places of the words in it; the beginning of the text where none is.
 Must never return control characters or more than one line.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from trail.index.analysis import find_row, fold
 
@@ -24,9 +25,20 @@ WIDTH = 140
 _LEAD = 40
 """Characters before the match."""
 _LOOKED_AT = 200
-"""Matches in a text among which the best place is chosen."""
+"""Matches in a text among which the best place is chosen, and that are marked."""
 _REACH = 20
 """Characters a cut moves at most to fall between words."""
+
+Marks = tuple[tuple[int, int], ...]
+"""Start and end of each stretch of a text that was asked for."""
+
+
+class Snippet(NamedTuple):
+    """A line to show for a message, from the text `where`: `body`, `file`, `content`, `quoted` or `subject`."""
+
+    text: str
+    where: str
+    marks: Marks = ()
 
 
 class SnippetMaker:
@@ -42,26 +54,40 @@ class SnippetMaker:
             for field, patterns in rows.items()
         }
 
-    def make(self, stored: Stored) -> str:
+    def make(self, stored: Stored) -> Snippet:
         """Return the line to show for `stored`."""
-        names = " · ".join(filter(None, stored.files))
-        texts = {
-            "body": stored.body,
-            "quoted": stored.quoted,
-            "subject": stored.subject,
-            "file": names,
-        }
-        for field, text in texts.items():
-            at = self._find_best(field, text)
-            if at is not None:
-                return cut_around(text, at)
-        return cut_around(stored.body.strip() or stored.quoted, 0)
+        best, chosen = 0, ("", "", 0)
+        for where, text in _list_texts(stored):
+            count, at = self._find_best(where, text)
+            if count > best:
+                best, chosen = count, (where, text, at)
+        if best:
+            where, text, at = chosen
+            line = cut_around(text, at)
+            return Snippet(line, where, self.find_marks(where, line))
+        where = "body" if stored.body.strip() else "quoted"
+        return Snippet(cut_around(stored.body.strip() or stored.quoted, 0), where)
 
-    def _find_best(self, field: str, text: str) -> int | None:
-        """Return where the match begins that has the most of the other words near."""
+    def find_marks(self, field: str, text: str) -> Marks:
+        """Return where in `text`, as a text of `field`, the words are that were asked for there."""
         pattern = self.patterns.get(field)
         if pattern is None:
-            return None
+            return ()
+        folded = fold(text)
+        found = []
+        for match in pattern.finditer(folded):
+            start, end = (_unfold(text, folded, at) for at in match.span())
+            if end > start:
+                found.append((start, end))
+            if len(found) == _LOOKED_AT:
+                break
+        return tuple(found)
+
+    def _find_best(self, field: str, text: str) -> tuple[int, int]:
+        """Return how many of the asked rows are near each other where most are, and where they begin."""
+        pattern = self.patterns.get(field)
+        if pattern is None:
+            return 0, 0
         folded = fold(text)
         places = []
         for match in pattern.finditer(folded):
@@ -69,7 +95,7 @@ class SnippetMaker:
             if len(places) == _LOOKED_AT:
                 break
         if not places:
-            return None
+            return 0, 0
         reach = WIDTH - _LEAD
 
         def count_near(first: int) -> int:
@@ -78,7 +104,18 @@ class SnippetMaker:
             return len({which for _, which in places[first:end]})
 
         best = max(range(len(places)), key=lambda i: (count_near(i), -i))
-        return _unfold(text, folded, places[best][0])
+        return count_near(best), _unfold(text, folded, places[best][0])
+
+
+def _list_texts(stored: Stored) -> tuple[tuple[str, str], ...]:
+    """The texts of a message by field. Of two with the same words the first is shown; the subject stands above it anyway."""
+    return (
+        ("body", stored.body),
+        ("file", " · ".join(filter(None, stored.files))),
+        ("content", getattr(stored, "content", "")),
+        ("quoted", stored.quoted),
+        ("subject", stored.subject),
+    )
 
 
 def cut_around(text: str, at: int) -> str:

@@ -19,7 +19,7 @@ import os
 from collections import Counter
 from contextlib import closing, contextmanager
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, Required, TypedDict, TypeVar, Unpack
 
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import EmptyIndexError, FileIndex, LockError
@@ -27,7 +27,7 @@ from whoosh.index import EmptyIndexError, FileIndex, LockError
 from trail.errors import ArchiveFull, ArchiveLocked, ArchiveReadOnly, IndexUnavailable, TrailError
 from trail.index.analysis import fold
 from trail.index.conditions import And, Exact, Node, sent_between
-from trail.index.hits import Sort, find_hits
+from trail.index.hits import Sort, count_types, find_hits, iter_hits, list_keys
 from trail.index.matching import Segment
 from trail.index.query import parse_query
 from trail.index.schema import SCHEMA_VERSION, build_schema, to_fields
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from trail.index.writing import DurableWriter
-    from trail.model import SearchDocument, SearchResult
+    from trail.model import SearchDocument, SearchHit, SearchResult
 
 REBUILD = "the next `trail sync` or `trail reindex` rebuilds it"
 _STATE = "trail.json"
@@ -49,6 +49,17 @@ _TRIES = 5
 """Times a search opens the index when a writer takes files from under it."""
 
 _Read = TypeVar("_Read")
+
+
+class Narrowed(TypedDict, total=False):
+    """What narrows a query, as in `SearchIndex.search`."""
+
+    client: str | None
+    since: datetime | None
+    until: datetime | None
+    now: Required[datetime]
+    clients: Sequence[str]
+    stemming: Mapping[str, str]
 
 
 class SearchIndex(Protocol):
@@ -87,9 +98,10 @@ class SearchIndex(Protocol):
         """Return the messages that match; all (of the client and the time) for an empty `query`, or a tree made of one.
 
         `since` is inclusive, `until` exclusive, both aware, both about the Date header. `sort` "date" is newest
-        first, "relevance" best first. `now` is aware: its time zone is that of days in the query. `clients` are
-        the known slugs, for hints; none: any is taken. `stemming` has the language of clients by their slugs, and of
-        the archive under "", in which other forms of a word are found too. Raises InvalidQuery and IndexUnavailable.
+        first, "-date" oldest first, "relevance" best first. `now` is aware: its time zone is that of days in the query.
+        `clients` are the known slugs, for hints; none: any is taken. `stemming` has the language of clients by their
+        slugs, and of the archive under "", in which other forms of a word are found too. Raises InvalidQuery and
+        IndexUnavailable.
         """
 
     def count_matching(self, node: Node) -> int:
@@ -103,6 +115,19 @@ class SearchIndex(Protocol):
 
     def list_words(self, fields: Iterable[str], beginning: str, most: int) -> dict[str, int]:
         """Return words that begin so, at most so many from each field and segment, as `count_words` does."""
+
+    def iter_hits(
+        self, query: str | Node, sort: Sort = "date", **asked: Unpack[Narrowed]
+    ) -> Iterator[SearchHit]:
+        """Yield all messages that match, in order, from one state of the index. Raises as `search`."""
+
+    def list_keys(
+        self, query: str | Node, sort: Sort = "date", **asked: Unpack[Narrowed]
+    ) -> list[str]:
+        """Return the keys of all messages that match, in order. Raises as `search`."""
+
+    def count_types(self, query: str | Node, **asked: Unpack[Narrowed]) -> dict[str, int]:
+        """Return for each ending of an attachment's name how many messages that match have one. Raises as `search`."""
 
     def close(self) -> None:
         """Let go of files."""
@@ -199,29 +224,46 @@ class WhooshIndex:
         stemming: Mapping[str, str] | None = None,
     ) -> SearchResult:
         """See SearchIndex."""
-        node = parse_query(query, now=now, clients=clients) if isinstance(query, str) else query
-        asked: list[Node] = [node]
-        if client is not None:
-            asked.append(Exact("client", fold(client)))
-        if since is not None or until is not None:
-            asked.append(sent_between(since, until))
-        conditions = And(tuple(asked))
-        language = choose_language(conditions, stemming) if stemming else ""
-
-        def find(segments: list[Segment]) -> SearchResult:
-            wanted: Node = conditions
-            if language:
-                wanted = widen(
-                    conditions,
-                    language,
-                    lambda field, beginning: (
-                        term for s in segments for term, _ in s.iter_words(field, beginning)
-                    ),
-                )
-            return find_hits(segments, wanted, sort, max(0, limit), max(0, offset))
-
+        asked = Narrowed(
+            client=client,
+            since=since,
+            until=until,
+            now=now,
+            clients=clients,
+            stemming=stemming or {},
+        )
+        node = _read_asked(query, asked)
+        page = max(0, limit), max(0, offset)
         with _explaining():
-            return self._read(find)
+            return self._read(
+                lambda open_: find_hits(
+                    open_, _widen(node, asked, open_), sort, *page, now.timestamp()
+                )
+            )
+
+    def iter_hits(
+        self, query: str | Node, sort: Sort = "date", **asked: Unpack[Narrowed]
+    ) -> Iterator[SearchHit]:
+        """See SearchIndex."""
+        node, now = _read_asked(query, asked), asked["now"].timestamp()
+        with _explaining():
+            yield from self._iterate(
+                lambda open_: iter_hits(open_, _widen(node, asked, open_), sort, now)
+            )
+
+    def list_keys(
+        self, query: str | Node, sort: Sort = "date", **asked: Unpack[Narrowed]
+    ) -> list[str]:
+        """See SearchIndex."""
+        node, now = _read_asked(query, asked), asked["now"].timestamp()
+        with _explaining():
+            return self._read(lambda open_: list_keys(open_, _widen(node, asked, open_), sort, now))
+
+    def count_types(self, query: str | Node, **asked: Unpack[Narrowed]) -> dict[str, int]:
+        """See SearchIndex."""
+        node = _read_asked(query, asked)
+        with _explaining():
+            return self._read(lambda open_: count_types(open_, _widen(node, asked, open_)))
 
     def count_matching(self, node: Node) -> int:
         """See SearchIndex."""
@@ -255,6 +297,12 @@ class WhooshIndex:
 
     def _read(self, what: Callable[[list[Segment]], _Read]) -> _Read:
         """Return what `what` makes of the segments of the newest state."""
+        (read,) = self._iterate(lambda segments: iter((what(segments),)))
+        return read
+
+    def _iterate(self, what: Callable[[list[Segment]], Iterator[_Read]]) -> Iterator[_Read]:
+        """Yield what `what` yields of the segments of the newest state, which stays open meanwhile."""
+        begun = False
         for attempt in range(1, _TRIES + 1):
             try:
                 with closing(self._index.reader()) as reader:
@@ -264,9 +312,12 @@ class WhooshIndex:
                     # A commit shows its new state before it takes away files of the old one. As long as ours is the
                     # newest, each file was there to be opened; later on it takes nothing from us any more.
                     if not segments or reader.generation() == self._index.latest_generation():
-                        return what(segments)
+                        for item in what(segments):
+                            begun = True
+                            yield item
+                        return
             except (FileNotFoundError, EmptyIndexError):
-                if attempt == _TRIES:
+                if begun or attempt == _TRIES:
                     raise
         raise IndexUnavailable("the search index changes too fast to be read", "try again")
 
@@ -285,6 +336,33 @@ class WhooshIndex:
             raise
         with _explaining():
             writer.publish()
+
+
+def _read_asked(query: str | Node, asked: Narrowed) -> Node:
+    if isinstance(query, str):
+        query = parse_query(query, now=asked["now"], clients=asked.get("clients", ()))
+    parts = [query]
+    if (client := asked.get("client")) is not None:
+        parts.append(Exact("client", fold(client)))
+    since, until = asked.get("since"), asked.get("until")
+    if since is not None or until is not None:
+        parts.append(sent_between(since, until))
+    return And(tuple(parts))
+
+
+def _widen(node: Node, asked: Narrowed, segments: Sequence[Segment]) -> Node:
+    """The conditions with other forms of their words, where there is a language for them."""
+    stemming = asked.get("stemming")
+    language = choose_language(node, stemming) if stemming else ""
+    if not language:
+        return node
+    return widen(
+        node,
+        language,
+        lambda field, beginning: (
+            term for s in segments for term, _ in s.iter_words(field, beginning)
+        ),
+    )
 
 
 def _open_whoosh(folder: Path) -> FileIndex:

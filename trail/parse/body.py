@@ -40,10 +40,14 @@ class Text(NamedTuple):
 
 
 class BodyReader:
-    """Reads the texts of one message, each once; `defects` fills while it does."""
+    """Reads the texts of one message, each once; `defects` fills while it does.
 
-    def __init__(self, tree: Tree) -> None:
+    With `prefer_html`, the HTML of a multipart/alternative is taken, however much the plain text says.
+    """
+
+    def __init__(self, tree: Tree, *, prefer_html: bool = False) -> None:
         self._tree = tree
+        self._prefer_html = prefer_html
         self._room = BODY_LIMIT
         self._texts: dict[int, Text] = {}
         self.defects: list[str] = []
@@ -70,6 +74,8 @@ class BodyReader:
         rich = next((b for b in reversed(branches) if any(_is_html(part) for part in b)), None)
         if plain is None or rich is None:
             return rich or branches[0]
+        if self._prefer_html:
+            return rich
         words = " ".join(self._read_text(part).markup for part in plain)
         count = len(_WORD.findall(words[:4096]))
         if count > _FEW_WORDS:

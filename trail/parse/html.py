@@ -37,7 +37,7 @@ _EMPTY = {"br", "img", "hr", "meta", "link", "input", "col", "area", "base", "wb
 def read_html(html: str) -> str:
     """Give the words of `html`, a line for every block, quoted blocks behind `> `."""
     html = _MARKS.sub(" ", html)
-    if _measure_depth(html) > _DEEP:
+    if is_too_deep(html):
         return _tidy(unescape(_ANY_TAG.sub(f" {_BREAK} ", html)))
     parser = LexborHTMLParser(html)
     root = parser.root
@@ -59,6 +59,11 @@ def read_html(html: str) -> str:
     for node in parser.css("pre"):
         node.replace_with(node.text(deep=True).replace("\n", _BREAK))
     return _tidy(root.text(deep=True))
+
+
+def is_too_deep(html: str) -> bool:
+    """Whether elements stand in each other by the thousands: no letter does that."""
+    return _measure_depth(html) > _DEEP
 
 
 def _tidy(text: str) -> str:

@@ -6,12 +6,23 @@ subjects never join strangers. Must never lose or double a member, nor follow a 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+
+_PREFIX = re.compile(
+    r"(?:re|fw|fwd|sv|vs|vb|vl|aw|antw|antwort|antwoord|wg|tr|rif|res|rv|enc|odp|pd|ynt|ilt|r|i"
+    r"|回复|回覆|答复|转发|轉寄|返信|転送)"
+    r"\s*(?:[\[(]\d{1,4}[\])]|\^\d{1,3})?\s*[:\uff1a]\s*"
+    r"|\[\d{1,4}\]\s*",
+    re.IGNORECASE,
+)
+_SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,18 @@ class _Place:
                 return
             above = above.parent
         child.parent = self
+
+
+def normalise_subject(subject: str) -> str:
+    """Take reply and forward marks off the front (Re:, Fwd:, Sv:, AW:, TR:, Re[2]: ...), however many.
+
+    Case and marks such as [ACME] stay; runs of blanks become one.
+    """
+    text = _SPACES.sub(" ", subject).strip()
+    at = 0
+    while found := _PREFIX.match(text, at):
+        at = found.end()
+    return text[at:].strip()
 
 
 def build_thread(members: Sequence[ThreadMember]) -> list[ThreadNode]:

@@ -1,0 +1,241 @@
+"""`trail find`: typed into by Textual's own pilot, and once on a real terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import os
+import re
+import sys
+import termios
+
+import pytest
+from syncing import make_message
+from terminals import Terminal
+
+from trail.cli.finder.screen import Finder
+from trail.cli.finder.searcher import Searcher
+from trail.config import load_config
+
+HOSTILE = "\x1b]0;owned\x07[bold]red\u202egnp.exe"
+WITH_FILE = b"""From: Jane <jane@acme.example>\r
+To: me@studio.example\r
+Subject: The drawing\r
+Message-ID: <drawing@test.example>\r
+Date: Tue, 05 Mar 2024 10:00:00 +0100\r
+MIME-Version: 1.0\r
+Content-Type: multipart/mixed; boundary=b\r
+\r
+--b\r
+Content-Type: text/plain\r
+\r
+Here is the barcode, [red]as[/red] you asked.\r
+--b\r
+Content-Type: application/pdf\r
+Content-Disposition: attachment; filename="drawing.pdf"\r
+\r
+root\r
+--b--\r
+"""
+
+
+@pytest.fixture
+def office(desk, pymap_server):
+    """An archive with a conversation, a drawing, and a hostile message."""
+    word = f"=?utf-8?b?{base64.b64encode(HOSTILE.encode()).decode()}?="
+    pymap_server.append("INBOX", make_message(1, subject="Labels"))
+    answer = "In-Reply-To: <1@test.example>\r\n"
+    pymap_server.append("INBOX", make_message(2, subject="Re: Labels", extra=answer))
+    pymap_server.append("INBOX", make_message(3, subject=word))
+    pymap_server.append("INBOX", WITH_FILE)
+    desk.set_up(pymap_server).done("sync")
+    return desk
+
+
+def use(desk, act, query="", size=(80, 24), environ=None):
+    """Run `act` with a finder and its pilot."""
+
+    async def run():
+        with contextlib.closing(Searcher(load_config(desk.config))) as searcher:
+            searcher.open().result()
+            finder = Finder(searcher, query, environ or {})
+            async with finder.run_test(size=size) as pilot:
+                await act(finder, pilot)
+
+    asyncio.run(run())
+
+
+async def wait_until(pilot, is_so):
+    """Let the finder work until something is so; no test depends on how long that takes."""
+    for _ in range(600):
+        if is_so():
+            return
+        await pilot.pause(0.05)
+    raise AssertionError("it never became so")
+
+
+def state_of(finder):
+    return str(finder.query_one("#state").render())
+
+
+def text_of(finder):
+    return str(finder.query_one("#message").render())
+
+
+def test_hits_come_while_one_types_and_the_message_stands_below(office):
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: state_of(finder) == "4 messages")
+        await pilot.press(*"barcode")
+        await wait_until(pilot, lambda: state_of(finder) == "1 message")
+        await wait_until(pilot, lambda: "Here is the barcode, [red]as[/red] you asked." in text_of(finder))  # fmt: skip
+        content = finder.query_one("#message").render()
+        marked = [
+            content.plain[s.start : s.end] for s in content.spans if "warning" in str(s.style)
+        ]
+        assert marked == ["barcode"]
+
+    use(office, act)
+
+
+def test_a_half_typed_query_is_told_quietly_and_keeps_what_was_found(office):
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: state_of(finder) == "1 message")
+        for typed in (" (", "x", '"'):
+            finder.query_one("#query").value += typed
+            await wait_until(pilot, lambda: "opened and not closed" in state_of(finder))
+            assert len(finder._rows) == 1
+            finder.query_one("#message").update("")
+            finder._read()
+            await wait_until(pilot, lambda: "Here is the barcode" in text_of(finder))
+        finder.query_one("#query").value = "nothinglikeit"
+        await wait_until(pilot, lambda: state_of(finder) == "0 messages")
+        await wait_until(pilot, lambda: not text_of(finder))
+
+    use(office, act, "barcode")
+
+
+def test_a_conversation_takes_the_place_of_the_hits_and_gives_it_back(office):
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: state_of(finder) == "2 messages")
+        hits = [row.id for row in finder._rows]
+        await pilot.press("enter", "t")
+        await wait_until(pilot, lambda: "a conversation of 2 messages" in state_of(finder))
+        assert "└─" in finder._rows[1].line.text
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: state_of(finder) == "2 messages")
+        assert [row.id for row in finder._rows] == hits
+
+    use(office, act, "subject:labels")
+
+
+def test_enter_reads_and_escape_goes_back_step_by_step(office):
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: state_of(finder) == "4 messages")
+        await pilot.press("down")
+        assert finder.focused.id == "found"
+        await pilot.press("j", "enter")
+        await wait_until(pilot, lambda: finder.focused.id == "frame")
+        assert not finder.query_one("#found").display
+        await pilot.press("escape")
+        assert finder.focused.id == "found"
+        assert finder.query_one("#found").highlighted == 1
+        await pilot.press("slash")
+        assert finder.focused.id == "query"
+        await pilot.press("q")
+        assert finder.query_one("#query").value == "q"
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: not finder.is_running)
+
+    use(office, act)
+
+
+def test_the_id_is_copied_and_attachments_are_saved_where_one_says(office, tmp_path):
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: state_of(finder) == "1 message")
+        await pilot.press("enter", "y")
+        assert finder.clipboard == finder._chosen
+        await pilot.press("s")
+        await wait_until(pilot, lambda: len(finder.screen_stack) == 2)
+        finder.screen.query_one("Input").value = str(tmp_path / "taken")
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: len(finder.screen_stack) == 1)
+        await wait_until(pilot, lambda: "drawing.pdf" in state_of(finder))
+        assert (tmp_path / "taken" / "drawing.pdf").read_bytes() == b"root"
+        await pilot.press("o")
+        await wait_until(pilot, lambda: "there is no" in state_of(finder))  # no desktop here
+
+    use(office, act, "barcode")
+
+
+def test_hostile_text_is_text(office):
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: state_of(finder) == "1 message")
+        await wait_until(pilot, lambda: "[bold]red gnp.exe" in text_of(finder))
+        shown = finder._rows[0].line.text + text_of(finder)
+        assert not set(shown) & set("\x1b\x07\u202e")
+
+    use(office, act, "exe")
+
+
+def test_a_wide_terminal_has_both_side_by_side(office):
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: state_of(finder) == "4 messages")
+        found, frame = finder.query_one("#found").region, finder.query_one("#frame").region
+        assert found.right <= frame.x
+        assert found.y == frame.y
+
+    use(office, act, size=(160, 40))
+
+
+def test_keys_without_a_hit_do_nothing(office):
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: state_of(finder) == "0 messages")
+        await pilot.press("enter", "t", "o", "y", "s", "enter", "j", "k")
+        assert len(finder.screen_stack) == 1
+        assert finder.is_running
+
+    use(office, act, "nothinglikeit")
+
+
+@pytest.mark.parametrize("leave", ["\x03", "q"])
+def test_on_a_real_terminal_it_leaves_all_as_it_was(office, leave):
+    command = [sys.executable, "-m", "trail", "--config", str(office.config), "find", "barcode"]
+    with contextlib.closing(Terminal(*command, kind="xterm-256color")) as terminal:
+        terminal.wait_for(b"The drawing")
+        terminal.wait_for(b"1 message")
+        before = termios.tcgetattr(terminal.line)[3]
+        assert not before & termios.ICANON  # it has the terminal
+        if leave == "q":  # a letter as any other, as long as one types
+            terminal.type("\r")
+            terminal.wait_for(b"quit")
+        terminal.type(leave)
+        last = terminal.wait()
+        assert terminal.code == 0, last
+    ends = last[
+        last.rindex(b"\x1b[?1049l") :
+    ]  # back from the other screen, and nothing after it but keys set back
+    assert b"\x1b[?25h" in last
+    assert not re.sub(rb"\x1b\[[?<>=]?[\d;]*[a-zA-Z]", b"", ends).strip()
+
+
+def test_without_a_terminal_it_points_to_search(office):
+    answer = office.run_beside("find", "x", stdin=None)
+    assert answer.code == 1
+    assert "error: the finder needs a terminal" in answer.err
+    assert office.trail("find", "x", "--json").code == 2
+
+
+def test_what_is_wrong_with_the_index_is_told_before_the_screen_is_taken(desk, pymap_server):
+    pymap_server.append("INBOX", make_message(1))
+    desk.set_up(pymap_server).done("sync", "--no-index")
+    command = [sys.executable, "-m", "trail", "--config", str(desk.config), "find"]
+    with contextlib.closing(Terminal(*command, kind="xterm")) as terminal:
+        assert b"there is no search index yet" in terminal.wait()
+        assert b"\x1b[?1049h" not in terminal.heard
+        assert terminal.code == 32
+
+
+def test_textual_is_imported_by_the_finder_only(office):
+    code = "import sys, trail.cli.main; assert 'textual' not in sys.modules; assert 'nh3' not in sys.modules"
+    assert os.spawnl(os.P_WAIT, sys.executable, sys.executable, "-c", code) == 0

@@ -1,0 +1,200 @@
+"""What `trail search` and `trail find` share: an archive with its index, and questions to both.
+
+Comes in: a configuration and a question. Goes out: hits with what the archive knows of them, conversations, counts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
+
+from trail.archive.store import open_archive
+from trail.asking import ask
+from trail.config import find_client
+from trail.index.store import Narrowed, WhooshIndex
+from trail.parse.threads import normalise_subject
+from trail.render import person_text
+from trail.results import Conversation, Count, hit_data
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from trail.archive.store import Archive
+    from trail.config import Config
+    from trail.index.conditions import Node
+    from trail.index.hits import Sort
+    from trail.index.query import Asked
+    from trail.index.store import SearchIndex
+    from trail.model import SearchHit
+
+Facet = Literal["client", "month", "person", "folder", "type"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked for, as it was typed and as it was read: dates as times, the client by slug."""
+
+    typed: str
+    asked: Asked
+    sort: Sort
+    narrowed: Narrowed
+
+    @property
+    def query(self) -> Node:
+        """The conditions."""
+        return self.asked.node
+
+
+class Answers:
+    """An archive and its index, open to be asked. Get one from `open_answers`."""
+
+    def __init__(self, config: Config, archive: Archive, index: SearchIndex) -> None:
+        self.config = config
+        self.archive = archive
+        self.index = index
+
+    def read_question(
+        self,
+        typed: str,
+        now: datetime,
+        *,
+        client: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        sort: Sort = "date",
+    ) -> Question:
+        """A question in words of the user's. Raises UnknownClient and InvalidQuery."""
+        asked = ask(typed, archive=self.archive, index=self.index, config=self.config, now=now)
+        narrowed = Narrowed(
+            client=find_client(self.config, client).slug if client else None,
+            since=_read_date(since, now)[0] if since else None,
+            until=_read_date(until, now)[1] if until else None,
+            now=now,
+            stemming=read_stemming(self.config),
+        )
+        return Question(typed, asked, sort, narrowed)
+
+    def count(self, question: Question) -> int:
+        """How many messages match."""
+        return self.index.search(question.query, limit=0, **question.narrowed).total
+
+    def describe(self, hits: Sequence[SearchHit]) -> list[tuple[SearchHit, dict[str, Any]]]:
+        """Hits that are in the archive, each with its data for programs."""
+        facts = self.archive.facts
+        keys = [hit.key for hit in hits]
+        messages = facts.find_messages(keys)
+        places = self.archive.sightings.places(keys)
+        clients = facts.read_attributions(keys)
+        return [
+            (
+                hit,
+                hit_data(
+                    hit,
+                    facts.shorten_key(hit.key),
+                    messages[hit.key],
+                    places.get(hit.key, []),
+                    clients.get(hit.key, ()),
+                    self.archive.root,
+                ),
+            )
+            for hit in hits
+            if hit.key in messages
+        ]
+
+    def iter_hits(self, question: Question) -> Iterator[SearchHit]:
+        """All hits, in order."""
+        return self.index.iter_hits(question.query, question.sort, **question.narrowed)
+
+    def list_keys(self, question: Question) -> list[str]:
+        """The keys of all hits, in order."""
+        return self.index.list_keys(question.query, question.sort, **question.narrowed)
+
+    def find_conversations(
+        self, question: Question, limit: int, offset: int
+    ) -> tuple[int, list[Conversation], bool]:
+        """How many messages match, the conversations they are in, and whether there are more.
+
+        They stand in the order of their first hits.
+        """
+        facts = self.archive.facts
+        keys = set(self.list_keys(question))
+        conversations: list[Conversation] = []
+        found = self._iter_conversations(question)
+        for hit, members in islice(found, offset, offset + limit + 1):
+            envelopes = facts.read_envelopes(members)
+            order = sorted(envelopes, key=lambda k: (envelopes[k].sent_at or hit.sent_at, k))
+            first = envelopes[order[0]].subject if order else hit.subject
+            people = dict.fromkeys(person_text(envelopes[k].sender) for k in order)
+            conversations.append(
+                Conversation(
+                    hit=hit,
+                    keys=tuple(order) or (hit.key,),
+                    found=len(keys & members),
+                    subject=normalise_subject(first),
+                    people=tuple(filter(None, people)),
+                )
+            )
+        return len(keys), conversations[:limit], len(conversations) > limit
+
+    def _iter_conversations(self, question: Question) -> Iterator[tuple[SearchHit, set[str]]]:
+        seen: set[str] = set()
+        for hit in self.iter_hits(question):
+            if hit.key not in seen:
+                members = set(self.archive.facts.thread_keys(hit.key))
+                seen |= members
+                yield hit, members
+
+    def count_by(self, question: Question, facet: Facet) -> tuple[int, list[Count]]:
+        """How many messages match, and how many have each value: the most first, months in their order."""
+        tallies = self.archive.tallies
+        keys = self.list_keys(question)
+        match facet:
+            case "client":
+                names = {c.slug: f"{c.name} ({c.slug})" for c in self.config.clients}
+                counts = _rank(tallies.by_client(keys), names | {"": "nobody's"})
+            case "person":
+                people, names = tallies.by_person(keys, self.config.me)
+                counts = _rank(people, {a: f"{n} <{a}>" for a, n in names.items()})
+            case "folder":
+                folders = tallies.by_folder(keys)
+                places = {f"{account}: {folder}": n for (account, folder), n in folders.items()}
+                counts = _rank(places, {})
+            case "month":
+                months = tallies.by_month(keys, question.narrowed["now"].tzinfo)
+                counts = [Count(month, month, months[month]) for month in sorted(months)]
+            case "type":
+                types = self.index.count_types(question.query, **question.narrowed)
+                counts = _rank(types, {"": "no ending"})
+        return len(keys), counts
+
+
+@contextlib.contextmanager
+def open_answers(config: Config) -> Iterator[Answers]:
+    """Open archive and index to read. Raises ConfigError, IndexUnavailable."""
+    with open_archive(config.archive) as archive:
+        index = WhooshIndex.open(config.archive / "index")
+        try:
+            yield Answers(config, archive, index)
+        finally:
+            index.close()
+
+
+def read_stemming(config: Config) -> dict[str, str]:
+    """The languages in which forms of a word are found: by client, and that of the archive under ""."""
+    named = {"": config.stemming} | {client.slug: client.stemming for client in config.clients}
+    return {whose: language for whose, language in named.items() if language}
+
+
+def _read_date(date: str, now: datetime) -> tuple[datetime, datetime]:
+    from trail.index.dates import parse_date
+
+    return parse_date(date, now)
+
+
+def _rank(counts: Counter[str] | dict[str, int], labels: dict[str, str]) -> list[Count]:
+    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [Count(value, labels.get(value, value), count) for value, count in ranked]

@@ -1,0 +1,1 @@
+"""The finder's screen, and the thread that searches for it."""

@@ -1,0 +1,301 @@
+"""The finder's screen (Textual lives here only): a line to type in, what it finds, and the message.
+
+Comes in: keys. Goes out: nothing but what the terminal shows. Whatever takes time happens in the searcher's thread; a
+search that a later one has overtaken is dropped. An error is a line below the list, never more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, VerticalScroll
+from textual.content import Content, Span
+from textual.screen import ModalScreen
+from textual.widgets import Footer, Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from trail.errors import TrailError
+from trail.render import count_of
+from trail.terminal import BOLD, DIM, ID, MATCH, NAME, clean_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+
+    from textual.events import Resize
+
+    from trail.cli.finder.searcher import Row, Searcher
+    from trail.terminal import Line
+
+_WIDE = 130
+"""Columns from which list and message stand side by side."""
+_PAUSE = 0.15
+"""Seconds without a key after which is searched."""
+_LOOKS = {
+    MATCH: "bold $text-warning",
+    BOLD: "bold",
+    DIM: "dim",
+    ID: "$text-accent",
+    NAME: "$text-primary",
+}
+_CSS = """
+Screen { layers: base; }
+#query { height: 1; border: none; padding: 0 1; }
+#query:focus { border: none; }
+#found { height: 45%; border: none; padding: 0; text-wrap: nowrap; text-overflow: ellipsis; }
+#found:focus { border: none; }
+#frame { height: 1fr; border-top: solid $primary; }
+#frame:focus { border-top: heavy $accent; }
+#message { padding: 0 1; }
+#state { height: 1; padding: 0 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
+.reading #found { display: none; }
+.wide.reading #found { display: block; }
+.wide #both { layout: horizontal; height: 1fr; }
+.wide #found { width: 45%; height: 100%; }
+.wide #frame { border-top: none; border-left: solid $primary; height: 100%; }
+Ask { align: center middle; }
+Ask Input { width: 70%; }
+"""
+
+
+class Ask(ModalScreen[str | None]):
+    """Asks for a folder."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "back")]
+
+    def compose(self) -> ComposeResult:
+        """One line to type in."""
+        field = Input(".", placeholder="folder")
+        field.border_title = "save the attachments in"
+        yield field
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Give the folder back."""
+        self.dismiss(event.value.strip() or None)
+
+
+class Finder(App[None]):
+    """Type and see."""
+
+    CSS = _CSS
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "quit", show=False, priority=True),
+        Binding("q", "quit", "quit"),
+        Binding("escape", "back", "back"),
+        Binding("slash", "type", "type", key_display="/"),
+        Binding("t", "thread", "thread"),
+        Binding("o", "open", "open"),
+        Binding("y", "copy", "copy id"),
+        Binding("s", "save", "attachments"),
+        Binding("j", "move(1)", show=False),
+        Binding("k", "move(-1)", show=False),
+    ]
+
+    def __init__(self, searcher: Searcher, query: str, environ: Mapping[str, str]) -> None:
+        super().__init__()
+        self._searcher = searcher
+        self._asked = self._first = query
+        self._environ = environ
+        self._waiting: Any = None
+        self._ids: list[str] = []
+        self._before: list[Row] | None = None
+        """The hits, while a conversation is shown in their place."""
+        self._rows: list[Row] = []
+        self._state = ""
+
+    def compose(self) -> ComposeResult:
+        """The query above; the list and the message; a line of state; the keys."""
+        yield Input(self._first, placeholder="type to find", id="query", select_on_focus=False)
+        with Container(id="both"):
+            yield OptionList(id="found", markup=False)
+            with VerticalScroll(id="frame"):
+                yield Static(id="message", markup=False)
+        yield Static(id="state", markup=False)
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Begin with what the command line asked for."""
+        self.query_one("#query", Input).focus()
+        self._search()
+
+    def on_resize(self, event: Resize) -> None:
+        """Side by side, where there is room."""
+        self.screen_stack[0].set_class(event.size.width >= _WIDE, "wide")
+
+    # typing
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Search when no key came for a moment."""
+        if event.input.id == "query":
+            if self._waiting is not None:
+                self._waiting.stop()
+            self._waiting = self.set_timer(_PAUSE, self._search)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go on to what was found."""
+        if event.input.id == "query":
+            self.query_one("#found").focus()
+
+    def on_key(self, event: Any) -> None:
+        """From the query down into the list."""
+        if event.key == "down" and self.focused is self.query_one("#query"):
+            self.query_one("#found").focus()
+            event.stop()
+
+    def _search(self) -> None:
+        query = self.query_one("#query", Input).value
+        self._work("search", self._find, query)
+
+    async def _find(self, query: str) -> None:
+        try:
+            found = await asyncio.wrap_future(self._searcher.search(query))
+        except TrailError as error:  # a query that is half typed, mostly: what was found last stays
+            self._tell(error.message.partition("\n")[0])
+            return
+        self._asked, self._before = query, None
+        shown = f"{len(found.rows)} of " if len(found.rows) < found.total else ""
+        self._state = f"{shown}{count_of(found.total, 'message')}"
+        self._fill(list(found.rows))
+
+    def _fill(self, rows: list[Row], highlighted: int = 0) -> None:
+        self._rows = rows
+        options = self.query_one("#found", OptionList)
+        options.set_options([Option(show_line(row.line)) for row in rows])
+        self._tell(self._state)
+        if rows:
+            options.highlighted = highlighted
+        self._read()
+
+    # reading
+
+    def on_option_list_option_highlighted(self) -> None:
+        """Show the message under the cursor."""
+        self._read()
+
+    def on_option_list_option_selected(self) -> None:
+        """Go on to the message itself, which then has the screen."""
+        self.screen.add_class("reading")
+        self.query_one("#frame").focus()
+
+    def _read(self) -> None:
+        self._work("read", self._preview, self._chosen, self._asked)
+
+    async def _preview(self, short: str | None, query: str) -> None:
+        lines: list[Line] = []
+        if short is not None:
+            try:
+                lines = await asyncio.wrap_future(self._searcher.read(short, query))
+            except TrailError as error:
+                self._tell(error.message.partition("\n")[0])
+                return
+        self.query_one("#message", Static).update(Content("\n").join(map(show_line, lines)))
+        self.query_one("#frame").scroll_home(animate=False)
+
+    @property
+    def _chosen(self) -> str | None:
+        at = self.query_one("#found", OptionList).highlighted
+        return self._rows[at].id if at is not None and at < len(self._rows) else None
+
+    # keys
+
+    def action_type(self) -> None:
+        """Go to the query."""
+        self.screen.remove_class("reading")
+        self.query_one("#query").focus()
+
+    def action_move(self, by: int) -> None:
+        """Down or up in the list, or in the message."""
+        frame, options = self.query_one("#frame"), self.query_one("#found", OptionList)
+        if self.focused is frame:
+            frame.scroll_relative(y=by, animate=False)
+        elif by > 0:
+            options.action_cursor_down()
+        else:
+            options.action_cursor_up()
+
+    async def action_back(self) -> None:
+        """From the message to the list, from a conversation to the hits, from those to the query; there, leave."""
+        if self.focused is self.query_one("#frame"):
+            self.screen.remove_class("reading")
+            self.query_one("#found").focus()
+        elif self._before is not None:
+            rows, self._before = self._before, None
+            self._fill(rows)
+        elif self.focused is self.query_one("#query"):
+            self.exit()
+        else:
+            self.action_type()
+
+    async def action_thread(self) -> None:
+        """Show the conversation in place of the hits."""
+        if (short := self._chosen) is None:
+            return
+        try:
+            rows = await asyncio.wrap_future(self._searcher.show_thread(short))
+        except TrailError as error:
+            self._tell(error.message)
+            return
+        self._before = self._before or self._rows
+        self._fill(rows, next((n for n, row in enumerate(rows) if row.id == short), 0))
+        self._tell(f"a conversation of {count_of(len(rows), 'message')}; Esc goes back")
+
+    def action_copy(self) -> None:
+        """Put the id where the terminal pastes from."""
+        if (short := self._chosen) is not None:
+            self.copy_to_clipboard(short)
+            self._tell(f"copied {short}")
+
+    def action_open(self) -> None:
+        """Open it with the mail program."""
+        if (short := self._chosen) is not None:
+            self._tell("opening …")
+            self._work("open", self._open, short)
+
+    async def _open(self, short: str) -> None:
+        try:
+            await asyncio.wrap_future(self._searcher.hand_over(short, self._environ))
+        except TrailError as error:
+            self._tell(error.message)
+        else:
+            self._tell(f"opened {short}")
+
+    def action_save(self) -> None:
+        """Ask where the attachments go."""
+        if (short := self._chosen) is not None:
+
+            def save(folder: str | None) -> None:
+                if folder is not None:
+                    self._work("save", self._save, short, folder)
+
+            self.push_screen(Ask(), save)
+
+    async def _save(self, short: str, folder: str) -> None:
+        try:
+            saved = await asyncio.wrap_future(self._searcher.save_attachments(short, Path(folder)))
+        except TrailError as error:
+            self._tell(error.message)
+        else:
+            self._tell(f"saved {', '.join(map(str, saved))}" if saved else "this message has no attachments")  # fmt: skip
+
+    def _work(
+        self, group: str, what: Callable[..., Coroutine[Any, Any, None]], *values: str | None
+    ) -> None:
+        """Do something beside the keys; of a search or a preview only the last one counts."""
+        work: Any = partial(what, *values)
+        self.run_worker(
+            work, group=group, exclusive=group in ("search", "read"), exit_on_error=False
+        )
+
+    def _tell(self, text: str) -> None:
+        self.query_one("#state", Static).update(Content(clean_text(text)))
+
+
+def show_line(line: Line) -> Content:
+    """A line as Textual takes it; whatever stands in it is text, never markup."""
+    spans = [Span(start, end, _LOOKS[look]) for start, end, look in line.stretches]
+    return Content(line.text, spans)
