@@ -52,6 +52,7 @@ def main() -> int:
                 repeats=1 if options.quick else 3,
                 corpus=options.corpus,
                 mailbagit=options.mailbagit,
+                at=2_000 if options.quick else options.at,
             )
             for name in options.only or BENCHMARKS:
                 print(f"{name} …", file=sys.stderr, flush=True)
@@ -73,6 +74,12 @@ def read_options() -> argparse.Namespace:
     )
     parser.add_argument("--only", action="append", choices=BENCHMARKS, help="may be repeated")
     parser.add_argument("--messages", type=int, default=20_000, help="in the large mailbox")
+    parser.add_argument(
+        "--at",
+        type=int,
+        default=20_000,
+        help="messages in the archive that is indexed and searched",
+    )
     parser.add_argument("--corpus", type=Path, default=CORPUS, help="real mail: a folder, or a tar")
     parser.add_argument(
         "--mailbagit", default=shutil.which("mailbagit"), help="the program to race against"

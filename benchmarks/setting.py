@@ -17,6 +17,7 @@ import mailboxes  # noqa: E402 - after the path
 from measuring import Measured, run_measured  # noqa: E402 - after the path
 from servers.dovecot import DovecotServer  # noqa: E402, TC002 - after the path; for the benchmarks too
 from servers.proxy import Proxy  # noqa: E402, F401 - as above
+from stocking import stock_archive  # noqa: E402 - as above
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +34,8 @@ class Setting:
     repeats: int
     corpus: Path | None
     mailbagit: str | None
+    at: int = 20_000
+    """Messages of the archive that is indexed and searched."""
     indexing: Measured | None = None
     """What it took to index the large archive, once it was."""
 
@@ -73,6 +76,11 @@ class Setting:
         self.trail(config, "sync", "--no-index")
         self.indexing = self.trail(config, "sync")
         return config
+
+    @cached_property
+    def stocked(self) -> Path:
+        """The configuration of an archive of `at` made-up messages; half of it one client's, not indexed."""
+        return stock_archive(self.scratch / "stocked", mailboxes.make_messages(self.at))
 
     @cached_property
     def corpus_files(self) -> list[Path]:

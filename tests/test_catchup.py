@@ -15,6 +15,7 @@ from syncing import make_message, sync
 from trail import catchup, pipeline
 from trail.archive.store import open_archive, writing_archive
 from trail.catchup import attribute_pending, index_pending
+from trail.errors import IndexUnavailable
 from trail.index.store import WhooshIndex
 from trail.pipeline import open_index, rebuild_index
 
@@ -71,6 +72,37 @@ def test_an_index_that_cannot_be_used_is_made_anew(archive, damage):
             place.write_bytes(b"no folder")
     assert catch_up(archive) == 4
     assert hits(archive.root) == sorted(keys)
+
+
+def test_what_a_search_finds_damaged_is_made_anew_by_the_next_round(archive):
+    keys = put(archive, *(letter(str(n)) for n in range(4)))
+    catch_up(archive)
+    (segment,) = (archive.root / "index").glob("*.seg")
+    content = segment.read_bytes()
+    footer = int.from_bytes(content[-20:-12], "little")
+    segment.write_bytes(content[:9] + b"\xff" * (footer - 9) + content[footer:])
+    with pytest.raises(IndexUnavailable):
+        hits(archive.root)
+    assert catch_up(archive) == 4
+    assert hits(archive.root) == sorted(keys)
+
+
+def test_a_segment_nobody_published_goes_before_the_next_round(archive):
+    put(archive, letter("a"))
+    catch_up(archive)
+    (archive.root / "index" / "new-MAIN_0123456789abcdef.seg").write_bytes(b"half")
+    assert catch_up(archive) == 0
+    assert not list((archive.root / "index").glob("new-*"))
+
+
+def test_workers_build_several_segments_that_are_merged_in_the_end(archive, monkeypatch):
+    monkeypatch.setattr(catchup, "WORTHWHILE_FROM", 1)
+    monkeypatch.setattr(catchup, "INDEX_BATCH", 3)
+    monkeypatch.setattr(catchup, "TIDY_FROM", 9)
+    keys = put(archive, *(letter(str(n)) for n in range(40)))
+    assert catch_up(archive) == 40
+    assert hits(archive.root) == hits(archive.root, '"body of"') == sorted(keys)
+    assert len(list((archive.root / "index").glob("*.seg"))) < 8
 
 
 def test_a_commit_the_ledger_does_not_know_of_gives_no_double_hits(archive, monkeypatch):

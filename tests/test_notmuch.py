@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 
 from trail.index.analysis import fold, split_words
-from trail.index.matching import are_near
+from trail.index.rows import are_near
 from trail.index.store import WhooshIndex
 from trail.model import SearchDocument
 from trail.parse.message import parse_message

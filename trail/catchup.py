@@ -15,29 +15,29 @@ from typing import TYPE_CHECKING
 
 from trail.archive.ledger import chunk_keys
 from trail.attribute.rules import attribute, fingerprint_rules, inherit
+from trail.batches import Batch, Builders, Built, Stopped, build_batch
 from trail.errors import FixityMismatch
-from trail.model import DocumentText, Envelope, ParsedMessage, SearchDocument
+from trail.model import Envelope, ParsedMessage, SearchDocument
 from trail.parse.envelope import parse_envelope
 from trail.parse.message import parse_message
-from trail.workers import WORTHWHILE_FROM, Crew
+from trail.workers import WORKERS, WORTHWHILE_FROM, Crew
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from trail.archive.store import Archive
-    from trail.index.store import SearchIndex
+    from trail.batches import Stored
+    from trail.index.store import WhooshIndex
     from trail.model import ArchivedMessage, Client
 
     Progress = Callable[[str, int, int], None]
-    Stored = tuple[str, str]
-    """Key and path of a message of the Maildir."""
 
-INDEX_BATCH = 2000
-"""Messages a commit of the index holds: large enough to be cheap, small enough to lose little to a crash."""
+INDEX_BATCH = 1500
+"""Messages of a segment: enough to be cheap, few enough to lose little to a crash."""
 INDEX_BYTES = 64 * 1024 * 1024
-"""Bytes of messages a commit holds: what is parsed waits in memory for it."""
-PARSE_BATCH = 500
-"""Messages parsed between two looks at whether to stop: a second or two."""
+"""Bytes of messages of a segment: their words wait in memory until it is written."""
+TIDY_FROM = 64
+"""Segments that are merged before more are built."""
 MEBIBYTE = 1024 * 1024
 PARSE_LIMIT = 64 * MEBIBYTE
 """Bytes of a message that are parsed for the index; all of it is archived and handed over."""
@@ -124,93 +124,85 @@ def _spread(archive: Archive, keys: Sequence[str]) -> set[str]:
 
 def index_pending(
     archive: Archive,
-    index: SearchIndex,
+    index: WhooshIndex,
     *,
     progress: Progress = lambda *_: None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> int:
     """Parse and index what the index lacks. Returns how many messages were indexed."""
     total = archive.facts.count_unindexed(index.generation)
+    # where there was nothing, no message can take the place of another
+    fresh = total > 0 and index.count() == 0
+    most = min(INDEX_BATCH, max(WORTHWHILE_FROM, -(-total // (2 * WORKERS))))
     done = 0
-    with _parser(total, careful=archive.mended) as parse:
-        for batch in archive.facts.iter_unindexed(index.generation, INDEX_BATCH, INDEX_BYTES):
-            parsed: list[ParsedMessage] = []
-            for start in range(0, len(batch), PARSE_BATCH):
-                if stopping():
-                    return done
-                part = batch[start : start + PARSE_BATCH]
-                parsed += parse([(m.key, str(archive.root / archive.locate(m))) for m in part])
-            lost: list[str] = []
-            index.add(_documents(archive, batch, parsed, lost))
+
+    def plan() -> Iterator[Batch]:
+        for messages in archive.facts.iter_unindexed(index.generation, most, INDEX_BYTES):
+            if stopping():
+                return
+            yield _plan(archive, index.folder, messages)
+
+    with suppress(Stopped), _builders(total, stopping, careful=archive.mended) as builders:
+        for built in builders.build(plan()) if builders else map(build_batch, plan()):
+            index.adopt(built.segments, replacing=not fresh, tidying=builders is None)
             with archive.ledger.transaction():
-                archive.facts.write_findings(parsed)
-                archive.documents.write_attachments(parsed)
-                archive.documents.forget(lost)
-                archive.facts.mark_indexed([p.key for p in parsed], index.generation)
-            done += len(parsed)
+                _enter(archive, built, index.generation)
+            done += len(built.parsed)
             progress("indexing", done, total)
+            if builders and index.count_segments() >= TIDY_FROM:
+                index.tidy(builders.merge, groups=WORKERS)
+        if builders:
+            index.tidy(builders.merge, groups=WORKERS)
     return done
 
 
-def _documents(
-    archive: Archive,
-    messages: Sequence[ArchivedMessage],
-    parsed: Sequence[ParsedMessage],
-    lost: list[str],
-) -> Iterator[SearchDocument]:
-    """Yield what the index is told of each message. `lost` fills with digests whose texts are no longer in the cache."""
+def _enter(archive: Archive, built: Built, generation: str) -> None:
+    digests = (a.digest for p in built.parsed for a in p.attachments if a.digest)
+    lost = archive.documents.find_texts(digests) - built.cached  # no longer in the cache
+    archive.facts.write_findings(built.parsed)
+    archive.documents.write_attachments(built.parsed)
+    archive.documents.forget(lost)
+    archive.facts.mark_indexed([p.key for p in built.parsed], generation)
+
+
+def _plan(archive: Archive, folder: Path, messages: Sequence[ArchivedMessage]) -> Batch:
     keys = [m.key for m in messages]
-    stored = {m.key: m for m in messages}
     clients = archive.facts.read_clients(keys)
     places = archive.sightings.places(keys)
     flags = archive.marks.read_flags(keys)
-    read = archive.documents.find_texts(a.digest for p in parsed for a in p.attachments if a.digest)
-    for message in parsed:
+    documents = []
+    for message in messages:
         seen = places.get(message.key, ())
-        yield SearchDocument(
+        document = SearchDocument(
             message.key,
-            stored[message.key].received_at,
-            message,
-            size=stored[message.key].size,
+            message.received_at,
+            ParsedMessage(message.key, Envelope(), ""),  # until it is parsed
+            size=message.size,
             clients=clients.get(message.key, ()),
             accounts=tuple(sorted({s.ref.account for s in seen})),
             flags=tuple(sorted(flags.get(message.key, ()))),
             folders=tuple(sorted({place for s in seen for place in (s.ref.folder, *s.labels)})),
-            documents=tuple(_read_documents(archive, message, read, lost)),
         )
-
-
-def _read_documents(
-    archive: Archive, message: ParsedMessage, read: Collection[str], lost: list[str]
-) -> Iterator[DocumentText]:
-    """Yield the texts of a message's attachments, one after the other: together they may be large."""
-    for attachment in message.attachments:
-        if attachment.digest in read:
-            text = archive.documents.read_text(attachment.digest)
-            if text is None:
-                lost.append(attachment.digest)
-            else:
-                yield DocumentText(attachment.filename, text)
+        documents.append(document)
+    paths = tuple(str(archive.root / archive.locate(m)) for m in messages)
+    return Batch(archive.root, folder, paths, tuple(documents), _parse_stored)
 
 
 @contextmanager
-def _parser(
-    total: int, *, careful: bool
-) -> Iterator[Callable[[list[Stored]], list[ParsedMessage]]]:
-    """A way to parse batches: in this process when there is little, else (or to be careful) in two beside it."""
-    if total < WORTHWHILE_FROM and not careful:
-        yield lambda batch: [_parse_stored(stored) for stored in batch]
+def _builders(
+    total: int, stopping: Callable[[], bool], *, careful: bool
+) -> Iterator[Builders | None]:
+    """Workers beside this process; None when there is little to do (and nothing to be careful about)."""
+    if not total or (total < WORTHWHILE_FROM and not careful):
+        yield None
         return
     with Crew() as crew:
+        yield Builders(crew, _describe_stored, stopping)
 
-        def parse(batch: list[Stored]) -> list[ParsedMessage]:
-            results = crew.map(_parse_stored, batch)
-            pairs = zip(batch, results, strict=True)
-            return [
-                parsed or describe_killer(key, _read_start(path)) for (key, path), parsed in pairs
-            ]
 
-        yield parse
+def _describe_stored(stored: Stored) -> ParsedMessage:
+    key, path = stored
+    return describe_killer(key, _read_start(path))
 
 
 def describe_killer(key: str, content: bytes) -> ParsedMessage:

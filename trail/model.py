@@ -351,6 +351,8 @@ class SearchResult:
 
     total: int
     hits: tuple[SearchHit, ...] = ()
+    exact: bool = True
+    """False when `total` is an estimate: to count all would have taken long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,7 @@ def open_index(root: Path) -> Iterator[WhooshIndex]:
         else:
             place.unlink(missing_ok=True)
         index = WhooshIndex.create(place)
+    index.sweep()
     shutil.rmtree(building, ignore_errors=True)  # a rebuild that was killed while the old one stood
     try:
         yield index

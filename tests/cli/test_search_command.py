@@ -49,7 +49,7 @@ def office(desk, pymap_server):
 
 def test_json_of_hits_has_the_promised_keys(office, pymap_server):
     data = office.done("search", "--json", "lunch").data
-    assert list(data) == ["schema", "total", "hits"]
+    assert list(data) == ["schema", "total", "exact", "hits"]
     assert data["total"] == 1
     (hit,) = data["hits"]
     assert list(hit) == HIT_KEYS
@@ -95,6 +95,7 @@ def test_nothing_found_is_no_error(office):
     assert office.done("search", "nothinglikeit", "--json").data == {
         "schema": 1,
         "total": 0,
+        "exact": True,
         "hits": [],
         "nothing": {"parts": [], "quoted": 0, "suggestion": ""},
     }

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from index_documents import NOW, make_document, make_key
 
-from trail.index import hits
 from trail.index.recency import AHEAD, HALF_LIFE, weigh_recency
 
 
@@ -26,11 +25,9 @@ def fill(index):
     return names
 
 
-@pytest.mark.parametrize("few", [0, 500])
 @pytest.mark.parametrize("sort", ["date", "-date", "relevance"])
-def test_keys_and_hits_come_in_the_order_of_a_search(index, monkeypatch, few, sort):
+def test_keys_and_hits_come_in_the_order_of_a_search(index, sort):
     fill(index)
-    monkeypatch.setattr(hits, "_FEW", few)
     wanted = [hit.key for hit in index.search("tea", sort=sort, limit=100, now=NOW).hits]
     assert len(wanted) == 5
     assert index.list_keys("tea", sort, now=NOW) == wanted

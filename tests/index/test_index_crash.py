@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from index_documents import NOW, make_document
+from torture.index_kills import kill_often
 
 from trail.index.store import WhooshIndex
 
@@ -71,7 +73,7 @@ def test_a_writer_killed_at_any_moment_leaves_whole_batches_and_none_it_told_of_
     index.add([make_document("after", "common words")])
     assert index.count() == batches * BATCH + 1
     kept = {path.name.split(".")[0] for path in tmp_path.glob("MAIN_*.*")}
-    assert len(kept) == index._read(len)
+    assert len(kept) == len(index._segments.open())
 
 
 # Whoosh leaves it to the collector to close what it opened before a file was missing.
@@ -89,3 +91,23 @@ def test_searches_go_on_and_never_go_back_while_another_process_commits(tmp_path
     assert len(set(seen)) > 5
     assert all(total % BATCH == 0 for total in seen)
     assert index.search("common", now=NOW).total == 60 * BATCH
+
+
+def test_two_processes_publish_and_searches_meet_no_error_and_no_stale_file(tmp_path, start_writer):
+    WhooshIndex.create(tmp_path)
+    index = WhooshIndex.open(tmp_path)
+    writers = [start_writer(0, 25), start_writer(1000, 1025)]
+    seen = [0]
+    while any(writer.poll() is None for writer in writers):
+        seen.append(index.search("common", now=NOW).total)
+        assert index.search('"common words"', now=NOW, limit=3, sort="relevance").total >= seen[-1]
+        assert WhooshIndex.open(tmp_path).count() >= seen[-1]
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert seen == sorted(seen)
+    assert all(total % BATCH == 0 for total in seen)
+    assert index.search("common", now=NOW).total == index.count() == 50 * BATCH
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks, to be quick")
+def test_kills_at_any_moment_of_a_merge_lose_no_step(tmp_path):
+    assert kill_often(tmp_path, 25, random.randrange(10**6)) > 25  # `make torture` does a thousand

@@ -1,4 +1,4 @@
-"""What the index finds, held against a naive reading of the same messages and against Whoosh's own queries."""
+"""What the index finds, held against a naive reading of the same messages."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from index_documents import NOW, make_document, make_key
-from whoosh import query as whoosh_query
 
 from trail.errors import InvalidQuery
 from trail.index.analysis import fold, split_words
-from trail.index.conditions import And, Exact, Near, Not, Or, Sent, Size, Words
 from trail.index.operators import BY_NAME
-from trail.index.query import parse_query
 from trail.index.store import WhooshIndex
 from trail.model import Address
 
@@ -51,7 +48,7 @@ def filled(tmp_path_factory):
         index.remove(gone)
         for key in gone:
             del held[key]
-    assert index._read(len) > 1
+    assert len(index._segments.open()) > 1
     yield index, held
     index.close()
 
@@ -177,48 +174,6 @@ def test_the_index_finds_what_a_naive_reader_finds(filled, asked, sort):
     if sort == "date":
         order = [(hit.sent_at, hit.key[:6]) for hit in result.hits]
         assert order == sorted(order, reverse=True)
-
-
-def to_whoosh(node):  # noqa: PLR0911 - one for each kind of node
-    match node:
-        case Words(fields, (term,), True):
-            return whoosh_query.Or([whoosh_query.Prefix(f, term) for f in fields])
-        case Words(fields, (term,)):
-            return whoosh_query.Or([whoosh_query.Term(f, term) for f in fields])
-        case Words(fields, terms, False):
-            return whoosh_query.Or([whoosh_query.Phrase(f, list(terms)) for f in fields])
-        case Exact(field, value):
-            return whoosh_query.Term(field, value)
-        case And(parts):
-            return whoosh_query.And([whoosh_query.Every(), *map(to_whoosh, parts)])
-        case Or(parts):
-            return whoosh_query.Or([*map(to_whoosh, parts)])
-        case Not(part):
-            return whoosh_query.And([whoosh_query.Every(), whoosh_query.Not(to_whoosh(part))])
-    return pytest.skip("Whoosh has no such query")
-
-
-def has_kind(node, *kinds):
-    if isinstance(node, And | Or):
-        return any(has_kind(part, *kinds) for part in node.parts)
-    if isinstance(node, Not):
-        return has_kind(node.part, *kinds)
-    return isinstance(node, kinds) or (
-        isinstance(node, Words) and node.prefix and len(node.terms) > 1
-    )
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
-@given(QUERIES.map(lambda asked: asked[0]))
-def test_the_index_finds_what_whoosh_itself_finds(filled, query):
-    index, _ = filled
-    node = parse_query(query, now=NOW)
-    if has_kind(node, Sent, Near, Size):
-        return
-    with index._index.searcher() as searcher:
-        found = searcher.docs_for_query(to_whoosh(node))
-        expected = {searcher.stored_fields(number)["stored"][0] for number in found}
-    assert {hit.key for hit in index.search(query, now=NOW, limit=1000).hits} == expected
 
 
 PIECES = st.sampled_from(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 from index_documents import NOW, find_names, make_document, make_key
 
+import trail.index.tiers as tiers_module
 import trail.index.writing as writing_module
 from trail.errors import ArchiveFull, ArchiveLocked, IndexUnavailable
+from trail.index import opening as opening_module
 from trail.index import store as store_module
 from trail.index.schema import SCHEMA_VERSION
 from trail.index.store import SearchIndex, WhooshIndex
@@ -86,7 +89,7 @@ def test_segments_stay_few_and_lose_nothing(index):
         index.add([make_document(i, f"word{i} common")])
         if i % 3 == 0:
             index.remove([make_key(i // 2)])
-    assert index._read(len) <= 20
+    assert len(index._segments.open()) <= 20
     gone = {i // 2 for i in range(0, 150, 3)}
     assert sorted(find_names(index, "common", range(150))) == [
         i for i in range(150) if i not in gone
@@ -95,12 +98,11 @@ def test_segments_stay_few_and_lose_nothing(index):
 
 
 def test_too_many_segments_are_merged_whatever_it_takes(index, monkeypatch):
-    monkeypatch.setattr(writing_module, "_BUSY_FLOOR", 0)
-    monkeypatch.setattr(writing_module, "_BUSY_FACTOR", 0)
-    monkeypatch.setattr(writing_module, "_MAX_SEGMENTS", 12)
+    monkeypatch.setattr(tiers_module, "_TIER", 9)
+    monkeypatch.setattr(tiers_module, "_MOST", 8)
     for i in range(40):
         index.add([make_document(i, "common")])
-    assert index._read(len) <= 12
+    assert len(index._segments.open()) <= 8
     assert index.search("common", now=NOW).total == 40
 
 
@@ -219,7 +221,7 @@ def test_damaged_files_are_an_unavailable_index(tmp_path, monkeypatch, suffix, c
 
 def test_a_second_writer_waits_only_so_long(index, monkeypatch):
     monkeypatch.setattr(store_module, "_LOCK_SECONDS", 0.2)
-    with index._writing(), pytest.raises(ArchiveLocked):
+    with index._publishing(), pytest.raises(ArchiveLocked):
         index.add([make_document("a")])
     assert index.add([make_document("a")]) == 1
 
@@ -244,40 +246,50 @@ def test_files_reach_the_disk_before_the_list_that_names_them(index, tmp_path, m
     folder = tmp_path / "index"
     old_toc = next(folder.glob("*.toc")).name
     synced = []
+    real = os.fsync
 
-    def record(path):
-        synced.append((Path(path).name, {p.name for p in folder.glob("*.toc")}))
+    def record(descriptor):
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        synced.append((path.name, {p.name for p in folder.glob("*.toc")}))
+        real(descriptor)
 
-    monkeypatch.setattr(writing_module, "sync_path", record)
+    monkeypatch.setattr(os, "fsync", record)
     index.add([make_document("b")])
     new_toc = next(folder.glob("*.toc")).name
-    *files, (toc, at_toc), (last, at_last) = synced
-    assert {Path(name).suffix for name, _ in files} == {".trm", ".pst", ".col"}
-    assert all(tocs == {old_toc} for _, tocs in files)
-    assert toc == new_toc
-    assert last == "index"
-    assert at_toc == at_last == {old_toc, new_toc}
-    assert {name for name, _ in files} | {new_toc} <= {p.name for p in folder.iterdir()}
+    (segment, at_segment), (first, at_first), (toc, at_toc), (last, at_last) = synced
+    assert segment.startswith("new-MAIN_")
+    assert at_segment == at_first == at_toc == {old_toc}
+    assert toc == f"{new_toc}.tmp"
+    assert first == last == "index"
+    assert at_last == {old_toc, new_toc}
+    assert {segment.removeprefix("new-"), new_toc} <= {p.name for p in folder.iterdir()}
 
 
 def test_a_search_that_meets_a_commit_takes_the_new_state(index, tmp_path, monkeypatch):
     index.add([make_document("a", "x")])
-    real = store_module.Segment
-    commits = iter("bc")
+    real = opening_module.SegmentFile
+    commits = iter("bcdefghi")
 
-    def disturbed(reader):
+    def disturbed(path):
         for name in commits:
             WhooshIndex.open(tmp_path / "index").add([make_document(name, "x")])
             break
-        return real(reader)
+        return real(path)
 
-    monkeypatch.setattr(store_module, "Segment", disturbed)
-    assert index.search("x", now=NOW).total == 3
+    monkeypatch.setattr(opening_module, "SegmentFile", disturbed)
+    assert 1 <= index.search("x", now=NOW).total <= 9
+    assert next(commits, None) is None
+    assert index.search("x", now=NOW).total == 9
 
 
-def test_a_search_does_not_wait_for_ever_for_a_quiet_moment(index, tmp_path, monkeypatch):
+def test_a_search_does_not_wait_for_ever_for_a_quiet_moment(index, monkeypatch):
     index.add([make_document("a", "x")])
-    monkeypatch.setattr(type(index._index), "latest_generation", lambda _: 1_000)
+    index.close()
+
+    def gone(path):
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(opening_module, "SegmentFile", gone)
     with pytest.raises(IndexUnavailable):
         index.search("x", now=NOW)
 

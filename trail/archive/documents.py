@@ -47,6 +47,20 @@ class Problem(NamedTuple):
     reason: str
 
 
+def read_cached(root: Path, digest: str) -> str | None:
+    """The text of an attachment in the cache of the archive at `root`: see Documents.read_text. For worker processes."""
+    try:
+        unpacking = zlib.decompressobj()
+        text = unpacking.decompress(_locate(root, digest).read_bytes(), _TEXT_LIMIT)
+        return text.decode() if unpacking.eof else None
+    except (OSError, zlib.error, UnicodeDecodeError):
+        return None
+
+
+def _locate(root: Path, digest: str) -> Path:
+    return root / FOLDER / digest[:2] / digest
+
+
 class Documents:
     """The attachments of one archive, as far as there may be text in them."""
 
@@ -156,12 +170,7 @@ class Documents:
 
     def read_text(self, digest: str) -> str | None:
         """The text of the attachment with this digest; None when it is not in the cache, or not sound."""
-        try:
-            unpacking = zlib.decompressobj()
-            text = unpacking.decompress(self._path(digest).read_bytes(), _TEXT_LIMIT)
-            return text.decode() if unpacking.eof else None
-        except (OSError, zlib.error, UnicodeDecodeError):
-            return None
+        return read_cached(self._root, digest)
 
     def remove_texts(self, digests: Iterable[str]) -> None:
         """Take texts out of the cache, for good."""
@@ -171,4 +180,4 @@ class Documents:
                     self._path(digest).unlink()
 
     def _path(self, digest: str) -> Path:
-        return self._folder / digest[:2] / digest
+        return _locate(self._root, digest)

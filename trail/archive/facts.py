@@ -316,11 +316,13 @@ class Facts:
     def iter_unindexed(
         self, generation: str, most: int, most_bytes: int
     ) -> Iterator[list[ArchivedMessage]]:
-        """Messages that the index of this generation lacks, the newest first, in batches bounded by count and bytes."""
+        """Messages that the index of this generation lacks, the latest sent first, in batches bounded by count and bytes."""
         keys = [
             row[0]
             for row in self._ledger.execute(
-                "SELECT key FROM message WHERE indexed_in IS NULL OR indexed_in <> ? ORDER BY received_at DESC, key",
+                "SELECT m.key FROM message m LEFT JOIN envelope e ON e.key = m.key"
+                " WHERE m.indexed_in IS NULL OR m.indexed_in <> ?"
+                " ORDER BY coalesce(e.sent_at, m.received_at) DESC, m.key",
                 (generation,),
             )
         ]

@@ -80,7 +80,7 @@ class Answers:
 
     def count(self, question: Question) -> int:
         """How many messages match."""
-        return self.index.search(question.query, limit=0, **question.narrowed).total
+        return self.index.search(question.query, limit=0, exact=True, **question.narrowed).total
 
     def describe(self, hits: Sequence[SearchHit]) -> list[tuple[SearchHit, dict[str, Any]]]:
         """Hits that are in the archive, each with its data for programs."""

@@ -165,7 +165,7 @@ class _Shown(NamedTuple):
             until=narrowed.get("until"),
         )
 
-    def tell_rest(self, shown: int, total: int, noun: str) -> None:
+    def tell_rest(self, shown: int, total: int, noun: str, about: str = "") -> None:
         """Say what is not shown."""
         page = self.offset // self.most + 1
         if not shown and total:
@@ -173,7 +173,7 @@ class _Shown(NamedTuple):
         elif self.offset + shown < total:
             first = f"{self.offset + 1} to {self.offset + shown}" if self.offset else f"{shown}"
             how = f"--page {page + 1}" if self.offset else "--limit"
-            self.session.note(f"{first} of {total:,}; {how} shows more")
+            self.session.note(f"{first} of {about}{total:,}; {how} shows more")
 
 
 def _show_hits(shown: _Shown) -> int:
@@ -185,11 +185,12 @@ def _show_hits(shown: _Shown) -> int:
     )
     found = answers.describe(result.hits)
     rows, days = [row for _, row in found], [hit.sent_at for hit, _ in found]
-    data: dict[str, Any] = {"total": result.total, "hits": rows}
+    data: dict[str, Any] = {"total": result.total, "exact": result.exact, "hits": rows}
     if session.json and not result.total:
         data["nothing"] = shown.explain().data
     session.emit_lines(data, hits_lines(rows, days, session.width))
-    shown.tell_rest(len(result.hits), result.total, "messages")
+    about = "" if result.exact else "about "
+    shown.tell_rest(len(result.hits), result.total, "messages", about)
     return result.total
 
 

@@ -1,18 +1,22 @@
 """The hits of a search, sorted and cut to a page; or all of them, or what they have in common.
 
-In: the open segments of an index and a tree of conditions. Out: a SearchResult, hits, keys or counts. Reads the stored
-part of those messages only that it returns.
+In: the segments of an index and a tree of conditions. Out: a SearchResult, hits, keys or counts. Reads the stored part of
+those messages only that it returns; and, newest first, looks for rows of words no further than the page needs, unless
+little is left.
 """
 
 from __future__ import annotations
 
-from heapq import nlargest, nsmallest
+from heapq import merge, nlargest
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
+from trail.index.bitmaps import iter_bits, iter_first, iter_windows
 from trail.index.conditions import Node, iter_words
-from trail.index.matching import Segment, score_documents
+from trail.index.matching import Finder, is_costly
 from trail.index.recency import weigh_recency
 from trail.index.schema import Stored, from_order, from_stored
+from trail.index.scoring import score_documents
 from trail.index.snippets import SnippetMaker
 from trail.model import SearchHit, SearchResult
 
@@ -22,105 +26,166 @@ if TYPE_CHECKING:
 Sort = Literal["date", "-date", "relevance"]
 """Newest first, oldest first, best first."""
 
-_FEW = 500
-"""Hits whose keys are read one by one: of more, it is faster to go through all keys of the index."""
+ENOUGH = 3000
+"""Candidates for a row of words that are looked at beyond the page, so that the total is exact."""
+_FIRST = 64
+_MOST = 4096
+"""Candidates that are looked at together, to begin with and at most."""
 
 
 def find_hits(
-    segments: list[Segment], node: Node, sort: Sort, limit: int, offset: int, now: float
+    finders: list[Finder],
+    node: Node,
+    sort: Sort,
+    limit: int,
+    offset: int,
+    now: float,
+    *,
+    exact: bool = False,
 ) -> SearchResult:
-    """Return the documents of `segments` that meet `node`, from the `offset`-th on, at most `limit`.
+    """Return the documents that meet `node`, from the `offset`-th on, at most `limit`.
 
-    `now` is in seconds since 1970.
+    `now` is in seconds since 1970. With `exact`, the total is never an estimate.
     """
-    found = [segment.find(node) for segment in segments]
-    ranked = _rank(segments, node, sort, found, now)
-    first = nsmallest if sort == "-date" else nlargest
-    best = first(offset + limit, ranked)[offset:]
-    return SearchResult(sum(map(len, found)), tuple(_read_hits(segments, node, best)))
+    best: list[Any]
+    if sort == "date":
+        searches = [_Newest(finder, node) for finder in finders]
+        best = list(islice(merge(*(s.iter(i) for i, s in enumerate(searches))), offset + limit))
+        total, exact = _count(searches, exact=exact)
+    else:
+        found = _find_all(finders, node)
+        total, exact = sum(bits.bit_count() for bits in found), True
+        best = nlargest(offset + limit, _rank(finders, node, sort, found, now))
+    return SearchResult(total, tuple(_read_hits(finders, node, best[offset:])), exact)
 
 
-def iter_hits(segments: list[Segment], node: Node, sort: Sort, now: float) -> Iterator[SearchHit]:
+def iter_hits(finders: list[Finder], node: Node, sort: Sort, now: float) -> Iterator[SearchHit]:
     """Yield all documents that meet `node`, in order."""
-    return _read_hits(segments, node, _sort_all(segments, node, sort, now))
+    return _read_hits(finders, node, _sort_all(finders, node, sort, now))
 
 
-def list_keys(segments: list[Segment], node: Node, sort: Sort, now: float) -> list[str]:
+def list_keys(finders: list[Finder], node: Node, sort: Sort, now: float) -> list[str]:
     """Return the keys of all documents that meet `node`, in order."""
-    best = _sort_all(segments, node, sort, now)
-    if len(best) <= _FEW:
-        return [_read_stored(segments[i], document)[0] for *_, i, document in best]
-    wanted: list[set[int]] = [set() for _ in segments]
-    for *_, i, document in best:
-        wanted[i].add(document)
-    keys = [_read_keys(s, w) if w else {} for s, w in zip(segments, wanted, strict=True)]
-    return [keys[i][document] for *_, i, document in best]
+    return [finders[i].file.read_key(d) for *_, i, d in _sort_all(finders, node, sort, now)]
 
 
-def count_types(segments: list[Segment], node: Node) -> dict[str, int]:
+def count_types(finders: list[Finder], node: Node) -> dict[str, int]:
     """Return for each ending of a file name (`pdf`; "" for names without) how many documents that meet `node` have one such."""
     counts: dict[str, int] = {}
-    for segment in segments:
-        found = segment.find(node)
-        having: dict[str, set[int]] = {}
-        for term, info in segment.reader.iter_field("filename"):
-            _, dot, ending = bytes(term).decode().rpartition(".")
+    for finder in finders:
+        found = finder.find(node, finder.live)
+        having: dict[str, int] = {}
+        for entry, bits in finder.read_terms("filename", "", prefix=True):
+            _, dot, ending = entry.term.decode().rpartition(".")
             kind = ending if dot and ending.isalnum() else ""
-            ends: set[Any] = {info.min_id(), info.max_id()}
-            if info.doc_frequency() > len(ends):
-                ends = set(segment.reader.postings("filename", term).all_ids())
-            having.setdefault(kind, set()).update(ends & found)
-        for kind, documents in having.items():
-            if documents:
-                counts[kind] = counts.get(kind, 0) + len(documents)
+            having[kind] = having.get(kind, 0) | bits
+        for kind, bits in having.items():
+            if bits & found:
+                counts[kind] = counts.get(kind, 0) + (bits & found).bit_count()
     return counts
 
 
+class _Newest:
+    """The hits of a segment, the newest first, found as they are asked for."""
+
+    def __init__(self, finder: Finder, node: Node) -> None:
+        self.finder = finder
+        self._node = node
+        self.found = 0
+        """Hits so far."""
+        self.checked = 0
+        """Candidates they are from."""
+        _, self.rest = finder.bound(node)
+        """Candidates that were not looked at."""
+        if not is_costly(node):
+            self.found = self.checked = self.rest.bit_count()
+            self._sure, self.rest = self.rest, 0
+        else:
+            self._sure = 0
+
+    def iter(self, number: int) -> Iterator[tuple[int, int, int]]:
+        """Yield what sorts a hit, `number`, and the document."""
+        orders = self.finder.file.orders
+        for document in iter_first(self._sure):
+            yield -orders[document], number, document
+        at_once = _FIRST
+        while self.rest:
+            for document in iter_bits(self.look(at_once)):
+                yield -orders[document], number, document
+            at_once = min(2 * at_once, _MOST)
+
+    def look(self, at_once: int) -> int:
+        """Return the hits among the next so many candidates, as bits."""
+        candidates = _take_first(self.rest, at_once)
+        self.rest &= ~candidates
+        hits = self.finder.find(self._node, candidates)
+        self.checked += candidates.bit_count()
+        self.found += hits.bit_count()
+        return hits
+
+
+def _take_first(bits: int, count: int) -> int:
+    """Return the first `count` bits that are set."""
+    for base, window in iter_windows(bits):
+        held = window.bit_count()
+        if held < count:
+            count -= held
+            continue
+        last = next(islice(iter_bits(window), count - 1, None))
+        return bits & (1 << base + last + 1) - 1
+    return bits
+
+
+def _count(searches: list[_Newest], *, exact: bool) -> tuple[int, bool]:
+    """Return how many hits there are, and whether that is no estimate."""
+    rest = sum(search.rest.bit_count() for search in searches)
+    exact = exact or rest <= ENOUGH
+    for search in searches:
+        while search.rest and exact:
+            search.look(_MOST)
+    found = sum(search.found for search in searches)
+    if exact:
+        return found, True
+    checked = sum(search.checked for search in searches)
+    return found + round(rest * found / max(1, checked)), False
+
+
+def _find_all(finders: list[Finder], node: Node) -> list[int]:
+    return [finder.find(node, finder.live) for finder in finders]
+
+
 def _rank(
-    segments: list[Segment], node: Node, sort: Sort, found: list[set[int]], now: float
+    finders: list[Finder], node: Node, sort: Sort, found: list[int], now: float
 ) -> Iterable[tuple[Any, ...]]:
-    """Give each document what it is sorted by, then its segment and number."""
+    """Give each document what it is sorted by (the highest first), then its segment and number."""
+    orders = [finder.file.orders for finder in finders]
     if sort != "relevance":
+        sign = -1 if sort == "-date" else 1
         return (
-            (segments[i].order[document], i, document)
-            for i, documents in enumerate(found)
-            for document in documents
+            (sign * orders[i][document], i, document)
+            for i, bits in enumerate(found)
+            for document in iter_bits(bits)
         )
-    newest = max((segments[i].order[d] for i, found_in in enumerate(found) for d in found_in), default=0)  # fmt: skip
+    newest = max((orders[i][next(iter_first(bits))] for i, bits in enumerate(found) if bits), default=0)  # fmt: skip
     latest = min(from_order(newest), now)
     return (
         (weigh_recency(score, from_order(order), latest), order, i, document)
-        for i, scored in enumerate(score_documents(segments, node, found))
+        for i, scored in enumerate(score_documents(finders, node, found))
         for document, score in scored.items()
-        for order in (segments[i].order[document],)
+        for order in (orders[i][document],)
     )
 
 
-def _sort_all(segments: list[Segment], node: Node, sort: Sort, now: float) -> list[tuple[Any, ...]]:
-    found = [segment.find(node) for segment in segments]
-    return sorted(_rank(segments, node, sort, found, now), reverse=sort != "-date")
+def _sort_all(finders: list[Finder], node: Node, sort: Sort, now: float) -> list[tuple[Any, ...]]:
+    return sorted(_rank(finders, node, sort, _find_all(finders, node), now), reverse=True)
 
 
 def _read_hits(
-    segments: list[Segment], node: Node, best: Iterable[tuple[Any, ...]]
+    finders: list[Finder], node: Node, best: Iterable[tuple[Any, ...]]
 ) -> Iterator[SearchHit]:
     snippets = SnippetMaker(iter_words(node))
     for *_, i, document in best:
-        yield _to_hit(from_stored(_read_stored(segments[i], document)), snippets)
-
-
-def _read_stored(segment: Segment, document: int) -> tuple[Any, ...]:
-    stored: tuple[Any, ...] = segment.reader.stored_fields(document)["stored"]
-    return stored
-
-
-def _read_keys(segment: Segment, wanted: set[int]) -> dict[int, str]:
-    keys: dict[int, str] = {}
-    for term, info in segment.reader.iter_field("key"):
-        ends: set[Any] = {info.min_id(), info.max_id()}
-        for document in ends & wanted:
-            keys[document] = bytes(term).decode()
-    return keys
+        yield _to_hit(from_stored(finders[i].file.read_stored(document)), snippets)
 
 
 def _to_hit(stored: Stored, snippets: SnippetMaker) -> SearchHit:

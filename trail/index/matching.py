@@ -1,310 +1,231 @@
-"""Which documents of an index meet a query's conditions, and how well.
+"""Which documents of a segment meet a query's conditions.
 
-In: one segment of a Whoosh index and a tree of conditions. Out: sets of its document numbers, and scores.
-Sets instead of Whoosh's own matchers: exact totals, newest first without scoring, phrases that decode the
-positions of few documents only. The tests hold it against Whoosh's own queries.
-Must never read stored fields, or know what a query looked like.
+In: a segment, and a tree of conditions. Out: documents, as bits (see `trail.index.bitmaps`). A term is a number that
+stands in the file, a date a range of document numbers: all but rows of words is a few operations on such numbers.
+Rows are looked at document by document, so they are asked last, and only about the documents that matter: `find` takes
+those, and `bound` tells without looking which documents may meet the conditions, and which surely do.
+The tests hold it against Whoosh's own queries. Must never read stored values, or know what a query looked like.
 """
 
-# Whoosh has types in part only.
-# mypy: allow-untyped-calls
 from __future__ import annotations
 
 import fnmatch
 import math
 import re
-from collections import Counter, deque
+from bisect import bisect_right
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from operator import neg
+from typing import TYPE_CHECKING
 
-from whoosh.reading import TermNotFound
-
-from trail.index.blocks import find_documents, read_values
-from trail.index.conditions import (
-    FIELD_WEIGHTS,
-    And,
-    Exact,
-    Glob,
-    Keys,
-    Near,
-    Node,
-    Not,
-    Or,
-    Sent,
-    Size,
-    Words,
-    iter_words,
-)
+from trail.index.bitmaps import iter_bits, to_bits
+from trail.index.conditions import And, Exact, Glob, Keys, Near, Node, Not, Or, Sent, Size, Words
+from trail.index.rows import Row, Vicinity
 from trail.index.schema import order_from
+from trail.index.segment import KEY_BYTES
 
 if TYPE_CHECKING:
-    from array import array
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from whoosh.reading import IndexReader
+    from trail.index.dictionary import Entry
+    from trail.index.rows import Column
+    from trail.index.segment import SegmentFile
 
-# The usual constants of BM25. Length says nothing of a subject or a file name.
-_SATURATION = 1.2
-_LENGTH_WEIGHT = {"body": 0.75, "quoted": 0.75, "content": 0.75}
 _WILDCARD = re.compile(r"[*?]")
 
 
-class Segment:
-    """A segment of an index, open for reading, with at least one document.
+class Finder:
+    """Answers one query from one segment; of a term, it reads the documents once."""
 
-    Opens every file at once: Whoosh would open columns when first needed, and take one that was removed
-    meanwhile for one that never was. Raises FileNotFoundError when one that must be there is not.
-    """
+    def __init__(self, file: SegmentFile, removed: int) -> None:
+        """Take a segment, and the documents that were removed from it since, as bits."""
+        self.file = file
+        self.live = (1 << file.size) - 1 & ~removed
+        """All documents that are there."""
+        self._bits: dict[tuple[str, str, bool], int] = {}
+        self._rows: dict[tuple[str, Words | Near], Row | Vicinity | None] = {}
 
-    def __init__(self, reader: IndexReader) -> None:
-        self.reader = reader
-        if not (reader.has_column("order") and reader.has_column("size")):
-            raise FileNotFoundError("a column")
-        reader.column_reader("order")
-        reader.column_reader("size")
-        for field in _LENGTH_WEIGHT:
-            reader.doc_field_length(0, field)
-        try:
-            reader.stored_fields(0)
-        except TypeError as error:
-            raise FileNotFoundError("stored column") from error
-
-    @cached_property
-    def order(self) -> array[int]:
-        """For each document the number that sorts it by date."""
-        column: Any = self.reader.column_reader("order", translate=False)
-        numbers: array[int] = column.load()
-        return numbers
-
-    @cached_property
-    def sizes(self) -> array[int]:
-        """For each document the bytes of its message."""
-        column: Any = self.reader.column_reader("size", translate=False)
-        numbers: array[int] = column.load()
-        return numbers
-
-    @cached_property
-    def documents(self) -> set[int]:
-        """All documents."""
-        return set(self.reader.all_doc_ids())
-
-    def find(self, node: Node) -> set[int]:  # noqa: C901, PLR0911 - one for each kind of node
-        """Return the documents that meet `node`."""
+    def find(self, node: Node, within: int) -> int:
+        """Return those of `within` that meet `node`."""
         match node:
-            case Words():
-                return set().union(*(self.find_words(field, node) for field in node.fields))
-            case Exact(field, value, prefix):
-                if prefix:
-                    return self._find_beginning(field, value)
-                return self._find_terms(field, [_to_bytes(value)])
-            case Glob(field, pattern):
-                return self._find_terms(field, self._expand_pattern(field, pattern))
-            case Sent():
-                return self._select_sent(self.documents, node)
-            case Near(fields):
-                return set().union(*(self._find_near(field, node) for field in fields))
-            case Size(low, high):
-                top = math.inf if high is None else high
-                return {d for d in self.documents if (low or 0) <= self.sizes[d] < top}
-            case Keys(keys):
-                return self._find_terms("key", map(_to_bytes, keys))
+            case Words(fields) | Near(fields):
+                found = 0
+                for field in fields:
+                    found |= self.find_words(field, node, within & ~found)
+                return found
             case Or(parts):
-                return set().union(*map(self.find, parts))
+                found = 0
+                for part in sorted(parts, key=is_costly):
+                    found |= self.find(part, within & ~found)
+                return found
             case Not(part):
-                return self.documents - self.find(part)
+                return within & ~self.find(part, within)
             case And(parts):
-                return self._find_all(parts)
+                for part in sorted(parts, key=is_costly):
+                    within = self.find(part, within) if within else 0
+                return within
+        return within & self._find_fact(node)
 
-    def find_words(self, field: str, words: Words) -> set[int]:
-        """Return the documents with that row of words in `field`."""
-        if len(words.terms) > 1:
-            return set(self.count_rows(field, words))
-        term = words.terms[0]
-        if words.prefix:
-            return self._find_beginning(field, term)
-        return self._find_terms(field, [_to_bytes(term)])
+    def bound(self, node: Node) -> tuple[int, int]:
+        """Return documents that surely meet `node`, and those that may, without a look at any."""
+        if not is_costly(node):
+            found = self.find(node, self.live)
+            return found, found
+        match node:
+            case Words(fields) | Near(fields):
+                may = 0
+                for field in fields:
+                    row = self._open_row(field, node)
+                    may |= row.candidates if row else 0
+                return 0, may & self.live
+            case Or(parts):
+                bounds = [self.bound(part) for part in parts]
+                return self._join(low for low, _ in bounds), self._join(high for _, high in bounds)
+            case Not(part):
+                low, high = self.bound(part)
+                return self.live & ~high, self.live & ~low
+            case And(parts):
+                low = high = self.live
+                for part in parts:
+                    part_low, part_high = self.bound(part)
+                    low, high = low & part_low, high & part_high
+                return low, high
+        raise AssertionError(node)
 
-    def count_words(self, field: str, words: Words) -> dict[int, float]:
-        """Return for each document with that row of words how often `field` has it."""
-        if len(words.terms) > 1:
-            return self.count_rows(field, words)
-        term = words.terms[0]
-        counts: Counter[int] = Counter()
-        for expanded in self._expand(field, term) if words.prefix else [_to_bytes(term)]:
-            matcher = self._read_postings(field, expanded)
-            while matcher is not None and matcher.is_active():
-                counts[matcher.id()] += matcher.weight()
-                matcher.next()
-        return dict(counts)
+    def find_words(self, field: str, words: Words | Near, within: int) -> int:
+        """Return those of `within` that have the words in `field`."""
+        if not within:
+            return 0
+        if not is_costly(words):
+            return within & self._read_bits(field, words.terms[0], prefix=is_beginning(words))
+        row = self._open_row(field, words)
+        if row is None:
+            return 0
+        having = [d for d in iter_bits(row.candidates & within) if row.count(d)]
+        return to_bits(having, self.file.size)
 
-    def count_rows(self, field: str, words: Words) -> dict[int, float]:
-        """Return for each document with several words side by side how often it has them."""
-        columns = [[_to_bytes(term)] for term in words.terms]
-        if words.prefix:
-            columns[-1] = list(self._expand(field, words.terms[-1]))
-        found: set[int] | None = None
-        # A rare word first leaves little to do for the others.
-        for terms in sorted(columns, key=lambda terms: self._estimate(field, terms)):
-            found = (
-                self._find_terms(field, terms)
-                if found is None
-                else found & self._find_terms(field, terms)
-            )
-            if not found:
-                return {}
-        wanted = sorted(found or ())
-        counts: dict[int, float] = {}
-        # Document by document: the places of all words in all documents would be a lot to hold.
-        columns_places = (self._iter_places(field, terms, wanted) for terms in columns)
-        for document, starts, *others in zip(wanted, *columns_places, strict=True):
-            for offset, places in enumerate(others, 1):
-                starts = {start for start in starts if start + offset in places}  # noqa: PLW2901 - ever fewer
-            if starts:
-                counts[document] = float(len(starts))
-        return counts
+    def count_rows(self, field: str, words: Words, within: int) -> dict[int, int]:
+        """Return for those of `within` that have several words side by side how often they have them."""
+        row = self._open_row(field, words)
+        if row is None:
+            return {}
+        counts = {d: row.count(d) for d in iter_bits(row.candidates & within)}
+        return {document: count for document, count in counts.items() if count}
+
+    def read_terms(self, field: str, term: str, *, prefix: bool) -> Column:
+        """Return the term, or those that begin so, with their documents."""
+        terms = self.file.open_field(field)
+        if terms is None:
+            return []
+        return [(e, terms.read_bits(e)) for e in self._read_entries(field, term, prefix=prefix)]
 
     def list_terms(self, field: str) -> list[str]:
         """Return the terms of a field."""
-        return [term.decode() for term in self.reader.lexicon(field)]
+        return [entry.term.decode() for entry in self._read_entries(field, "", prefix=True)]
 
     def iter_frequencies(self, asked: Iterable[tuple[str, str]]) -> Iterator[tuple[str, int]]:
-        """Yield the words that are in their field, and in how many documents."""
+        """Yield the words that are in their field, and in how many documents, removed ones among them."""
         for field, word in asked:
-            if count := self.reader.doc_frequency(field, _to_bytes(word)):
-                yield word, count
+            for entry in self._read_entries(field, word, prefix=False):
+                yield word, entry.having
 
     def iter_words(self, field: str, beginning: str) -> Iterator[tuple[str, int]]:
-        """Yield the terms of a field that begin so, and in how many documents they are."""
-        for term, info in self.reader.iter_prefix(field, _to_bytes(beginning)):
-            yield term.decode(), info.doc_frequency()
+        """Yield the terms of a field that begin so, and in how many documents they are, removed ones among them."""
+        for entry in self._read_entries(field, beginning, prefix=True):
+            yield entry.term.decode(), entry.having
 
-    def _find_near(self, field: str, near: Near) -> set[int]:
-        needed = Counter(map(_to_bytes, near.terms))
-        wanted = sorted(set.intersection(*(self._find_terms(field, [t]) for t in needed)))
-        columns = (self._iter_places(field, [term], wanted) for term in needed)
-        counts = tuple(needed.values())
-        return {
-            document
-            for document, *places in zip(wanted, *columns, strict=True)
-            if are_near(places, counts, near.distance)
-        }
+    @cached_property
+    def size(self) -> int:
+        """How many documents there are."""
+        return self.live.bit_count()
 
-    def _find_all(self, parts: tuple[Node, ...]) -> set[int]:
-        found: set[int] | None = None
-        for part in parts:
-            if not isinstance(part, Sent | Not):
-                found = self.find(part) if found is None else found & self.find(part)
-                if not found:
-                    return set()
-        found = self.documents if found is None else found
-        for part in parts:
-            if isinstance(part, Sent):
-                found = self._select_sent(found, part)
-            elif isinstance(part, Not):
-                found = found - self.find(part.part)
-        return found
+    def select_sent(self, low: float, high: float) -> int:
+        """Return the documents with an order from `low` up to, not including, `high`, removed ones among them."""
+        orders = self.file.orders
+        start = bisect_right(orders, -high, key=neg)
+        end = bisect_right(orders, -low, key=neg)
+        return (1 << end) - (1 << start) if start < end else 0
 
-    def _select_sent(self, documents: Iterable[int], sent: Sent) -> set[int]:
-        order = self.order
-        low = -math.inf if sent.since is None else order_from(sent.since)
-        high = math.inf if sent.until is None else order_from(sent.until)
-        return {document for document in documents if low <= order[document] < high}
+    def _find_fact(self, node: Node) -> int:
+        match node:
+            case Exact("key", value, prefix):
+                return self._find_keys([value] if prefix or len(value) == 2 * KEY_BYTES else [])
+            case Exact(field, value, prefix):
+                return self._read_bits(field, value, prefix=prefix)
+            case Glob(field, pattern):
+                begins = _WILDCARD.split(pattern, maxsplit=1)[0]
+                # In a file name, brackets are brackets.
+                fits = re.compile(fnmatch.translate(pattern.replace("[", "[[]"))).match
+                entries = self._read_entries(field, begins, prefix=True)
+                terms = self.file.open_field(field)
+                return terms.unite(e for e in entries if fits(e.term.decode())) if terms else 0
+            case Sent(since, until):
+                low = -math.inf if since is None else order_from(since)
+                return self.select_sent(low, math.inf if until is None else order_from(until))
+            case Size(low, high):
+                sizes = self.file.read_column("size")
+                top = math.inf if high is None else high
+                fitting = (i for i, size in enumerate(sizes) if (low or 0) <= size < top)
+                return to_bits(fitting, self.file.size)
+            case Keys(keys):
+                return self._find_keys(keys)
+        raise AssertionError(node)
 
-    def _find_terms(self, field: str, terms: Iterable[bytes]) -> set[int]:
-        found: set[int] = set()
-        for term in terms:
-            matcher = self._read_postings(field, term)
-            if matcher is not None:
-                found |= find_documents(matcher)
-        return found
+    def _find_keys(self, beginnings: Iterable[str]) -> int:
+        found = (d for key in beginnings for d in self.file.find_keys(key))
+        return to_bits(found, self.file.size)
 
-    def _find_beginning(self, field: str, beginning: str) -> set[int]:
-        """Return the documents with a term that begins so."""
-        found: set[int] = set()
-        for term, info in self.reader.iter_prefix(field, _to_bytes(beginning)):
-            if info.doc_frequency() <= 2 and not self.reader.has_deletions():  # noqa: PLR2004 - it names its first and last
-                ends: tuple[Any, Any] = (info.min_id(), info.max_id())
-                found.update(ends)
-            else:
-                found |= self._find_terms(field, [term])
-        return found
+    def _read_bits(self, field: str, term: str, *, prefix: bool) -> int:
+        key = (field, term, prefix)
+        if key not in self._bits:
+            terms = self.file.open_field(field)
+            entries = self._read_entries(field, term, prefix=prefix)
+            self._bits[key] = terms.unite(entries) if terms else 0
+        return self._bits[key]
 
-    def _read_postings(self, field: str, term: bytes) -> Any:
-        try:
-            return self.reader.postings(field, term)
-        except TermNotFound:
-            return None
+    def _read_entries(self, field: str, term: str, *, prefix: bool) -> Iterator[Entry]:
+        terms = self.file.open_field(field)
+        asked = term.encode("utf-8", "replace")
+        if terms and prefix:
+            yield from terms.iter_from(asked)
+        elif terms and (entry := terms.find(asked)):
+            yield entry
 
-    def _iter_places(
-        self, field: str, terms: list[bytes], wanted: Sequence[int]
-    ) -> Iterator[set[int]]:
-        """Yield for each of `wanted` (ascending) where in `field` it has one of the terms; each has at least one."""
-        positions: Any = self.reader.schema[field].format
-        decode = positions.decoder("positions")
-        matchers = filter(None, (self._read_postings(field, term) for term in terms))
-        if len(terms) == 1:
-            for matcher in matchers:
-                yield from (set(decode(value)) for _, value in read_values(matcher, wanted))
-            return
-        found: dict[int, set[int]] = {document: set() for document in wanted}
-        for matcher in matchers:
-            for document, value in read_values(matcher, wanted):
-                found[document].update(decode(value))
-        yield from found.values()
+    def _open_row(self, field: str, words: Words | Near) -> Row | Vicinity | None:
+        if (field, words) not in self._rows:
+            *first, last = words.terms
+            columns = [self.read_terms(field, term, prefix=False) for term in first]
+            columns.append(self.read_terms(field, last, prefix=is_beginning(words)))
+            terms = self.file.open_field(field)
+            row: Row | Vicinity | None = None
+            if terms and all(columns):
+                row = (
+                    Row(terms, columns)
+                    if isinstance(words, Words)
+                    else Vicinity(terms, columns, words.distance)
+                )
+            self._rows[field, words] = row
+        return self._rows[field, words]
 
-    def _estimate(self, field: str, terms: list[bytes]) -> int:
-        return sum(self.reader.doc_frequency(field, term) for term in terms)
-
-    def _expand(self, field: str, beginning: str) -> Iterator[bytes]:
-        return iter(self.reader.expand_prefix(field, _to_bytes(beginning)))
-
-    def _expand_pattern(self, field: str, pattern: str) -> Iterator[bytes]:
-        begins = _WILDCARD.split(pattern, maxsplit=1)[0]
-        # In a file name, brackets are brackets.
-        fits = re.compile(fnmatch.translate(pattern.replace("[", "[[]"))).match
-        return (term for term in self._expand(field, begins) if fits(term.decode()))
+    @staticmethod
+    def _join(parts: Iterable[int]) -> int:
+        joined = 0
+        for bits in parts:
+            joined |= bits
+        return joined
 
 
-def are_near(places: Sequence[Iterable[int]], needed: Sequence[int], distance: int) -> bool:
-    """Whether `distance` places in a row have each column of places as often as needed."""
-    window: deque[tuple[int, int]] = deque()
-    held = [0] * len(needed)
-    for place in sorted((place, i) for i, column in enumerate(places) for place in column):
-        window.append(place)
-        held[place[1]] += 1
-        while place[0] - window[0][0] >= distance:
-            held[window.popleft()[1]] -= 1
-        if all(have >= need for have, need in zip(held, needed, strict=True)):
-            return True
+def is_beginning(words: Words | Near) -> bool:
+    """Whether the last word is only the beginning of one."""
+    return isinstance(words, Words) and words.prefix
+
+
+def is_costly(node: Node) -> bool:
+    """Whether to find what meets `node` takes a look at one document after the other."""
+    match node:
+        case Near() | Words():
+            return len(node.terms) > 1
+        case And(parts) | Or(parts):
+            return any(map(is_costly, parts))
+        case Not(part):
+            return is_costly(part)
     return False
-
-
-def score_documents(
-    segments: Sequence[Segment], node: Node, found: Sequence[set[int]]
-) -> list[dict[int, float]]:
-    """Return for each segment the BM25 scores of the documents `found` in it.
-
-    What a word counts for in each field: see FIELD_WEIGHTS.
-    """
-    scores = [dict.fromkeys(documents, 0.0) for documents in found]
-    total = max(1, sum(segment.reader.doc_count() for segment in segments))
-    for words in iter_words(node):
-        counts = [{f: segment.count_words(f, words) for f in words.fields} for segment in segments]
-        having = sum(len(set().union(*fields.values())) for fields in counts)
-        rarity = math.log(1 + max(0.0, total - having + 0.5) / (having + 0.5))
-        for field in words.fields:
-            weight = rarity * FIELD_WEIGHTS.get(field, 1.0)
-            length_weight = _LENGTH_WEIGHT.get(field, 0.0)
-            average = max(1.0, sum(s.reader.field_length(field) for s in segments) / total)
-            for segment, fields, scored in zip(segments, counts, scores, strict=True):
-                for document in fields[field].keys() & scored.keys():
-                    count, drag = fields[field][document], _SATURATION
-                    if length_weight:
-                        length = segment.reader.doc_field_length(document, field) or 1
-                        drag *= 1 - length_weight + length_weight * length / average
-                    scored[document] += weight * count * (_SATURATION + 1) / (count + drag)
-    return scores
-
-
-def _to_bytes(term: str) -> bytes:
-    return term.encode("utf-8", "replace")

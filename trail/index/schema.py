@@ -1,37 +1,25 @@
-"""What the index keeps of a message, as Whoosh fields.
+"""What the index keeps of a message, as fields.
 
-In: a SearchDocument. Out: the values of one Whoosh document; and back, the stored part.
-Classes here are named in the index's files but never loaded from them: `SCHEMA_VERSION` must grow with every
-change of a field, of `analysis`, or of how positions are packed, and the next sync then builds the index anew.
+In: a SearchDocument. Out: the values of its fields; and back, the stored part. `SCHEMA_VERSION` must grow with every
+change of a field or of `analysis`, and the next sync then builds the index anew.
 """
 
-# Whoosh has types in part only.
-# mypy: allow-untyped-calls
 from __future__ import annotations
 
 import re
-import struct
-import sys
-from array import array
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from whoosh.analysis.analyzers import IDAnalyzer
-from whoosh.columns import NumericColumn
-from whoosh.fields import COLUMN, STORED, FieldType, Schema
-from whoosh.formats import Existence, Positions
-
-from trail.index.analysis import find_addresses, fold, list_domains, part_forms, read_text
+from trail.index.analysis import find_addresses, fold, list_domains, read_text
 from trail.index.kinds import list_kinds
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from trail.model import Address, DocumentText, SearchDocument
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 MAX_INDEXED = 2_000_000
 """Characters of a text whose words are found; what follows is in the archive only."""
@@ -45,97 +33,27 @@ _PEOPLE_ROLES = ("from", "sender", "reply-to", "to", "cc", "bcc")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
-class PackedPositions(Positions):
-    """Positions as plain little-endian numbers: 2 bytes each where they fit, else 4."""
+WORD_FIELDS = (
+    "body",
+    "quoted",
+    "subject",
+    "file",
+    "content",
+    "list",
+    "people",
+    "from",
+    "to",
+    "cc",
+    "bcc",
+)
+"""Words in their order. The value is (words, addresses): "" among the words keeps rows apart.
 
-    def encode(self, poslist: Sequence[int]) -> bytes:
-        """Return the positions in ascending order, packed."""
-        if poslist[-1] < 1 << 16:
-            return struct.pack(f"<{len(poslist)}H", *poslist) + b"H"
-        return struct.pack(f"<{len(poslist)}I", *poslist) + b"I"
-
-    def decode_positions(self, valuestring: bytes) -> list[int]:
-        """Return what `encode` was given."""
-        positions = array("H" if valuestring.endswith(b"H") else "I", valuestring[:-1])
-        if sys.byteorder == "big":
-            positions.byteswap()
-        return positions.tolist()
-
-    def decode_frequency(self, valuestring: bytes) -> int:
-        """Return how many positions there are."""
-        return (len(valuestring) - 1) // (2 if valuestring.endswith(b"H") else 4)
-
-
-# Whoosh asks for one; all our values are cut already.
-_UNCUT: Any = IDAnalyzer()
-_POSITIONS = PackedPositions()
-
-
-class WordsField(FieldType):
-    """Words in their order. The value is (words, addresses): "" among the words keeps rows apart.
-
-    A word may be several forms of itself, joined by FORMS: each is a term, at the same place.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(_POSITIONS, _UNCUT, scorable=True)
-
-    def index(
-        self, value: tuple[Sequence[str], Sequence[str]], **_: Any
-    ) -> Generator[tuple[bytes, int, float, bytes], Any, None]:
-        """Yield term, frequency, weight and packed positions."""
-        words, addresses = value
-        places: defaultdict[str, list[int]] = defaultdict(list)
-        for position, word in enumerate(words):
-            places[word].append(position)
-        places.pop("", None)
-        part_forms(places)
-        # No row of words ever contains a whole address, so its position says nothing.
-        for address in addresses:
-            places[address].append(0)
-        encode = _POSITIONS.encode
-        for word, positions in places.items():
-            count = len(positions)
-            yield word.encode("utf-8", "replace"), count, float(count), encode(positions)
-
-
-class OrderColumn(NumericColumn):
-    """A number of each document: what sorts it (see `pack_order`), or its size."""
-
-    def __init__(self) -> None:
-        super().__init__("q")
-
-    class Reader(NumericColumn.Reader):
-        """Adds a fast way to have all numbers at once."""
-
-        def load(self) -> Any:
-            """Return the numbers of all documents, as array[int]."""
-            numbers = array("q", self._dbfile.get(self._basepos, self._count * 8))
-            if sys.byteorder == "little":
-                numbers.byteswap()
-            # Whoosh leaves out defaults at the end of a column.
-            numbers.extend([0] * (self._doccount - len(numbers)))
-            return numbers
-
-    def reader(self, dbfile: Any, basepos: int, length: int, doccount: int) -> Reader:
-        """Return our own Reader."""
-        return self.Reader(dbfile, basepos, length, doccount, "q", 0)
-
-
-def build_schema() -> Schema:
-    """Return the fields of the index."""
-    exact = FieldType(Existence(), _UNCUT)
-    words = WordsField()
-    return Schema(
-        key=FieldType(Existence(), _UNCUT, unique=True),
-        order=COLUMN(OrderColumn()),
-        size=COLUMN(OrderColumn()),
-        stored=STORED(),
-        **dict.fromkeys(("client", "account", "folder", "flag", "has", "filename"), exact),
-        **dict.fromkeys(("type", "lang"), exact),
-        **dict.fromkeys(("body", "quoted", "subject", "file", "content", "list"), words),
-        **dict.fromkeys(("people", "from", "to", "cc", "bcc"), words),
-    )
+A word may be several forms of itself, joined by FORMS: each is a term, at the same place.
+"""
+EXACT_FIELDS = ("client", "account", "folder", "flag", "has", "filename", "type", "lang")
+"""Whole values. The value is a list of them."""
+NUMBER_FIELDS = ("order", "size")
+"""Columns of numbers."""
 
 
 def pack_order(sent_at: datetime, key: str) -> int:
@@ -170,7 +88,7 @@ class Stored:
 
 
 def to_fields(document: SearchDocument) -> dict[str, Any]:
-    """Return the Whoosh document of a message."""
+    """Return the fields of a message."""
     parsed = document.parsed
     addresses = parsed.envelope.addresses
     sent_at = parsed.envelope.sent_at or document.received_at
@@ -202,9 +120,10 @@ def to_fields(document: SearchDocument) -> dict[str, Any]:
     return fields
 
 
-def from_stored(stored: tuple[Any, ...]) -> Stored:
-    """Return what `to_fields` stored. Raises ValueError or TypeError when it is something else."""
-    key, sent_at, received_at, *rest = stored
+def from_stored(stored: Sequence[Any]) -> Stored:
+    """Return what `to_fields` stored; lists may stand for tuples. Raises ValueError or TypeError when it is something else."""
+    values: list[Any] = [tuple(v) if isinstance(v, list) else v for v in stored]
+    key, sent_at, received_at, *rest = values
     sent_at, received_at = (
         datetime.fromtimestamp(second, UTC) for second in (sent_at, received_at)
     )
@@ -212,7 +131,7 @@ def from_stored(stored: tuple[Any, ...]) -> Stored:
 
 
 def _to_stored(document: SearchDocument, sent_at: datetime, files: list[str]) -> tuple[Any, ...]:
-    # Plain values only: Whoosh pickles them.
+    # Plain values only: they become JSON.
     parsed = document.parsed
     sender = parsed.envelope.sender
     return (

@@ -1,36 +1,32 @@
-"""The search index: a protocol, and Whoosh behind it.
+"""The search index: a protocol, and Whoosh with our own segments behind it.
 
 In: SearchDocuments, keys and queries. Out: SearchResults. Everything in it can be had again from the archive.
 
-On the disk, in the index's folder: Whoosh's own files and `trail.json`, `{"schema": 1, "generation": "…"}`.
+On the disk, in the index's folder: segments, the list of them, and `trail.json`, `{"schema": 1, "generation": "…"}`.
 The generation is a random name given to each fresh index, by which a ledger knows what is in it and what not yet.
-One process writes at a time; searches go on meanwhile and see the state before or after a commit.
+One process publishes at a time; searches go on meanwhile and see the state before or after a commit.
 
-Must never unpickle a schema, leave a half-written state behind, or let an error of Whoosh's out.
+Must never leave a half-written state behind, or let an error of Whoosh's out. A search must never load Whoosh.
 """
 
-# Whoosh has types in part only.
-# mypy: allow-untyped-calls
 from __future__ import annotations
 
-import errno
 import json
 import os
 from collections import Counter
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Protocol, Required, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Protocol, Required, TypedDict, Unpack
 
-from whoosh.filedb.filestore import FileStorage
-from whoosh.index import EmptyIndexError, FileIndex, LockError
-
-from trail.errors import ArchiveFull, ArchiveLocked, ArchiveReadOnly, IndexUnavailable, TrailError
+from trail.errors import IndexUnavailable
 from trail.index.analysis import fold
 from trail.index.conditions import And, Exact, Node, sent_between
+from trail.index.failures import MARK, REBUILD, explaining
+from trail.index.generations import State
 from trail.index.hits import Sort, count_types, find_hits, iter_hits, list_keys
-from trail.index.matching import Segment
+from trail.index.opening import OpenSegments
 from trail.index.query import parse_query
-from trail.index.schema import SCHEMA_VERSION, build_schema, to_fields
+from trail.index.schema import SCHEMA_VERSION, to_fields
 from trail.index.stemming import choose_language, widen
 
 if TYPE_CHECKING:
@@ -38,17 +34,16 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from trail.index.writing import DurableWriter
+    from trail.index.generations import Listed
+    from trail.index.matching import Finder
+    from trail.index.writing import SegmentPublisher
     from trail.model import SearchDocument, SearchHit, SearchResult
 
-REBUILD = "the next `trail sync` or `trail reindex` rebuilds it"
+    Merge = Callable[[Sequence[Sequence[str]], Path], Sequence[str | None]]
+    """Takes groups of segments and their folder, and returns for each group the name of the one it became."""
+
 _STATE = "trail.json"
 _LOCK_SECONDS = 30.0
-_MEMORY_MB = 48
-_TRIES = 5
-"""Times a search opens the index when a writer takes files from under it."""
-
-_Read = TypeVar("_Read")
 
 
 class Narrowed(TypedDict, total=False):
@@ -94,13 +89,15 @@ class SearchIndex(Protocol):
         now: datetime,
         clients: Sequence[str] = (),
         stemming: Mapping[str, str] | None = None,
+        exact: bool = False,
     ) -> SearchResult:
         """Return the messages that match; all (of the client and the time) for an empty `query`, or a tree made of one.
 
         `since` is inclusive, `until` exclusive, both aware, both about the Date header. `sort` "date" is newest
         first, "-date" oldest first, "relevance" best first. `now` is aware: its time zone is that of days in the query.
         `clients` are the known slugs, for hints; none: any is taken. `stemming` has the language of clients by their
-        slugs, and of the archive under "", in which other forms of a word are found too. Raises InvalidQuery and
+        slugs, and of the archive under "", in which other forms of a word are found too. Where counting all hits of a
+        phrase would take long, the total is an estimate, unless `exact` asks for more. Raises InvalidQuery and
         IndexUnavailable.
         """
 
@@ -136,9 +133,10 @@ class SearchIndex(Protocol):
 class WhooshIndex:
     """A SearchIndex in a folder, by Whoosh. See SearchIndex for the methods."""
 
-    def __init__(self, index: FileIndex, generation: str) -> None:
-        self._index = index
+    def __init__(self, folder: Path, generation: str) -> None:
+        self.folder = folder
         self._generation = generation
+        self._segments = OpenSegments(folder)
 
     @classmethod
     def open(cls, folder: Path) -> WhooshIndex:
@@ -150,27 +148,32 @@ class WhooshIndex:
             raise IndexUnavailable("there is no search index yet", REBUILD) from error
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise IndexUnavailable("the search index cannot be read", REBUILD) from error
+        if (folder / MARK).exists():
+            raise IndexUnavailable("the search index is damaged", REBUILD)
         if version != SCHEMA_VERSION or not isinstance(generation, str):
             raise IndexUnavailable("the search index is of another version of trail", REBUILD)
-        with _explaining():
-            return cls(_open_whoosh(folder), generation)
+        index = cls(folder, generation)
+        with explaining(folder):
+            index._segments.open()
+        return index
 
     @classmethod
     def create(cls, folder: Path) -> WhooshIndex:
         """Make a fresh, empty index in `folder`, in place of the one that is there."""
-        from trail.index.writing import clear_folder, write_durably  # noqa: PLC0415 - see _writing
+        from trail.index.generations import write_durably, write_state  # noqa: PLC0415 - see _publishing
+        from trail.index.writing import clear_folder  # noqa: PLC0415 - see _publishing
 
-        with _explaining():
+        with explaining(folder):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Without its state file a half-made index counts as none.
             (folder / _STATE).unlink(missing_ok=True)
-            storage = FileStorage(str(folder))
-            clear_folder(storage, timeout=_LOCK_SECONDS)
-            index = FileIndex.create(storage, build_schema())
+            (folder / MARK).unlink(missing_ok=True)
+            clear_folder(folder, timeout=_LOCK_SECONDS)
+            write_state(folder, State(0))
             generation = os.urandom(16).hex()
             state = {"schema": SCHEMA_VERSION, "generation": generation}
             write_durably(folder / _STATE, json.dumps(state).encode())
-            return cls(index, generation)
+            return cls(folder, generation)
 
     @property
     def generation(self) -> str:
@@ -178,36 +181,67 @@ class WhooshIndex:
         return self._generation
 
     def add(self, documents: Iterable[SearchDocument]) -> int:
-        """See SearchIndex. One commit, or one more for each key that comes again in the same call."""
-        added = 0
-        remaining = iter(documents)
-        document = next(remaining, None)
-        while document is not None:
-            seen: set[str] = set()
-            with self._writing() as writer:
-                while document is not None and document.key not in seen:
-                    seen.add(document.key)
-                    fields = to_fields(document)
-                    with _explaining():
-                        writer.remove_key(document.key)
-                        writer.add_document(**fields)
-                    document = next(remaining, None)
-            added += len(seen)
+        """See SearchIndex."""
+        from trail.index.building import build_segments  # noqa: PLC0415 - see _publishing
+
+        with explaining(self.folder):
+            names = list(build_segments(self.folder, map(to_fields, documents)))
+        return self.adopt(names)
+
+    def adopt(self, names: Sequence[str], *, replacing: bool = True, tidying: bool = True) -> int:
+        """Put the messages of segments that were built into the folder in, and return how many.
+
+        In place of those with the same keys; `replacing` is False where it is known that there are none. Whoever is not
+        `tidying` must `tidy` in the end.
+        """
+        if not names:
+            return 0
+        with self._publishing() as publisher:
+            added = sum(publisher.add_segment(name, replacing=replacing) for name in names)
+        if tidying:
+            self.tidy()
         return added
 
     def remove(self, keys: Iterable[str]) -> int:
         """See SearchIndex."""
-        with self._writing() as writer:
-            return sum(map(writer.remove_key, set(keys)))
+        with self._publishing() as publisher:
+            return publisher.remove_keys(set(keys))
+
+    def tidy(self, merge: Merge | None = None, *, groups: int = 1) -> None:
+        """Merge segments where they are too many; where much is merged, in several groups."""
+        from trail.index.tiers import choose_segments  # noqa: PLC0415 - see _publishing
+
+        while chosen := choose_segments(self._list_segments(), groups):
+            with self._publishing() as publisher:
+                # another process may have been faster
+                listed = [segment.listed for segment in publisher.segments]
+                if chosen == choose_segments(listed, groups):
+                    merged = (merge or _merge_here)(chosen, self.folder)
+                    for names, name in zip(chosen, merged, strict=True):
+                        publisher.replace(names, name)
+
+    def sweep(self) -> None:
+        """Remove segments that were built and that nobody published. Nobody may be building."""
+        from trail.index.writing import clear_waiting  # noqa: PLC0415 - see _publishing
+
+        with explaining(self.folder):
+            clear_waiting(self.folder)
+
+    def count_segments(self) -> int:
+        """Return how many segments there are."""
+        return len(self._list_segments())
+
+    def _list_segments(self) -> tuple[Listed, ...]:
+        with explaining(self.folder):
+            return self._segments.read_newest().segments
 
     def count(self) -> int:
         """See SearchIndex."""
-        with _explaining():
-            return self._read(lambda segments: sum(s.reader.doc_count() for s in segments))
+        return sum(segment.left for segment in self._list_segments())
 
     def close(self) -> None:
         """See SearchIndex."""
-        self._index.close()
+        self._segments.close()
 
     def search(
         self,
@@ -222,6 +256,7 @@ class WhooshIndex:
         now: datetime,
         clients: Sequence[str] = (),
         stemming: Mapping[str, str] | None = None,
+        exact: bool = False,
     ) -> SearchResult:
         """See SearchIndex."""
         asked = Narrowed(
@@ -234,108 +269,75 @@ class WhooshIndex:
         )
         node = _read_asked(query, asked)
         page = max(0, limit), max(0, offset)
-        with _explaining():
-            return self._read(
-                lambda open_: find_hits(
-                    open_, _widen(node, asked, open_), sort, *page, now.timestamp()
-                )
-            )
+        with explaining(self.folder):
+            segments = self._segments.open()
+            node = _widen(node, asked, segments)
+            return find_hits(segments, node, sort, *page, now.timestamp(), exact=exact)
 
     def iter_hits(
         self, query: str | Node, sort: Sort = "date", **asked: Unpack[Narrowed]
     ) -> Iterator[SearchHit]:
         """See SearchIndex."""
         node, now = _read_asked(query, asked), asked["now"].timestamp()
-        with _explaining():
-            yield from self._iterate(
-                lambda open_: iter_hits(open_, _widen(node, asked, open_), sort, now)
-            )
+        with explaining(self.folder):
+            segments = self._segments.open()
+            yield from iter_hits(segments, _widen(node, asked, segments), sort, now)
 
     def list_keys(
         self, query: str | Node, sort: Sort = "date", **asked: Unpack[Narrowed]
     ) -> list[str]:
         """See SearchIndex."""
         node, now = _read_asked(query, asked), asked["now"].timestamp()
-        with _explaining():
-            return self._read(lambda open_: list_keys(open_, _widen(node, asked, open_), sort, now))
+        with explaining(self.folder):
+            segments = self._segments.open()
+            return list_keys(segments, _widen(node, asked, segments), sort, now)
 
     def count_types(self, query: str | Node, **asked: Unpack[Narrowed]) -> dict[str, int]:
         """See SearchIndex."""
         node = _read_asked(query, asked)
-        with _explaining():
-            return self._read(lambda open_: count_types(open_, _widen(node, asked, open_)))
+        with explaining(self.folder):
+            segments = self._segments.open()
+            return count_types(segments, _widen(node, asked, segments))
 
     def count_matching(self, node: Node) -> int:
         """See SearchIndex."""
-        with _explaining():
-            return self._read(lambda segments: sum(len(segment.find(node)) for segment in segments))
+        with explaining(self.folder):
+            return sum(s.find(node, s.live).bit_count() for s in self._segments.open())
 
     def list_values(self, field: str) -> list[str]:
         """See SearchIndex."""
-        with _explaining():
-            return self._read(
-                lambda segments: sorted(set().union(*(s.list_terms(field) for s in segments)))
-            )
+        with explaining(self.folder):
+            return sorted(set().union(*(s.list_terms(field) for s in self._segments.open())))
 
     def count_words(self, fields: Iterable[str], words: Iterable[str]) -> dict[str, int]:
         """See SearchIndex."""
         asked = [(field, word) for field in fields for word in words]
-        with _explaining():
-            return self._read(lambda segments: _add_up(s.iter_frequencies(asked) for s in segments))
+        with explaining(self.folder):
+            return _add_up(s.iter_frequencies(asked) for s in self._segments.open())
 
     def list_words(self, fields: Iterable[str], beginning: str, most: int) -> dict[str, int]:
         """See SearchIndex."""
         names = tuple(fields)
-        with _explaining():
-            return self._read(
-                lambda segments: _add_up(
-                    islice(s.iter_words(field, beginning), most)
-                    for s in segments
-                    for field in names
-                )
+        with explaining(self.folder):
+            return _add_up(
+                islice(s.iter_words(field, beginning), most)
+                for s in self._segments.open()
+                for field in names
             )
 
-    def _read(self, what: Callable[[list[Segment]], _Read]) -> _Read:
-        """Return what `what` makes of the segments of the newest state."""
-        (read,) = self._iterate(lambda segments: iter((what(segments),)))
-        return read
-
-    def _iterate(self, what: Callable[[list[Segment]], Iterator[_Read]]) -> Iterator[_Read]:
-        """Yield what `what` yields of the segments of the newest state, which stays open meanwhile."""
-        begun = False
-        for attempt in range(1, _TRIES + 1):
-            try:
-                with closing(self._index.reader()) as reader:
-                    segments = [
-                        Segment(leaf) for leaf, _ in reader.leaf_readers() if leaf.doc_count()
-                    ]
-                    # A commit shows its new state before it takes away files of the old one. As long as ours is the
-                    # newest, each file was there to be opened; later on it takes nothing from us any more.
-                    if not segments or reader.generation() == self._index.latest_generation():
-                        for item in what(segments):
-                            begun = True
-                            yield item
-                        return
-            except (FileNotFoundError, EmptyIndexError):
-                if begun or attempt == _TRIES:
-                    raise
-        raise IndexUnavailable("the search index changes too fast to be read", "try again")
-
     @contextmanager
-    def _writing(self) -> Iterator[DurableWriter]:
+    def _publishing(self) -> Iterator[SegmentPublisher]:
         """Open a writer, commit what was done with it, or nothing if that raised."""
-        from trail.index.writing import DurableWriter  # noqa: PLC0415 - searches start faster without it
+        from trail.index.writing import SegmentPublisher  # noqa: PLC0415 - searches start faster without it
 
-        with _explaining():
-            writer = DurableWriter(self._index, timeout=_LOCK_SECONDS, limitmb=_MEMORY_MB)
-        try:
-            yield writer
-        except BaseException:
-            with _explaining():
-                writer.cancel()
-            raise
-        with _explaining():
-            writer.publish()
+        with explaining(self.folder):
+            publisher = SegmentPublisher(self.folder, timeout=_LOCK_SECONDS)
+            try:
+                yield publisher
+            except BaseException:
+                publisher.cancel()  # type: ignore[no-untyped-call] # Whoosh's
+                raise
+            publisher.publish()
 
 
 def _read_asked(query: str | Node, asked: Narrowed) -> Node:
@@ -350,7 +352,7 @@ def _read_asked(query: str | Node, asked: Narrowed) -> Node:
     return And(tuple(parts))
 
 
-def _widen(node: Node, asked: Narrowed, segments: Sequence[Segment]) -> Node:
+def _widen(node: Node, asked: Narrowed, segments: Sequence[Finder]) -> Node:
     """The conditions with other forms of their words, where there is a language for them."""
     stemming = asked.get("stemming")
     language = choose_language(node, stemming) if stemming else ""
@@ -365,11 +367,6 @@ def _widen(node: Node, asked: Narrowed, segments: Sequence[Segment]) -> Node:
     )
 
 
-def _open_whoosh(folder: Path) -> FileIndex:
-    # With a schema given, the pickled one in the files is passed over.
-    return FileIndex(FileStorage(str(folder)), schema=build_schema())
-
-
 def _add_up(counts: Iterable[Iterable[tuple[str, int]]]) -> dict[str, int]:
     total: Counter[str] = Counter()
     for word, count in chain.from_iterable(counts):
@@ -377,25 +374,7 @@ def _add_up(counts: Iterable[Iterable[tuple[str, int]]]) -> dict[str, int]:
     return dict(total)
 
 
-@contextmanager
-def _explaining() -> Iterator[None]:
-    """Turn what the disk and Whoosh raise into errors a person can act on."""
-    try:
-        yield
-    except (TrailError, AssertionError):
-        raise
-    except LockError as error:
-        raise ArchiveLocked(
-            "another trail is writing to the search index", "wait until it is done"
-        ) from error
-    except Exception as error:
-        match getattr(error, "errno", None):
-            case errno.ENOSPC | errno.EDQUOT:
-                raise ArchiveFull(
-                    "no room for the search index", "make room and run it again"
-                ) from error
-            case errno.EROFS | errno.EACCES | errno.EPERM:
-                raise ArchiveReadOnly(
-                    "the search index cannot be written", "see the folder's permissions"
-                ) from error
-        raise IndexUnavailable("the search index cannot be read", REBUILD) from error
+def _merge_here(groups: Sequence[Sequence[str]], folder: Path) -> list[str | None]:
+    from trail.index.merging import merge_listed  # noqa: PLC0415 - searches start faster without it
+
+    return [merge_listed(folder, names) for names in groups]

@@ -1,8 +1,8 @@
-"""Writing to a Whoosh index so that a power cut finds the old state or the new one.
+"""Publishing: what makes built segments a new state of the index, and merges those that grew too many.
 
-In: Whoosh documents and keys. Out: segments on the disk.
-Order of a commit: the new segment's files reach the disk, then the list of segments under its final name, then the
-folder; only then do the files of the old state go.
+In: the names of segments that wait in the folder. Out: a state on the disk, by Whoosh's writer, which holds the lock and
+hands us its list of segments. Order of a commit: the new segments' files reach the disk under their final names, then
+the list of segments, then the folder; only then do the files of the old state go.
 Must never be imported by a search.
 """
 
@@ -10,152 +10,101 @@ Must never be imported by a search.
 # mypy: allow-untyped-calls
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from whoosh.codec.whoosh3 import W3Codec
-from whoosh.index import _DEF_INDEX_NAME, TOC, LockError, clean_files
-from whoosh.reading import SegmentReader
+from whoosh.filedb.filestore import FileStorage
+from whoosh.index import _DEF_INDEX_NAME, LockError, clean_files
 from whoosh.util.filelock import try_for
 from whoosh.writing import SegmentWriter
 
-from trail.index.postings import PostingPool
+from trail.index.bitmaps import to_bits
+from trail.index.codec import ListedSegment, SegmentCodec, SegmentIndex
+from trail.index.generations import NAME, Listed, State, sync_path, write_state
+from trail.index.segment import SUFFIX, WAITING, SegmentFile
 
 if TYPE_CHECKING:
-    from whoosh.codec.base import Segment
-    from whoosh.filedb.filestore import FileStorage
-    from whoosh.index import FileIndex
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
-_TIER = 8
-"""So many segments of about one size become one, of about the next size."""
-_BUSY_FACTOR = 4
-"""A commit may merge so many times the documents it brings ..."""
-_BUSY_FLOOR = 400
-"""... and always so many."""
-_MAX_SEGMENTS = 32
-"""Beyond it, the smallest are merged whatever it takes."""
+assert NAME == _DEF_INDEX_NAME
 
 
-class DurableWriter(SegmentWriter):
-    """Whoosh's writer, with the files synced and merges kept short."""
+class SegmentPublisher(SegmentWriter):
+    """Whoosh's writer, for segments that come whole. Holds the lock from the beginning to publish() or cancel()."""
 
-    def __init__(self, index: FileIndex, *, timeout: float, limitmb: int) -> None:
-        codec = W3Codec(compression=1)
-        # Only Whoosh's own scoring reads the shortest and longest field of each block.
-        codec.length_stats = False
-        # Compound segments are copied into memory whenever they are opened.
-        super().__init__(index, timeout=timeout, compound=False, codec=codec)
-        folder = Path(self.temp_storage().folder)
-        self.pool: Any = PostingPool(folder, limitmb * 1024 * 1024)
-        self._leaves = list(self.reader().leaf_readers())
+    def __init__(self, folder: Path, *, timeout: float) -> None:
+        """Raises LockError when the lock is held for `timeout` seconds."""
+        super().__init__(
+            SegmentIndex(folder), timeout=timeout, compound=False, codec=SegmentCodec()
+        )
+        self._folder = folder
+        self._waiting: list[ListedSegment] = []
+        self.segments: list[ListedSegment]
 
-    def remove_key(self, key: str) -> bool:
-        """Take out the committed document with `key`; return whether there was one."""
-        term = ("key", key.encode())
-        for reader, base in self._leaves:
-            if term in reader:
-                # Whoosh leaves out documents that this writer has taken out already.
-                for document in reader.postings(*term).all_ids():
-                    self.delete_document(base + document)
-                    return True
-        return False
+    def add_segment(self, name: str, *, replacing: bool) -> int:
+        """Take the segment `name`, which waits in the folder; return how many documents it has.
+
+        With `replacing`, documents with the same keys go from the others.
+        """
+        file = SegmentFile(self._folder / f"{WAITING}{name}{SUFFIX}")
+        try:
+            if replacing:
+                self.remove_keys(map(file.read_key, range(file.size)))
+            self._waiting.append(ListedSegment(Listed(name, file.size)))
+            return file.size
+        finally:
+            file.close()
+
+    def remove_keys(self, keys: Iterable[str]) -> int:
+        """Take the documents with `keys` out; return how many there were."""
+        wanted = list(keys)
+        removed = 0
+        for segment in self.segments:
+            file = SegmentFile(self._folder / f"{segment.segment_id()}{SUFFIX}")
+            having = to_bits((d for key in wanted for d in file.find_keys(key)), file.size)
+            removed += (having & ~segment.removed).bit_count()
+            segment.removed |= having
+            file.close()
+        return removed
+
+    def replace(self, names: Iterable[str], merged: str | None) -> None:
+        """Take `merged`, which waits in the folder, in place of the segments `names`."""
+        gone = set(names)
+        self.segments = [s for s in self.segments if s.segment_id() not in gone]
+        if merged is not None:
+            self.add_segment(merged, replacing=False)
 
     def publish(self) -> None:
-        """Write what was added and removed."""
-        self.commit(mergetype=merge_tiers)
+        """Write what was added, removed and replaced."""
+        self.commit(mergetype=self._list_segments)
 
-    def _commit_toc(self, segments: list[Segment]) -> None:
-        # Called by publish() once the segment's files are complete.
-        folder = Path(self.storage.folder)
-        if self._added:
-            for path in folder.glob(f"{self.newsegment.segment_id()}.*"):
-                sync_path(path)
-        TOC(self.schema, segments, self.generation).write(self.storage, self.indexname)
-        for path in folder.glob(f"_{self.indexname}_{self.generation}.toc"):
-            sync_path(path)
-        sync_path(folder)
+    def _list_segments(self, _: Any, segments: Sequence[ListedSegment]) -> list[ListedSegment]:
+        # Whoosh asks this for the segments that stay, and would merge here.
+        for segment in self._waiting:
+            name = f"{segment.segment_id()}{SUFFIX}"
+            (self._folder / f"{WAITING}{name}").rename(self._folder / name)
+        return [*(s for s in segments if s.doc_count()), *self._waiting]
+
+    def _commit_toc(self, segments: list[ListedSegment]) -> None:
+        sync_path(self._folder)
+        write_state(self._folder, State(self.generation, tuple(s.listed for s in segments)))
         clean_files(self.storage, self.indexname, self.generation, segments)
 
-    def _finish(self) -> None:
-        self._close_leaves()
-        super()._finish()
 
-    def _cleanup_on_error(self) -> None:
-        self._close_leaves()
-        super()._cleanup_on_error()
-
-    def _close_leaves(self) -> None:
-        while self._leaves:
-            self._leaves.pop()[0].close()
-
-
-def merge_tiers(writer: SegmentWriter, segments: list[Segment]) -> list[Segment]:
-    """Merge small segments into the one being written; return those that stay.
-
-    Works like carrying in a number of base 8: eight of a size become one of the next, while a commit stays short.
-    """
-    kept = sorted((s for s in segments if s.doc_count()), key=lambda s: s.doc_count())
-    budget = max(_BUSY_FLOOR, _BUSY_FACTOR * writer.doc_count())
-    merged = 0
-    while kept:
-        level = _find_level(writer.doc_count() + merged)
-        tier = [s for s in kept if _find_level(s.doc_count()) <= level]
-        if len(kept) >= _MAX_SEGMENTS:
-            tier = tier if len(tier) in range(_TIER, 2 * _TIER) else kept[:_TIER]
-        elif len(tier) < _TIER - 1 or merged + _count_documents(tier) > budget:
-            break
-        merged += _count_documents(tier)
-        kept = kept[len(tier) :]
-        for segment in tier:
-            reader = SegmentReader(writer.storage, writer.schema, segment)
-            writer.add_reader(reader)
-            reader.close()
-    return kept
-
-
-def clear_folder(storage: FileStorage, *, timeout: float) -> None:
-    """Remove every file of Whoosh's from the folder. Raises LockError when a writer is at work there."""
-    lock = storage.lock(f"{_DEF_INDEX_NAME}_WRITELOCK")
+def clear_folder(folder: Path, *, timeout: float) -> None:
+    """Remove every file of an index from the folder. Raises LockError when a writer is at work there."""
+    lock = FileStorage(str(folder)).lock(f"{NAME}_WRITELOCK")
     if not try_for(lock.acquire, timeout=timeout):
         raise LockError
     try:
-        for path in Path(storage.folder).iterdir():
-            if (
-                path.name.startswith((f"_{_DEF_INDEX_NAME}_", f"{_DEF_INDEX_NAME}_"))
-                and path.suffix
-            ):
+        for path in folder.iterdir():
+            if path.name.startswith((f"_{NAME}_", f"{NAME}_")) and path.suffix:
                 path.unlink()
     finally:
         lock.release()
 
 
-def write_durably(path: Path, content: bytes) -> None:
-    """Put `content` at `path`, whole or not at all."""
-    half = path.with_name(path.name + ".tmp")
-    half.write_bytes(content)
-    sync_path(half)
-    half.replace(path)
-    sync_path(path.parent)
-
-
-def sync_path(path: str | Path) -> None:
-    """Bring a file or a folder to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _find_level(documents: int) -> int:
-    """How often `documents` can be divided by the tier."""
-    level = 0
-    while documents >= _TIER:
-        documents //= _TIER
-        level += 1
-    return level
-
-
-def _count_documents(segments: list[Segment]) -> int:
-    return sum(s.doc_count() for s in segments)
+def clear_waiting(folder: Path) -> None:
+    """Remove segments that nobody took: of builds that were killed. Nobody may be building."""
+    for path in folder.glob(f"{WAITING}*"):
+        path.unlink()

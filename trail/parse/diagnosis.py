@@ -12,10 +12,9 @@ import re
 from email.message import Message
 from typing import TYPE_CHECKING
 
-import mailparser
-
 from trail.parse.body import Text
 from trail.parse.headers import unfold
+from trail.parse.plain import ADDRESS_FIELDS, DATE_FIELDS, is_plain
 
 if TYPE_CHECKING:
     from trail.parse.headers import Field
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 # It logs header values, which no log of ours may carry.
 logging.getLogger("mailparser").setLevel(logging.CRITICAL + 1)
 
+_JUDGED = ADDRESS_FIELDS | DATE_FIELDS | {"received"}
 _FIELDS_LIMIT = 300
 _VALUE_LIMIT = 8192
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -31,12 +31,22 @@ _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 def diagnose(fields: list[Field], texts: list[Text]) -> tuple[list[Text], list[str]]:
     """Have mail-parser read the fields and texts; give its texts and the defects it found.
 
-    Raises whatever mail-parser raises.
+    It judges addresses, dates and traces only, and is shown those that are not plainly well formed: where all are, it is
+    not asked at all. Raises whatever mail-parser raises.
     """
+    judged = [
+        (field.name, unfold(field.value[:_VALUE_LIMIT]))
+        for field in fields[:_FIELDS_LIMIT]
+        if field.name in _JUDGED
+    ]
+    doubtful = [(name, value) for name, value in judged if not is_plain(name, value)]
+    if not doubtful:
+        return texts, []
+    import mailparser  # noqa: PLC0415 - slow to import, and seldom needed
+
     message = Message()
-    for name, value in fields[:_FIELDS_LIMIT]:
-        if not name.startswith("content-"):
-            message[name] = unfold(value[:_VALUE_LIMIT])
+    for name, value in doubtful:
+        message[name] = value
     message["Content-Type"] = "multipart/mixed"
     message.set_payload([_wrap(text) for text in texts])
     parser = mailparser.MailParser(message)
