@@ -19,10 +19,10 @@ import pytest
 import typer.main
 
 import trail
-import trail.cli.main  # registers every command
 from trail import errors
 from trail.archive.store import writing_archive
 from trail.cli.app import app
+from trail.cli.commands import register_commands
 from trail.cli.main import run
 from trail.config import load_config, parse_config
 from trail.config.schema import KEYS
@@ -65,6 +65,7 @@ def code_blocks(text: str) -> list[str]:
 
 def iter_commands(group=None, words=("trail",)) -> Iterator[tuple[str, set[str]]]:
     """Every command by its full name, with its options; a group that is no command of its own is left out."""
+    register_commands()
     group = group or typer.main.get_command(app)
     if len(words) == 1 or not hasattr(group, "commands"):
         options = {

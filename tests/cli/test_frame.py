@@ -19,6 +19,7 @@ from trail import __version__
 from trail.cli import app as frame
 from trail.cli import main
 from trail.cli.app import app
+from trail.cli.commands import HOMES, register_commands
 from trail.cli.main import run
 
 
@@ -58,7 +59,7 @@ def test_trail_alone_shows_the_commands_in_the_order_of_use(capsys):
     listed = [
         line.split()[0] for line in out.partition("Commands:")[2].splitlines() if line.strip()
     ]
-    assert listed == frame._ORDER
+    assert listed == list(HOMES)
     assert "..." not in out.partition("Commands:")[2], "a description is cut off"
     assert max(map(len, out.splitlines())) <= 80
 
@@ -82,6 +83,7 @@ def test_every_command_and_option_is_described():
             assert child.help or child.callback.__doc__, name
             walk(child, f"{path} {name}")
 
+    register_commands()
     walk(typer.main.get_command(app), "trail")
 
 
@@ -292,10 +294,27 @@ def test_colour_is_nowhere_in_a_pipe_and_not_asked_for_with_no_color(filled, mon
         assert "\x1b" not in answer.out + answer.err
 
 
-def test_the_order_of_help_has_every_command_once():
+def test_the_list_of_commands_is_that_of_those_registered():
     import typer.main  # noqa: PLC0415 - only here
 
-    assert sorted(frame._ORDER) == sorted(typer.main.get_command(app).commands)
+    register_commands()
+    assert sorted(HOMES) == sorted(typer.main.get_command(app).commands)
+
+
+@pytest.mark.parametrize("command", HOMES)
+def test_a_command_line_imports_what_it_is_about_and_no_other_command(command):
+    code = (
+        "import sys, typer.main\nfrom trail.cli.app import app\nfrom trail.cli.commands import *\n"
+        "register_commands(sys.argv[1:])\nprint(*typer.main.get_command(app).commands)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, "-v", "--config", "search", command, "status"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    expected = [name for name in HOMES if HOMES[name] == HOMES[command] or command == "help"]
+    assert sorted(run.stdout.split()) == sorted(expected)
 
 
 def test_streams_without_a_name_for_a_character_show_its_number(monkeypatch):

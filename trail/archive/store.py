@@ -8,13 +8,10 @@ from __future__ import annotations
 import contextlib
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from trail.archive.audit import Audit
-from trail.archive.damage import measure_file
 from trail.archive.disk import sync_folder, translate_disk_errors
-from trail.archive.documents import Documents
-from trail.archive.epochs import Epochs
 from trail.archive.facts import Facts
 from trail.archive.ledger import Ledger, chunk_keys, to_seconds, translate_ledger_errors
 from trail.archive.maildir import (
@@ -24,10 +21,7 @@ from trail.archive.maildir import (
     list_files,
     read_message,
 )
-from trail.archive.marks import MarkRecords
-from trail.archive.rounds import Rounds
 from trail.archive.sightings import Sightings
-from trail.archive.tallies import Tallies
 from trail.errors import ArchiveLocked, ConfigError
 from trail.locks import hold_lock
 
@@ -35,6 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from trail.archive.audit import Audit
+    from trail.archive.documents import Documents
+    from trail.archive.epochs import Epochs
+    from trail.archive.marks import MarkRecords
+    from trail.archive.rounds import Rounds
+    from trail.archive.tallies import Tallies
     from trail.model import ArchivedMessage
 
 _RECOVERED_AT_ONCE = 1000
@@ -49,14 +49,52 @@ class Archive:
         self.mended = False
         """Whether the last writer was killed: what it died of may be met again."""
         self.ledger = Ledger(root / "ledger.db", write=write)
-        self.audit = Audit(root / "audit.jsonl", self.ledger)
         self.sightings = Sightings(self.ledger)
-        self.epochs = Epochs(self.ledger)
-        self.marks = MarkRecords(self.ledger)
         self.facts = Facts(self.ledger)
-        self.tallies = Tallies(self.ledger)
-        self.rounds = Rounds(self.ledger)
-        self.documents = Documents(root, self.ledger)
+
+    # What a search has no need of is imported by those who do.
+
+    @cached_property
+    def audit(self) -> Audit:
+        """What was done, and when."""
+        from trail.archive.audit import Audit  # noqa: PLC0415 - see above
+
+        return Audit(self.root / "audit.jsonl", self.ledger)
+
+    @cached_property
+    def epochs(self) -> Epochs:
+        """Folders as they came, were renamed and went."""
+        from trail.archive.epochs import Epochs  # noqa: PLC0415 - see above
+
+        return Epochs(self.ledger)
+
+    @cached_property
+    def marks(self) -> MarkRecords:
+        """Flags, labels and numbers of messages as the servers last told them."""
+        from trail.archive.marks import MarkRecords  # noqa: PLC0415 - see above
+
+        return MarkRecords(self.ledger)
+
+    @cached_property
+    def tallies(self) -> Tallies:
+        """Counts of what a search found."""
+        from trail.archive.tallies import Tallies  # noqa: PLC0415 - see above
+
+        return Tallies(self.ledger)
+
+    @cached_property
+    def rounds(self) -> Rounds:
+        """How the last rounds of each account ended."""
+        from trail.archive.rounds import Rounds  # noqa: PLC0415 - see above
+
+        return Rounds(self.ledger)
+
+    @cached_property
+    def documents(self) -> Documents:
+        """The texts of attachments."""
+        from trail.archive.documents import Documents  # noqa: PLC0415 - see above
+
+        return Documents(self.root, self.ledger)
 
     def read(self, message: ArchivedMessage) -> bytes:
         """The bytes of a message, checked against its key. Raises FixityMismatch."""
@@ -68,6 +106,8 @@ class Archive:
 
     def recover(self) -> int:
         """After a crash: empty tmp/, and enter messages into the ledger that had reached the Maildir only. Counts them."""
+        from trail.archive.damage import measure_file  # noqa: PLC0415 - see above
+
         with translate_disk_errors(self.root):
             empty_tmp(self.root)
             known = {row[0] for row in self.ledger.execute("SELECT key FROM message")}

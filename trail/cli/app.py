@@ -24,6 +24,7 @@ import typer
 from typer.core import TyperGroup
 
 from trail import __version__
+from trail.cli.commands import HOMES, WITH_VALUE
 from trail.cli.logs import LogLines
 from trail.cli.pager import page_text
 from trail.cli.values import spare_pydantic
@@ -37,12 +38,6 @@ SCHEMA = 1
 # A user may write these before or after the command: `trail --json sync` and `trail sync --json`.
 _MINUS = re.compile(r"^-(?=[^-].)")  # two characters and more: -q and -h stay what they are
 _FLAGS = frozenset({"--json", "--quiet", "-q", "--verbose", "-v", "--no-pager"})
-_WITH_VALUE = ("--config", "--color")
-# As one comes to need them; `trail -h` lists them so.
-_ORDER = [
-    "demo", "init", "login", "logout", "sync", "daemon", "status", "search", "find", "show", "thread",
-    "open", "save", "unreadable", "clients", "client", "handoff", "verify", "reindex", "help",
-]  # fmt: skip
 
 
 def _read_minuses(words: list[str]) -> list[str]:
@@ -59,7 +54,7 @@ class GlobalOptionsAnywhere(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The commands in the order of use."""
-        return sorted(super().list_commands(ctx), key=_ORDER.index)
+        return sorted(super().list_commands(ctx), key=list(HOMES).index)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Move the global options to the front, up to a bare `--`."""
@@ -69,9 +64,9 @@ class GlobalOptionsAnywhere(TyperGroup):
         for word in words:
             if word == "--":
                 rest += [word, *words]
-            elif word in _FLAGS or word.startswith(tuple(f"{o}=" for o in _WITH_VALUE)):
+            elif word in _FLAGS or word.startswith(tuple(f"{o}=" for o in WITH_VALUE)):
                 front.append(word)
-            elif word in _WITH_VALUE:
+            elif word in WITH_VALUE:
                 front += [word, *([value] if (value := next(words, None)) is not None else [])]
             else:
                 rest.append(word)

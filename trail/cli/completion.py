@@ -84,9 +84,10 @@ def _keep(offers: Sequence[Offer], word: str) -> list[Offer]:
 def _find_place(before: Sequence[str]) -> _Place:
     import typer.main
 
-    import trail.cli.main  # noqa: F401 - registers every command
     from trail.cli.app import app
+    from trail.cli.commands import register_commands
 
+    register_commands()
     place = _Place(typer.main.get_command(app))
     for word in before:
         if place.awaited is not None:

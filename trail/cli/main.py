@@ -14,25 +14,8 @@ from typing import TYPE_CHECKING
 import typer
 from typer.exceptions import TyperException
 
-from trail.cli import (  # noqa: F401 - importing a command's module registers it
-    archive,
-    clients,
-    daemon,
-    demo,
-    find,
-    handoff,
-    init,
-    login,
-    opening,
-    reading,
-    saving,
-    search,
-    sync,
-    topics,
-    unreadable,
-    verify,
-)
 from trail.cli.app import Session, app, complain, write_text
+from trail.cli.commands import register_commands
 from trail.errors import EXIT_INTERRUPTED, EXIT_WARNINGS, TrailError
 
 if TYPE_CHECKING:
@@ -44,6 +27,7 @@ def run(argv: Sequence[str]) -> int:
     session = Session()
     _prepare_streams()
     try:
+        register_commands(argv)
         code = app(list(argv), prog_name="trail", obj=session, standalone_mode=False)
         write_text(
             sys.stdout, ""

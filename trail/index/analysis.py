@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import NamedTuple
 
 MAX_WORD = 64
 """Characters of a word that count; longer ones (encoded data) are cut on both sides."""
@@ -30,10 +31,8 @@ _PAIRED = (
     "\u3100-\u312f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"  # Bopomofo, Han
     "\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"  # Hangul, more Han
 )
-_PAIRED_RUN = re.compile(f"([{_PAIRED}]+)")
-_PAIRED_WORD = re.compile(f"[{_PAIRED}]{{1,2}}")
 # Vowel signs of Indic scripts, Hebrew and Arabic points: part of their words, though not letters.
-_WORDS = re.compile(f"(?:[^\\W_]|[\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0dff{_PAIRED}])+")
+_SIGNS = "\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0dff"
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _PLAIN = str.maketrans(
     {"ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "ħ": "h", "\u0131": "i", "ł": "l"}
@@ -49,6 +48,33 @@ FORMS = "\x1f"
 _WITH_AT = re.compile(r"\S*@\S*")
 _LOCAL_PART = re.compile(r"[^\W_][\w.+%=-]{0,63}\Z")
 _DOMAIN = re.compile(r"(?:[^\W_][\w-]{0,62}\.){1,9}[^\W_](?:[\w-]{0,61}[^\W_])?")
+
+
+class _Scripts(NamedTuple):
+    """Patterns for texts of more than ASCII."""
+
+    words: re.Pattern[str]
+    paired_run: re.Pattern[str]
+    paired_word: re.Pattern[str]
+
+
+@lru_cache(maxsize=1)
+def _know_scripts() -> _Scripts:
+    # Compiled when first needed: it takes longer than all else in this file.
+    return _Scripts(
+        re.compile(f"(?:[^\\W_]|[{_SIGNS}{_PAIRED}])+"),
+        re.compile(f"([{_PAIRED}]+)"),
+        re.compile(f"[{_PAIRED}]{{1,2}}"),
+    )
+
+
+def _begins_paired(word: str) -> bool:
+    return not word.isascii() and _know_scripts().paired_run.match(word) is not None
+
+
+def _is_pair(word: str) -> bool:
+    """Whether a word is one or two characters of a script without spaces."""
+    return not word.isascii() and _know_scripts().paired_word.fullmatch(word) is not None
 
 
 def fold(text: str) -> str:
@@ -98,12 +124,13 @@ def split_words(folded: str) -> list[str]:
     if folded.isascii():
         return [word[:MAX_WORD] for word in _ASCII_WORDS.findall(folded)]
     words: list[str] = []
-    for word in _WORDS.findall(folded):
-        if word.isascii() or not _PAIRED_RUN.search(word):
+    scripts = _know_scripts()
+    for word in scripts.words.findall(folded):
+        if word.isascii() or not scripts.paired_run.search(word):
             words.append(word[:MAX_WORD])
             continue
-        for run in _PAIRED_RUN.split(word):
-            if _PAIRED_RUN.match(run):
+        for run in scripts.paired_run.split(word):
+            if scripts.paired_run.match(run):
                 words += (run[i : i + 2] for i in range(len(run)))
             elif run:
                 words.append(run[:MAX_WORD])
@@ -155,9 +182,9 @@ def split_asked(text: str) -> tuple[tuple[str, ...], bool]:
 
 
 def _open_end(words: list[str]) -> tuple[tuple[str, ...], bool]:
-    if not words or not _PAIRED_RUN.match(words[-1]) or len(words[-1]) > 1:
+    if not words or not _begins_paired(words[-1]) or len(words[-1]) > 1:
         return tuple(words), False
-    if len(words) > 1 and len(words[-2]) > 1 and _PAIRED_WORD.fullmatch(words[-2]):
+    if len(words) > 1 and len(words[-2]) > 1 and _is_pair(words[-2]):
         return tuple(words[:-1]), False
     return tuple(words), True
 
@@ -166,8 +193,8 @@ def find_row(terms: tuple[str, ...], *, prefix: bool) -> str:
     """Return a pattern that finds a row of words in a folded text."""
     terms = tuple(fold(term) for term in terms)
     row = r"[\W_]*".join(_allow_spelled(_unpair(terms, i)) for i in range(len(terms)))
-    before = "" if _PAIRED_RUN.match(terms[0]) else r"(?<![^\W_])"
-    after = "" if prefix or _PAIRED_RUN.match(terms[-1]) else r"(?![^\W_])"
+    before = "" if _begins_paired(terms[0]) else r"(?<![^\W_])"
+    after = "" if prefix or _begins_paired(terms[-1]) else r"(?![^\W_])"
     return before + row + after
 
 
@@ -178,5 +205,5 @@ def _allow_spelled(term: str) -> str:
 
 def _unpair(terms: tuple[str, ...], i: int) -> str:
     """Only the first character of a pair that overlaps with the next word."""
-    paired = _PAIRED_WORD.fullmatch(terms[i]) and len(terms[i]) > 1 and i + 1 < len(terms)
+    paired = _is_pair(terms[i]) and len(terms[i]) > 1 and i + 1 < len(terms)
     return terms[i][0] if paired else terms[i]
