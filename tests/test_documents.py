@@ -346,3 +346,17 @@ def test_a_full_disk_leaves_no_half_of_a_text(archive, monkeypatch):
     assert cached(archive) == []
     assert read_pending(archive) == 0
     assert hits(archive.root, "zwetschge") == [key]
+
+
+def test_who_stops_the_reading_does_not_wait_for_the_index(archive):
+    keys = put(
+        archive, *(letter_with(str(n), (f"{n}.pdf", make_pdf(f"Zwetschge {n}"))) for n in range(4))
+    )
+    index(archive)
+    read_pending(archive, stopping=lambda: bool(cached(archive)))
+    assert cached(archive)
+    assert hits(archive.root, "zwetschge") == []
+    index(archive)
+    assert hits(archive.root, "zwetschge")
+    assert read_pending(archive) == 0
+    assert hits(archive.root, "zwetschge") == sorted(keys)
