@@ -266,7 +266,7 @@ def test_small_or_and_and_are_hinted_at():
 def test_a_query_is_taken_apart_as_it_was_typed():
     asked = read_query('Tea -from:jane subject:("b c" OR d) NOT (e f) Tea -"g h"~5 &', now=NOW)
     assert [part.text for part in asked.parts] == [
-        "Tea", "-from:jane", 'subject:"b c"', "subject:d", "e", "f", '-"g h"~5',
+        "Tea", "-from:jane", 'subject:"b c"', "subject:d", "-(e f)", '-"g h"~5',
     ]  # fmt: skip
     assert asked.parts[1] == Part("-from:jane", Not(word("jane", fields=("from",))))
     assert read_query("", now=NOW).parts == ()
@@ -456,3 +456,12 @@ def test_a_name_that_several_clients_have_names_none():
     error = refuse("client:acme", known=known)
     assert 'several clients are called "acme"' in error.message
     assert error.hint == "say which: a1, a2"
+
+
+def test_what_is_left_out_is_one_part():
+    for query in ("a -(b OR c)", "a NOT (b OR c)"):
+        parts = read_query(query, now=NOW).parts
+        assert [part.text for part in parts] == ["a", "-(b OR c)"]
+        assert parts[1].node == Not(Or((word("b"), word("c"))))
+    assert read_query("a -subject:(b c) d", now=NOW).parts[1].text == "-subject:(b c)"
+    assert read_query("NOT NOT a", now=NOW).parts == (Part("-NOT a", Not(Not(word("a")))),)
