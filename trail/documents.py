@@ -7,7 +7,6 @@ words after this. A document that hangs, crashes or fills its reader costs its o
 
 from __future__ import annotations
 
-import logging
 import signal
 import sys
 import time
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from trail.catchup import PARSE_LIMIT
 from trail.confinement import TOO_LARGE
+from trail.errors import TrailError
 from trail.model import MESSAGE_PROBLEMS, Reading
 from trail.parse.documents import MEMORY, SECONDS, Task, read_stored
 from trail.parse.kinds import READER
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from trail.archive.store import Archive
 
     Progress = Callable[[str, int, int], None]
-
-log = logging.getLogger(__name__)
 
 PATIENCE = 300.0
 """Seconds by the clock after which a reader is killed that uses no processor time either."""
@@ -56,7 +54,7 @@ def read_documents(
     """Read the attachments that were not read yet, those of the newest messages first. Returns how many were read.
 
     None is begun once there is `enough`. What is at work when `stopping` says so is dropped, and read another time.
-    Raises ArchiveFull, ArchiveReadOnly.
+    Raises ArchiveFull, ArchiveReadOnly; TrailError where no process can be started for it.
     """
     total = archive.documents.count_unread(READER)
     if not total:
@@ -113,23 +111,27 @@ def _read_all(
         if not running:
             break
         done, _ = wait(running, timeout=_GLANCE, return_when=FIRST_COMPLETED)
-        leaving = stopping()
+        leaving, lacking = stopping(), None
         for future in done:
             task = running.pop(future)
             try:
                 reading = _take(future, task.digest)
             except OSError as error:  # too many processes, or no memory for one: that says nothing of the attachment
-                log.warning("attachments are read another time: no process for it (%s)", error)
-                leaving = True
+                lacking = error
                 continue
             if other := _find_other(archive, task, reading, tried):
                 ahead.appendleft(other)
                 continue
             archive.documents.keep_text(reading)
             finished.append(reading)
-        if leaving or time.monotonic() - flushed_at > _FLUSH_AFTER:
+        if leaving or lacking or time.monotonic() - flushed_at > _FLUSH_AFTER:
             yield _enter(archive, finished)
             flushed_at = time.monotonic()
+        if lacking:
+            raise TrailError(
+                f"no process can be started to read attachments ({lacking.strerror})",
+                "they are read another time; see that there is memory, and room for processes",
+            ) from lacking
         if leaving:
             raise _Stop
     yield _enter(archive, finished)
