@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import mmap
 import os
 import shutil
 import signal
 import time
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
-from archive.archiving import ACME, put
+from archive.archiving import ACME, put, raw
 from parse.documents_made import WORDS, make_docx, make_pdf
 from test_catchup import hits
 
 from trail import documents, workers
+from trail.archive.mending import restore_message
 from trail.archive.store import writing_archive
 from trail.catchup import attribute_pending, index_pending
 from trail.confinement import confine
 from trail.documents import read_documents
+from trail.errors import ArchiveFull, TrailError
+from trail.parse import documents as parse_documents
 from trail.parse.kinds import READER
 from trail.pipeline import open_index, read_pending, rebuild_index
 
@@ -267,3 +272,93 @@ def confine_and_wait(memory):
     confine(seconds=60, memory=memory)
     time.sleep(1)
     return "alive"
+
+
+class NoWorker:
+    def __init__(self):
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+
+def raise_memory_error(content):
+    raise MemoryError
+
+
+def test_where_no_process_can_be_started_attachments_wait_for_another_time(archive, monkeypatch):
+    (key,) = put(archive, letter_with("one", ("a.pdf", make_pdf("Zwetschge"))))
+    index(archive)
+    with monkeypatch.context() as patch:
+        patch.setattr(workers, "_Worker", NoWorker)
+        # an error, not a mere stop: the daemon would begin anew at once, for ever
+        with pytest.raises(TrailError, match="no process can be started"):
+            read_documents(archive)
+    assert archive.documents.count_problems() == 0
+    assert read_pending(archive) == 0
+    assert hits(archive.root, "zwetschge") == [key]
+
+
+def test_attachments_of_a_message_that_was_repaired_are_read_after_all(archive):
+    content = letter_with("one", ("a.pdf", make_pdf("Zwetschge")))
+    (key,) = put(archive, content)
+    index(archive)
+    (path,) = (archive.root / "mail").glob("*/*/cur/*")
+    path.unlink()
+    assert read_pending(archive) == 0
+    assert archive.documents.count_problems() == 1
+    restore_message(archive, archive.facts.find_messages([key])[key], raw(content))
+    index(archive)
+    assert read_pending(archive) == 0
+    assert hits(archive.root, "zwetschge") == [key]
+    assert archive.documents.count_problems() == 0
+
+
+def test_an_attachment_whose_message_is_missing_is_read_from_another_that_has_it(archive):
+    pdf = make_pdf("Zwetschge")
+    keys = put(archive, *(letter_with(str(n), ("a.pdf", pdf)) for n in range(3)))
+    index(archive)
+    newest, older, _ = archive.documents.find_copies(archive.documents.find_unread(READER, 9)[0].digest)  # fmt: skip
+    for copy in (newest, older):
+        (archive.root / archive.locate(copy.message)).unlink()
+    assert read_documents(archive) == 1
+    assert archive.documents.count_problems() == 0
+    assert len(cached(archive)) == 1
+    assert len(keys) == 3
+
+
+def test_a_message_that_cannot_be_taken_apart_ends_no_round(tmp_path, monkeypatch):
+    monkeypatch.setattr(parse_documents, "confine", lambda **_: None)  # this process lives on
+    monkeypatch.setattr(parse_documents, "iter_attachments", raise_memory_error)
+    path = tmp_path / "message"
+    path.write_bytes(b"\r\n")
+    reading = parse_documents.read_stored(parse_documents.Task(str(path), 9, 1, "0" * 64))
+    assert reading.problem == "its message cannot be taken apart (MemoryError)"
+
+
+def test_a_full_disk_leaves_no_half_of_a_text(archive, monkeypatch):
+    def fill(path, content):
+        with path.open("wb") as file:
+            file.write(content[:9])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (key,) = put(archive, letter_with("one", ("a.pdf", make_pdf("Zwetschge"))))
+    index(archive)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", fill)
+        with pytest.raises(ArchiveFull):
+            read_documents(archive)
+    assert cached(archive) == []
+    assert read_pending(archive) == 0
+    assert hits(archive.root, "zwetschge") == [key]
+
+
+def test_who_stops_the_reading_does_not_wait_for_the_index(archive):
+    keys = put(
+        archive, *(letter_with(str(n), (f"{n}.pdf", make_pdf(f"Zwetschge {n}"))) for n in range(4))
+    )
+    index(archive)
+    read_pending(archive, stopping=lambda: bool(cached(archive)))
+    assert cached(archive)
+    assert hits(archive.root, "zwetschge") == []
+    index(archive)
+    assert hits(archive.root, "zwetschge")
+    assert read_pending(archive) == 0
+    assert hits(archive.root, "zwetschge") == sorted(keys)

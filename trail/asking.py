@@ -32,7 +32,7 @@ def know(archive: Archive, index: SearchIndex, config: Config) -> Known:
     """Return the names a query may use, and where its questions are answered."""
     return Known(
         clients=[client.slug for client in config.clients],
-        client_names={client.name: client.slug for client in config.clients},
+        client_names=[(client.name, client.slug) for client in config.clients],
         accounts=[account.name for account in config.accounts],
         me=config.me,
         list_folders=lambda: list_folders(archive, index),

@@ -10,12 +10,14 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from collections import deque
 from concurrent.futures import FIRST_COMPLETED, wait
 from typing import TYPE_CHECKING
 
 from trail.catchup import PARSE_LIMIT
 from trail.confinement import TOO_LARGE
-from trail.model import Reading
+from trail.errors import TrailError
+from trail.model import MESSAGE_PROBLEMS, Reading
 from trail.parse.documents import MEMORY, SECONDS, Task, read_stored
 from trail.parse.kinds import READER
 from trail.workers import WORKERS, Crew, WorkerKilled
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Future
 
+    from trail.archive.documents import Unread
     from trail.archive.store import Archive
 
     Progress = Callable[[str, int, int], None]
@@ -51,7 +54,7 @@ def read_documents(
     """Read the attachments that were not read yet, those of the newest messages first. Returns how many were read.
 
     None is begun once there is `enough`. What is at work when `stopping` says so is dropped, and read another time.
-    Raises ArchiveFull, ArchiveReadOnly.
+    Raises ArchiveFull, ArchiveReadOnly; TrailError where no process can be started for it.
     """
     total = archive.documents.count_unread(READER)
     if not total:
@@ -69,11 +72,23 @@ def read_documents(
 
 
 def _find_tasks(archive: Archive) -> list[Task]:
-    unread = archive.documents.find_unread(READER, BATCH)
-    return [
-        Task(str(archive.root / archive.locate(u.message)), PARSE_LIMIT, u.number, u.digest)
-        for u in unread
-    ]
+    return [_to_task(archive, u) for u in archive.documents.find_unread(READER, BATCH)]
+
+
+def _to_task(archive: Archive, unread: Unread) -> Task:
+    path = str(archive.root / archive.locate(unread.message))
+    return Task(path, PARSE_LIMIT, unread.number, unread.digest)
+
+
+def _find_other(
+    archive: Archive, task: Task, reading: Reading, tried: dict[str, set[str]]
+) -> Task | None:
+    """The same attachment in another message, where that of `task` is damaged; None when every one was tried."""
+    if reading.problem not in MESSAGE_PROBLEMS:
+        return None
+    tried.setdefault(task.digest, set()).add(task.path)
+    others = (_to_task(archive, copy) for copy in archive.documents.find_copies(task.digest))
+    return next((other for other in others if other.path not in tried[task.digest]), None)
 
 
 def _read_all(
@@ -84,25 +99,39 @@ def _read_all(
     enough: Callable[[], bool],
 ) -> Iterator[int]:
     """Have all tasks done, and yield how many were entered into the ledger, again and again. Raises _Stop."""
-    ahead = iter(tasks)
+    ahead = deque(tasks)
+    tried: dict[str, set[str]] = {}
     running: dict[Future[Reading], Task] = {}
     finished: list[Reading] = []
     flushed_at = time.monotonic()
     while True:
-        while len(running) < WORKERS and not enough() and (task := next(ahead, None)):
+        while ahead and len(running) < WORKERS and not enough():
+            task = ahead.popleft()
             running[crew.submit(read_stored, task)] = task
         if not running:
             break
         done, _ = wait(running, timeout=_GLANCE, return_when=FIRST_COMPLETED)
+        leaving, lacking = stopping(), None
         for future in done:
-            reading = _take(future, running.pop(future).digest)
-            if reading.text:
-                archive.documents.keep_text(reading)
+            task = running.pop(future)
+            try:
+                reading = _take(future, task.digest)
+            except OSError as error:  # too many processes, or no memory for one: that says nothing of the attachment
+                lacking = error
+                continue
+            if other := _find_other(archive, task, reading, tried):
+                ahead.appendleft(other)
+                continue
+            archive.documents.keep_text(reading)
             finished.append(reading)
-        leaving = stopping()
-        if leaving or time.monotonic() - flushed_at > _FLUSH_AFTER:
+        if leaving or lacking or time.monotonic() - flushed_at > _FLUSH_AFTER:
             yield _enter(archive, finished)
             flushed_at = time.monotonic()
+        if lacking:
+            raise TrailError(
+                f"no process can be started to read attachments ({lacking.strerror})",
+                "they are read another time; see that there is memory, and room for processes",
+            ) from lacking
         if leaving:
             raise _Stop
     yield _enter(archive, finished)
@@ -118,12 +147,11 @@ def _enter(archive: Archive, finished: list[Reading]) -> int:
 
 
 def _take(future: Future[Reading], digest: str) -> Reading:
+    """What came of a task. Raises OSError where there was no process to do it."""
     try:
         return future.result()
     except WorkerKilled as error:
         return Reading(digest, "", _explain(error))
-    except OSError:
-        return Reading(digest, "", "its message is missing or cannot be read")
 
 
 def _explain(error: WorkerKilled) -> str:

@@ -222,6 +222,13 @@ class Reading:
     """What kept it, or a part of it, from being read, in words without its content."""
 
 
+MESSAGE_PROBLEMS = (
+    "its message is missing or cannot be read",
+    "its message is not what it was",
+)
+"""Problems of a Reading that are no fault of the attachment: gone with the damage to the archive."""
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentText:
     """The text of an attachment, as the index is told of it."""

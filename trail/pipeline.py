@@ -76,9 +76,9 @@ def read_pending(
     For `stopping` and `enough` see `trail.documents`.
     """
     if read_documents(archive, progress=progress, stopping=stopping, enough=enough):
-        # what was read, though it may have been cut short
+        # what was read, though it may have been cut short; whoever waits for the end waits for no index, the next round has it
         with open_index(archive.root) as words:
-            index_pending(archive, words, progress=progress)
+            index_pending(archive, words, progress=progress, stopping=stopping)
     return archive.documents.count_unread(READER)
 
 

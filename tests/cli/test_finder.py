@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import json
 import os
 import re
 import sys
@@ -14,6 +15,7 @@ import pytest
 from syncing import make_message
 from terminals import Terminal
 
+from trail.cli.finder import searcher
 from trail.cli.finder.screen import Finder
 from trail.cli.finder.searcher import Searcher
 from trail.config import load_config
@@ -239,3 +241,67 @@ def test_what_is_wrong_with_the_index_is_told_before_the_screen_is_taken(desk, p
 def test_textual_is_imported_by_the_finder_only(office):
     code = "import sys, trail.cli.main; assert 'textual' not in sys.modules; assert 'nh3' not in sys.modules"
     assert os.spawnl(os.P_WAIT, sys.executable, sys.executable, "-c", code) == 0
+
+
+def test_a_message_that_cannot_be_read_leaves_no_other_in_its_place(office):
+    for path in (office.archive / "mail").glob("*/*/cur/*"):
+        if b"The drawing" in path.read_bytes():
+            path.unlink()
+
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: "Labels" in text_of(finder))
+        finder.query_one("#query").value = "barcode"
+        await wait_until(pilot, lambda: "is missing" in state_of(finder))
+        assert text_of(finder) == ""
+
+    use(office, act, "subject:labels")
+
+
+def test_what_nobody_expected_is_told_below_the_list_and_ends_nothing(office, monkeypatch):
+    def fail(*_):
+        raise ValueError("never thought of")
+
+    monkeypatch.setattr(searcher, "_show_thread", fail)
+
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: state_of(finder) == "2 messages")
+        await pilot.press("enter", "t")
+        await wait_until(pilot, lambda: "never thought of" in state_of(finder))
+        assert finder.is_running
+
+    use(office, act, "subject:labels")
+
+
+def test_a_folder_of_somebody_who_is_not_there_is_told(office):
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: state_of(finder) == "1 message")
+        await pilot.press("enter", "s")
+        await wait_until(pilot, lambda: len(finder.screen_stack) == 2)
+        finder.screen.query_one("Input").value = "~nobody-of-that-name/x"
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: "home" in state_of(finder))
+
+    use(office, act, "barcode")
+    office.trail("sync")
+    found = json.loads(office.trail("search", "barcode", "--json").out)["hits"][0]["id"]
+    for where in (["--attachments", "~nobody-of-that-name/x"], ["~nobody-of-that-name/x.eml"]):
+        answer = office.trail("save", found, *where)
+        assert answer.code == 1
+        assert "~nobody-of-that-name" in answer.err
+        assert "fault in trail" not in answer.err
+
+
+def test_the_query_it_begins_with_is_asked_once(office, monkeypatch):
+    asked = []
+    search = Searcher.search
+    monkeypatch.setattr(Searcher, "search", lambda self, query: asked.append(query) or search(self, query))  # fmt: skip
+
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: state_of(finder) == "1 message")
+        await pilot.pause(1.0)  # far longer than the finder waits for another key
+        assert asked == ["barcode"]
+        await pilot.press("x", "backspace")
+        await pilot.press(*" -x")
+        await wait_until(pilot, lambda: asked[-1] == "barcode -x")
+
+    use(office, act, "barcode")

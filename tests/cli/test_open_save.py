@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from syncing import make_message
 
+from trail.cli.opening import write_copy
 from trail.cli.tree import draw_branches
 from trail.parse.markup import read_markup
 from trail.webpage import clean_markup, write_page
@@ -215,3 +217,12 @@ def test_a_deep_tree_leaves_room_for_the_words():
     assert max(map(len, branches)) == 24
     assert branches[-1].startswith("… ")
     assert branches[-1].endswith("└─ ")
+
+
+def test_a_copy_that_was_opened_again_is_as_new_as_that(tmp_path, monkeypatch):
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda *_, **__: str(tmp_path))
+    sent = datetime(2024, 3, 5, tzinfo=UTC)
+    path = write_copy({"id": "deadbeef", "subject": "x"}, sent, b"x", html=False)
+    os.utime(path.parent, (time.time() - 80_000,) * 2)
+    assert write_copy({"id": "deadbeef", "subject": "x"}, sent, b"x", html=False) == path
+    assert time.time() - path.parent.stat().st_mtime < 40_000

@@ -266,7 +266,7 @@ def test_small_or_and_and_are_hinted_at():
 def test_a_query_is_taken_apart_as_it_was_typed():
     asked = read_query('Tea -from:jane subject:("b c" OR d) NOT (e f) Tea -"g h"~5 &', now=NOW)
     assert [part.text for part in asked.parts] == [
-        "Tea", "-from:jane", 'subject:"b c"', "subject:d", "e", "f", '-"g h"~5',
+        "Tea", "-from:jane", 'subject:"b c"', "subject:d", "-(e f)", '-"g h"~5',
     ]  # fmt: skip
     assert asked.parts[1] == Part("-from:jane", Not(word("jane", fields=("from",))))
     assert read_query("", now=NOW).parts == ()
@@ -293,7 +293,7 @@ def test_clients_are_checked_only_against_known_ones():
 
 
 def test_a_client_can_be_named_in_full():
-    known = Known(clients=("acme",), client_names={"Acme Ltd": "acme"})
+    known = Known(clients=("acme",), client_names=[("Acme Ltd", "acme")])
     assert parse('client:"ACME ltd"', known=known) == Exact("client", "acme")
     assert pointed_at('client:"Acme Inc"', known=known) == '"Acme Inc"'
 
@@ -369,7 +369,7 @@ def look_up_nothing(question, value):
 
 
 FULLY_KNOWN = Known(
-    ("acme",), {"Acme": "acme"}, ("work",), ("me@x.example",), lambda: ["inbox"], look_up_nothing
+    ("acme",), [("Acme", "acme")], ("work",), ("me@x.example",), lambda: ["inbox"], look_up_nothing
 )
 _PIECES = st.sampled_from(
     [*(f"{name}:" for name in BY_NAME), "(", ")", '"', "-", "*", "OR", "AND", "NOT", " ", " ", "a", "offer",
@@ -443,3 +443,25 @@ def write(node):  # noqa: PLR0911 - one for each kind
 @given(st.recursive(_LEAVES, _combine, max_leaves=12))
 def test_what_is_written_from_a_tree_is_read_as_the_same_tree(node):
     assert parse(write(node)) == node
+
+
+def test_a_slug_goes_before_the_name_of_another_client():
+    known = Known(clients=("acme", "acme-dk"), client_names=[("Acme Ltd", "acme"), ("Acme", "acme-dk")])  # fmt: skip
+    assert parse("client:acme", known=known) == Exact("client", "acme")
+    assert parse('client:"Acme Ltd"', known=known) == Exact("client", "acme")
+
+
+def test_a_name_that_several_clients_have_names_none():
+    known = Known(clients=("a1", "a2"), client_names=[("Acme", "a1"), ("ACME", "a2")])
+    error = refuse("client:acme", known=known)
+    assert 'several clients are called "acme"' in error.message
+    assert error.hint == "say which: a1, a2"
+
+
+def test_what_is_left_out_is_one_part():
+    for query in ("a -(b OR c)", "a NOT (b OR c)"):
+        parts = read_query(query, now=NOW).parts
+        assert [part.text for part in parts] == ["a", "-(b OR c)"]
+        assert parts[1].node == Not(Or((word("b"), word("c"))))
+    assert read_query("a -subject:(b c) d", now=NOW).parts[1].text == "-subject:(b c)"
+    assert read_query("NOT NOT a", now=NOW).parts == (Part("-NOT a", Not(Not(word("a")))),)

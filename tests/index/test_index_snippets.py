@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trail.index import snippets
+from trail.index.analysis import fold
 from trail.index.conditions import iter_words
 from trail.index.query import parse_query
 from trail.index.schema import Stored, clean
@@ -102,3 +104,25 @@ def test_any_text_becomes_one_line(text, at):
 def test_snippets_of_any_text_and_word_are_one_line(word, text):
     query = '"' + " ".join(word.split()) + ' x"'
     assert "\n" not in make_snippet(query, text + word + text)
+
+
+ODD = "aß Øﬁé見書-@.\n\u0301\u0345ｶﾞがガ㌔İΐ한ㄱ가ก\u0e49"
+
+
+@given(st.text(alphabet=ODD, min_size=60, max_size=400), st.integers(0, 1200))
+def test_a_place_of_a_folded_text_is_where_folding_its_beginnings_says(text, at):
+    folded = fold(text)
+    at = min(at, len(folded))
+    first = next((n for n in range(len(text)) if len(fold(text[:n])) >= at), len(text))
+    if len(text) != len(folded):
+        assert snippets._unfold(text, folded, at, snippets._measure_beginnings(text)) == first
+
+
+def test_a_long_text_is_not_folded_again_for_each_of_its_words(monkeypatch):
+    folded = []
+    monkeypatch.setattr(snippets, "fold", lambda text: folded.append(len(text)) or fold(text))
+    for text in ("die straße ist lang " * 2000, "ß" * 40_000 + " straße"):
+        folded.clear()
+        marks = SnippetMaker(iter_words(parse_query("straße", now=NOW))).find_marks("body", text)
+        assert {text[start:end] for start, end in marks} == {"straße"}
+        assert sum(folded) < 30 * len(text)

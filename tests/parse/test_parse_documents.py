@@ -287,3 +287,16 @@ def test_a_winmail_dat_that_counts_without_end_ends():
     text, problem = read("winmail.dat", b"\x78\x9f\x3e\x22\0\0" + attribute)
     assert text.strip() == ""
     assert problem == "it is damaged"
+
+
+def test_a_calendar_line_with_several_values_in_quotes_is_read():
+    line = b'ATTENDEE;MEMBER="mailto:a@x.example","mailto:b@x.example";CN=Zwetschge:mailto:jane@acme.example\r\n'
+    text, problem = read("a.ics", b"BEGIN:VCALENDAR\r\n" + line)
+    assert problem == ""
+    assert text == "Zwetschge jane@acme.example\n"
+
+
+def test_a_calendar_line_that_fits_nothing_is_passed_over_without_trying_every_way():
+    # Tried in all ways, this would take longer than anybody lives.
+    text, problem = read("a.ics", b"X" + b";" * 500 + b"\r\nSUMMARY:Zwetschge\r\n")
+    assert (text, problem) == ("Zwetschge\n", "")

@@ -10,14 +10,13 @@ On the disk: `cache/documents/<2 digits>/<digest>`, zlib-compressed UTF-8. Any o
 from __future__ import annotations
 
 import contextlib
-import os
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from trail.archive.disk import translate_disk_errors
 from trail.archive.ledger import chunk_keys, from_seconds, place_holders
-from trail.model import ArchivedMessage
+from trail.model import MESSAGE_PROBLEMS, ArchivedMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -72,7 +71,7 @@ class Documents:
     # which there are
 
     def write_attachments(self, parsed: Iterable[ParsedMessage]) -> None:
-        """Enter the attachments of messages that there may be text in."""
+        """Enter the attachments of messages that there may be text in. What their messages' damage kept from being read is to be read now."""
         parsed = list(parsed)
         self._ledger.execute_many("DELETE FROM document WHERE key = ?", ((p.key,) for p in parsed))
         rows = [
@@ -82,6 +81,10 @@ class Documents:
             if a.digest
         ]
         self._ledger.execute_many("INSERT INTO document VALUES (?, ?, ?, ?)", rows)
+        self._ledger.execute_many(
+            f"DELETE FROM reading WHERE digest = ? AND problem IN ({place_holders(MESSAGE_PROBLEMS)})",
+            ((digest, *MESSAGE_PROBLEMS) for _, _, digest, _ in rows),
+        )
 
     def count_unread(self, reader: int) -> int:
         """How many attachments were not read yet by this reader, equal ones counted once."""
@@ -103,6 +106,18 @@ class Documents:
         return [
             Unread(digest, ArchivedMessage(key, Path(path), size, from_seconds(at)), number)
             for digest, key, path, size, at, number in rows
+        ]
+
+    def find_copies(self, digest: str) -> list[Unread]:
+        """An attachment in all messages that have it, the newest first."""
+        rows = self._ledger.execute(
+            "SELECT m.key, m.path, m.size, m.received_at, d.number FROM document d JOIN message m ON m.key = d.key"
+            " WHERE d.digest = ? ORDER BY m.received_at DESC, m.key, d.number",
+            (digest,),
+        )
+        return [
+            Unread(digest, ArchivedMessage(key, Path(path), size, from_seconds(at)), number)
+            for key, path, size, at, number in rows
         ]
 
     # what was read
@@ -159,14 +174,22 @@ class Documents:
     # the cache
 
     def keep_text(self, reading: Reading) -> None:
-        """Put a text into the cache. Raises ArchiveFull, ArchiveReadOnly."""
+        """Put a text into the cache, if there is one. Raises ArchiveFull, ArchiveReadOnly."""
+        if not reading.text:
+            return
         path = self._path(reading.digest)
         with translate_disk_errors(self._root):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # not made durable: a file that a power cut leaves empty is read as none
-            unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-            unfinished.write_bytes(zlib.compress(reading.text.encode("utf-8", "replace"), 6))
-            unfinished.replace(path)
+            # only the writer reads attachments: what a kill left unfinished is written over by the next try
+            unfinished = _unfinished(path)
+            try:
+                unfinished.write_bytes(zlib.compress(reading.text.encode("utf-8", "replace"), 6))
+                unfinished.replace(path)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    unfinished.unlink(missing_ok=True)
+                raise
 
     def read_text(self, digest: str) -> str | None:
         """The text of the attachment with this digest; None when it is not in the cache, or not sound."""
@@ -176,8 +199,13 @@ class Documents:
         """Take texts out of the cache, for good."""
         with translate_disk_errors(self._root):
             for digest in digests:
-                with contextlib.suppress(FileNotFoundError):
-                    self._path(digest).unlink()
+                path = self._path(digest)
+                for file in (path, _unfinished(path)):
+                    file.unlink(missing_ok=True)
 
     def _path(self, digest: str) -> Path:
         return _locate(self._root, digest)
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f"{path.name}.new")

@@ -76,6 +76,9 @@ def write_copy(data: dict[str, Any], sent_at: datetime, content: bytes, *, html:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         path.write_bytes(content)
         path.chmod(0o600)
+        os.utime(
+            path.parent
+        )  # opened again today: written over, which leaves its folder as old as it was
     except OSError as error:
         raise TrailError(
             f"{error.filename or path}: {error.strerror}", "make room there, or `trail save` it"

@@ -47,13 +47,23 @@ def save(
     if file is not None:
         envelope = parse_envelope(content)
         name = name_file(envelope.subject, envelope.sent_at or archived.received_at, ".eml")
-        path = _write_message(content, file.expanduser(), name)
-    saved = write_attachments(content, attachments.expanduser()) if attachments is not None else []
+        path = _write_message(content, find_place(file), name)
+    saved = write_attachments(content, find_place(attachments)) if attachments is not None else []
     written = [str(p) for p in ([path] if path else []) + saved]
     data = {"id": short, "message": str(path) if path else None}
     session.emit(data | {"attachments": [str(p) for p in saved]}, "\n".join(written))
     if attachments is not None and not saved:
         session.note("this message has no attachments")
+
+
+def find_place(path: Path) -> Path:
+    """`path`, its `~` made a folder. Raises TrailError where nobody has that name."""
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise TrailError(
+            f"{path}: whose home that is cannot be told", "write the whole path"
+        ) from error
 
 
 def name_file(subject: str, sent_at: datetime, ending: str) -> str:

@@ -5,11 +5,10 @@ In: what the door has at hand. Nothing here opens a file; what is costly is aske
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
 Question = Literal["thread", "message-id", "unanswered", "unread"]
 """thread: the conversation around the messages whose key begins so; message-id: those with that Message-ID;
@@ -21,8 +20,8 @@ class Known(NamedTuple):
 
     clients: Sequence[str] = ()
     """Slugs."""
-    client_names: Mapping[str, str] = MappingProxyType({})
-    """The slug for each full name."""
+    client_names: Sequence[tuple[str, str]] = ()
+    """Full names, each with its slug; several clients may have the same."""
     accounts: Sequence[str] = ()
     me: Sequence[str] = ()
     """One's own addresses."""

@@ -80,12 +80,15 @@ class _Parser:
         self.piece = next(self.pieces)
         self.values = values
         self.conditions = 0
+        self.ended = 0
+        """Where the piece ends that was taken last."""
         self.operator = ""
         """Of the parentheses around, for what has none of its own."""
         self.parts: list[Part] = []
 
     def take(self) -> Piece:
         taken = self.piece
+        self.ended = taken.end
         self.piece = next(self.pieces, taken)
         return taken
 
@@ -123,13 +126,13 @@ class _Parser:
         if self.piece.kind == "NOT":
             joint = self.take()
             self.expect_operand(joint)
-            alone = self.piece.kind in ("word", "phrase")
+            alone, before, start = self.piece.kind in ("word", "phrase"), len(self.parts), self.piece.start  # fmt: skip
             part = self.parse_not(depth + 1)
             if part is None:
                 return None
-            if alone:
-                named = self.parts.pop()
-                self.parts.append(Part(f"-{named.text}", Not(named.node)))
+            # What is left out is one part, however it is put: none of it is looked for.
+            text = self.parts[-1].text if alone else self.query[start : self.ended]
+            self.parts[before:] = [Part(f"-{text}", Not(part))]
             return Not(part)
         if self.piece.kind == "(":
             return self.parse_group(depth)

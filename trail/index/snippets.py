@@ -28,6 +28,8 @@ _LOOKED_AT = 200
 """Matches in a text among which the best place is chosen, and that are marked."""
 _REACH = 20
 """Characters a cut moves at most to fall between words."""
+# Some characters, up to one that never joins what stands before it: ASCII, Kana, Han.
+_PIECE = re.compile(r"(?s:.{64}.*?(?=[ -~\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff]|\Z))")
 
 Marks = tuple[tuple[int, int], ...]
 """Start and end of each stretch of a text that was asked for."""
@@ -75,8 +77,9 @@ class SnippetMaker:
             return ()
         folded = fold(text)
         found = []
+        beginnings = _measure_beginnings(text) if len(text) != len(folded) else ([0], [0])
         for match in pattern.finditer(folded):
-            start, end = (_unfold(text, folded, at) for at in match.span())
+            start, end = (_unfold(text, folded, at, beginnings) for at in match.span())
             if end > start:
                 found.append((start, end))
             if len(found) == _LOOKED_AT:
@@ -104,7 +107,8 @@ class SnippetMaker:
             return len({which for _, which in places[first:end]})
 
         best = max(range(len(places)), key=lambda i: (count_near(i), -i))
-        return count_near(best), _unfold(text, folded, places[best][0])
+        beginnings = _measure_beginnings(text) if len(text) != len(folded) else ([0], [0])
+        return count_near(best), _unfold(text, folded, places[best][0], beginnings)
 
 
 def _list_texts(stored: Stored) -> tuple[tuple[str, str], ...]:
@@ -135,9 +139,23 @@ def cut_around(text: str, at: int) -> str:
     return ("…" if start else "") + line + ("…" if more and line else "")
 
 
-def _unfold(text: str, folded: str, at: int) -> int:
+def _measure_beginnings(text: str) -> tuple[list[int], list[int]]:
+    """Return places in `text` before which nothing changes what comes after when it is folded, and where they are then."""
+    places, folded = [0], [0]
+    for piece in _PIECE.finditer(text):
+        places.append(piece.end())
+        folded.append(folded[-1] + len(fold(piece[0])))
+    return places, folded
+
+
+def _unfold(text: str, folded: str, at: int, beginnings: tuple[list[int], list[int]]) -> int:
     """Return the place in `text` of place `at` in its folded form."""
     if len(text) == len(folded):
         return at
-    # Folding works from left to right, so a place is found by folding ever better beginnings.
-    return bisect_left(range(len(text)), at, key=lambda end: len(fold(text[:end])))
+    # Folding works from left to right, so a place is found by folding ever better beginnings: of a piece, as the whole
+    # text would be folded again and again for each of its words.
+    places, lengths = beginnings
+    which = max(0, bisect_left(lengths, at) - 1)
+    start, left = places[which], at - lengths[which]
+    piece = text[start : places[which + 1]] if which + 1 < len(places) else text[start:]
+    return start + bisect_left(range(len(piece)), left, key=lambda end: len(fold(piece[:end])))

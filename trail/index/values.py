@@ -114,14 +114,21 @@ class ValueReader(TermReader):
     def _read_name(self, operator: str, piece: Piece, value: str) -> Node:
         match operator:
             case "client":
-                names = {fold(name): slug for name, slug in self.known.client_names.items()}
-                value = fold(names.get(value, value))
-                return Exact("client", self._check_name(piece, "client", value, self.known.clients))
+                return Exact("client", self._check_name(piece, "client", self._find_slug(piece, value), self.known.clients))  # fmt: skip
             case "account":
                 return Exact("account", self._check_name(piece, "account", value, self.known.accounts))  # fmt: skip
         if self.known.list_folders is not None:
             self._check_name(piece, "folder", value, tuple(self.known.list_folders()))
         return Exact("folder", value)
+
+    def _find_slug(self, piece: Piece, value: str) -> str:
+        """A slug goes before a name: one client may be called what another has for its slug."""
+        if value in map(fold, self.known.clients):
+            return value
+        called = {slug for name, slug in self.known.client_names if fold(name) == value}
+        if len(called) > 1:
+            self.fail_value(piece, f'several clients are called "{piece.text}"', f"say which: {', '.join(sorted(called))}")  # fmt: skip
+        return fold(called.pop()) if called else value
 
     def _check_name(self, piece: Piece, what: str, value: str, known: Sequence[str]) -> str:
         if known and value not in map(fold, known):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from trail.confinement import confine
-from trail.model import Reading
+from trail.model import MESSAGE_PROBLEMS, Reading
 from trail.parse.attachments import iter_attachments
 from trail.parse.charsets import clean
 from trail.parse.documents_budget import Budget, Unreadable
@@ -41,16 +41,22 @@ class Task(NamedTuple):
 def read_stored(task: Task) -> Reading:
     """Read one attachment of a message, within the limits: in a worker process only, which may not survive it.
 
-    Raises OSError when the message cannot be read.
+    Never raises: what it raised would end the round, and every later one at the same place.
     """
+    missing, altered = MESSAGE_PROBLEMS
     confine(seconds=SECONDS, memory=MEMORY)
-    with Path(task.path).open("rb") as file:
-        content = file.read(task.limit)
-    for attachment, payload in iter_attachments(content):
-        if attachment.digest == task.digest and attachment.number == task.number:
-            text, problem = read_document(attachment.filename, attachment.mime_type, payload)
-            return Reading(task.digest, text, problem)
-    return Reading(task.digest, "", "its message is not what it was")
+    try:
+        with Path(task.path).open("rb") as file:
+            content = file.read(task.limit)
+        for attachment, payload in iter_attachments(content):
+            if attachment.digest == task.digest and attachment.number == task.number:
+                text, problem = read_document(attachment.filename, attachment.mime_type, payload)
+                return Reading(task.digest, text, problem)
+    except OSError:
+        return Reading(task.digest, "", missing)
+    except Exception as error:  # noqa: BLE001 - as in read_document: whatever this message is
+        return Reading(task.digest, "", f"its message cannot be taken apart ({type(error).__name__})")  # fmt: skip
+    return Reading(task.digest, "", altered)
 
 
 def read_document(filename: str, mime_type: str, content: bytes) -> tuple[str, str]:

@@ -20,7 +20,8 @@ _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})", 
 _PICTURE = re.compile(r"(?:[0-9A-Fa-f]{64,}\s*)+")
 _FOLDED = re.compile(r"\r?\n[ \t]")
 _LINE = re.compile(
-    r"(?:[\w-]+\.)?(?P<name>[\w-]+)(?P<parameters>(?:;[^:\"]*(?:\"[^\"]*\")?)*):(?P<value>.*)"
+    # Possessive: what cannot fit is not tried in all the ways in which it does not.
+    r"(?:[\w-]+\.)?(?P<name>[\w-]+)(?P<parameters>(?:;(?:[^:\"]|\"[^\"]*\")*+)?):(?P<value>.*)"
 )
 _COMMON_NAME = re.compile(r";CN=\"?([^\";:]+)", re.IGNORECASE)
 _UNTOLD = {

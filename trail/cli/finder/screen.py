@@ -102,6 +102,8 @@ class Finder(App[None]):
         self._asked = self._first = query
         self._environ = environ
         self._waiting: Any = None
+        self._sought: str | None = None
+        """What was searched for last, found or not."""
         self._ids: list[str] = []
         self._before: list[Row] | None = None
         """The hits, while a conversation is shown in their place."""
@@ -134,7 +136,9 @@ class Finder(App[None]):
         if event.input.id == "query":
             if self._waiting is not None:
                 self._waiting.stop()
-            self._waiting = self.set_timer(_PAUSE, self._search)
+            # the query it began with is told as a change, too: its hits must not come twice, over what was opened since
+            if event.value != self._sought:
+                self._waiting = self.set_timer(_PAUSE, self._search)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go on to what was found."""
@@ -148,7 +152,7 @@ class Finder(App[None]):
             event.stop()
 
     def _search(self) -> None:
-        query = self.query_one("#query", Input).value
+        self._sought = query = self.query_one("#query", Input).value
         self._work("search", self._find, query)
 
     async def _find(self, query: str) -> None:
@@ -192,7 +196,6 @@ class Finder(App[None]):
                 lines = await asyncio.wrap_future(self._searcher.read(short, query))
             except TrailError as error:
                 self._tell(error.message.partition("\n")[0])
-                return
         self.query_one("#message", Static).update(Content("\n").join(map(show_line, lines)))
         self.query_one("#frame").scroll_home(animate=False)
 

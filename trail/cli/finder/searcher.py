@@ -17,7 +17,8 @@ from trail.cli.clock import read_clock
 from trail.cli.conversations import read_conversation, tree_lines
 from trail.cli.opening import find_opener, hand_over, write_copy
 from trail.cli.reading import describe_message, find_message
-from trail.cli.saving import write_attachments
+from trail.cli.saving import find_place, write_attachments
+from trail.errors import TrailError
 from trail.index.conditions import iter_words
 from trail.index.snippets import SnippetMaker
 from trail.terminal import MATCH, NAME, Line, clean_text, join_pieces
@@ -85,7 +86,7 @@ class Searcher:
     def save_attachments(self, short: str, folder: Path) -> Future[list[Path]]:
         """Write the attachments into a folder, over nothing."""
         return self._ask(
-            lambda answers: write_attachments(_load(answers, short)[1], folder.expanduser())
+            lambda answers: write_attachments(_load(answers, short)[1], find_place(folder))
         )
 
     def hand_over(self, short: str, environ: Mapping[str, str]) -> Future[None]:
@@ -100,7 +101,14 @@ class Searcher:
     def _ask(self, what: Callable[[Answers], _Result]) -> Future[_Result]:
         def ask() -> _Result:
             assert self._answers is not None
-            return what(self._answers)
+            try:
+                return what(self._answers)
+            except TrailError:
+                raise
+            except (
+                Exception
+            ) as error:  # the screen knows how to tell a TrailError, and nothing else
+                raise TrailError(f"unexpected {type(error).__name__}: {error}") from error
 
         return self._pool.submit(ask)
 
