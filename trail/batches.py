@@ -107,6 +107,8 @@ class Builders:
                 try:
                     yield future.result(timeout=_GLANCE)
                 except TimeoutError:
+                    if future.done():  # the worker's own
+                        raise
                     if self._stopping():
                         raise Stopped from None
                     continue
