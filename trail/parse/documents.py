@@ -6,6 +6,7 @@ a reason in words, never a word of the document. Nothing is written, and nothing
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +19,8 @@ from trail.parse.kinds import HEAD, find_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from trail.model import Attachment
 
 SECONDS = 30.0
 """Of processor time that a document may take."""
@@ -46,17 +49,26 @@ def read_stored(task: Task) -> Reading:
     missing, altered = MESSAGE_PROBLEMS
     confine(seconds=SECONDS, memory=MEMORY)
     try:
-        with Path(task.path).open("rb") as file:
-            content = file.read(task.limit)
-        for attachment, payload in iter_attachments(content):
-            if attachment.digest == task.digest and attachment.number == task.number:
-                text, problem = read_document(attachment.filename, attachment.mime_type, payload)
-                return Reading(task.digest, text, problem)
+        attachment, payload = _take_apart(task.path, task.limit).get(task.number, (None, b""))
+        if attachment is not None and attachment.digest == task.digest:
+            text, problem = read_document(attachment.filename, attachment.mime_type, payload)
+            return Reading(task.digest, text, problem)
     except OSError:
         return Reading(task.digest, "", missing)
     except Exception as error:  # noqa: BLE001 - as in read_document: whatever this message is
         return Reading(task.digest, "", f"its message cannot be taken apart ({type(error).__name__})")  # fmt: skip
     return Reading(task.digest, "", altered)
+
+
+@lru_cache(maxsize=1)
+def _take_apart(path: str, limit: int) -> dict[int, tuple[Attachment, bytes]]:
+    """The attachments of a message by their numbers. One message is kept: those of a message are asked for in a row."""
+    with Path(path).open("rb") as file:
+        content = file.read(limit)
+    return {
+        attachment.number: (attachment, payload)
+        for attachment, payload in iter_attachments(content)
+    }
 
 
 def read_document(filename: str, mime_type: str, content: bytes) -> tuple[str, str]:
