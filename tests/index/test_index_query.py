@@ -480,7 +480,7 @@ def test_a_hyphen_before_a_blank_leaves_nothing_out(query):
     ("query", "hint"),
     [
         ("tea - labels", "-labels leaves that out"),
-        ("- (tea OR x)", "leaves that out"),
+        ("- (tea OR x)", "-(…) leaves that out"),
         ("{tea beer}", "(tea OR beer)"),
         ("tea | beer", "OR in capitals"),
         ("tea || beer", "OR in capitals"),

@@ -22,7 +22,7 @@ _NEARNESS: Final = re.compile(r"(AROUND|NEAR|ADJ)(?:/([0-9]{1,3}))?")
 _WITHIN: Final = re.compile(r"~[0-9]{1,4}")
 _OPERANDS: Final = ("word", "phrase", "(", ")")
 _DISTANCE: Final = 10
-"""Words that notmuch and Gmail allow between when no number is given."""
+"""Steps from one word to the other that notmuch allows when no number is given."""
 
 
 def find_hints(query: str, pieces: Sequence[Piece]) -> tuple[str, ...]:
@@ -40,7 +40,8 @@ def _iter_hints(query: str, pieces: Sequence[Piece]) -> Iterator[str]:
         if "{" in text:
             yield "{ and } are passed over; (tea OR beer) finds either"
         elif text == "-" and after.kind in ("word", "phrase", "("):
-            yield f"a hyphen alone is passed over; -{query[after.start : after.end]} leaves that out"
+            left_out = query[after.start : after.end] + ("…)" if after.kind == "(" else "")
+            yield f"a hyphen alone is passed over; -{left_out} leaves that out"
         elif _WITHIN.fullmatch(text) and before and before.kind == "phrase":
             phrase = query[before.start : before.end]
             yield f"{text} is looked for as a word; without the blank, {phrase}{text}, it is words near each other"
