@@ -20,13 +20,14 @@ from trail.index.terms import MAX_DISTANCE
 from trail.model import Attachment, DocumentText, Envelope, ParsedMessage, SearchDocument
 
 PAGE = (examples.ROOT / "docs" / "search.md").read_text(encoding="utf-8")
-NOT_IN_THE_DEMO = ("list:typeweekly", "is:flagged", "is:draft")
+NOT_IN_THE_DEMO = ("list:typeweekly", "is:draft")
 """Found in a message made for them."""
 WORDS = PAGE.partition("## Words")[2].partition("Bare words")[0]
 OPERATOR_TABLES = PAGE.partition("## Operators")[2].partition("## When nothing is found")[0]
 ROWS = re.findall(r"^\| `(\w+):` \| `([^`]+)`( ○)? \| ([^|]+) \| ([^|]*)\|$", OPERATOR_TABLES, re.MULTILINE)  # fmt: skip
 EXAMPLES = [
     *re.findall(r"^\| `([^`]+)` \|", WORDS, re.MULTILINE),
+    *re.findall(r'`("=[^`]+")`', WORDS),
     *(example for _, example, *_ in ROWS),
     *re.findall(r"`(is:\w+)`", OPERATOR_TABLES.partition("| state |")[2].partition("`is:starred`")[0]),
 ]  # fmt: skip

@@ -37,6 +37,7 @@ def know(archive: Archive, index: SearchIndex, config: Config) -> Known:
         me=config.me,
         list_folders=lambda: list_folders(archive, index),
         look_up=lambda question, value: look_up(archive, config, question, value),
+        list_values=index.list_values,
     )
 
 

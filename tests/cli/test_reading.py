@@ -153,6 +153,19 @@ def test_an_id_may_be_longer_and_in_capitals(files):
     assert files.done("show", key.upper()).out == files.done("show", key[:8]).out
 
 
+def test_a_message_is_found_by_its_message_id(files, pymap_server):
+    shown = files.done("show", find(files, "Files")).out
+    for given in ("<files@test.example>", "files@test.example"):
+        assert files.done("show", given).out == shown
+    answer = files.trail("show", "<none@test.example>")
+    assert (answer.code, "no message has the Message-ID" in answer.err) == (41, True)
+    pymap_server.append("INBOX", WITH_ATTACHMENTS.replace(b"Subject: ", b"Subject: Again: "))
+    files.done("sync")
+    answer = files.trail("show", "<files@test.example>")
+    assert (answer.code, "2 messages have the Message-ID" in answer.err) == (41, True)
+    assert all(short in answer.err for short in files.ids("subject:files", "-subject:re"))
+
+
 def test_a_thread_is_shown_in_order_with_the_message_marked(files):
     short = find(files, "Re: Files")
     lines = files.done("thread", short).out.splitlines()

@@ -117,6 +117,20 @@ def test_nothing_found_tells_what_each_part_finds_and_corrects_a_slip(office):
     assert "nothing" not in office.done("search", "lunch", "--json").data
 
 
+def test_dates_are_told_back_as_they_were_given(office):
+    answer = office.done("search", "xyzzy", "--since", "last_year", "--until", "2024-03")
+    assert "--since last_year 0, --until 2024-03 " in answer.err
+
+
+def test_a_hyphen_and_a_blank_mean_the_same_wherever_they_stand(office):
+    every = office.done("search", "--count", "lunch").out
+    for words in (["- lunch"], ["--", "- lunch"], ["-", "lunch"], ["--", "-", "lunch"]):
+        answer = office.done("search", "--count", *words)
+        assert answer.out == every, words
+        assert "-lunch leaves that out" in answer.err
+    assert office.done("search", "--count", "-lunch").out != every
+
+
 def test_words_in_quoted_text_only_are_pointed_to(desk, pymap_server):
     text = "Date: Tue, 05 Mar 2024 10:00:00 +0000\r\n\r\nYes.\r\n\r\nOn Monday, Jane wrote:\r\n> the barcode\r\n"
     pymap_server.append(

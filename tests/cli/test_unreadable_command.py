@@ -47,6 +47,15 @@ def test_attachments_are_searched_after_a_sync_and_what_is_not_is_listed(synced)
     assert f"{hit['id']}  [2] bad .pdf: it is damaged" in text
 
 
+def test_an_archive_that_nothing_reads_is_listed_and_a_picture_is_not(desk, pymap_server):
+    packed = ("drafts.rar", b"Rar!\x1a\x07\x01\0")
+    picture = ("photo.png", b"\x89PNG\r\n\x1a\n\0")
+    pymap_server.append("INBOX", make_letter(1, packed, picture))
+    desk.set_up(pymap_server).done("sync")
+    (line,) = desk.done("unreadable").out.splitlines()
+    assert line.endswith("[1] drafts.rar: RAR archives are not read")
+
+
 def test_status_and_show_tell_of_it_too(synced):
     assert synced.done("status", "--json").data["attachments"] == {"waiting": 0, "unreadable": 2}
     assert "files    2 could not be read: `trail unreadable`" in synced.done("status").out

@@ -275,8 +275,8 @@ def test_a_query_is_taken_apart_as_it_was_typed():
 def test_an_unknown_operator_is_shown_with_the_nearest_one():
     error = refuse("form:jane invoice")
     assert error.message == 'unknown operator "form:"\n  form:jane invoice\n  ^^^^^'
-    assert error.hint == 'did you mean "from:"?'
-    assert refuse("subjekt:x").hint == 'did you mean "subject:"?'
+    assert error.hint == 'did you mean "from:"? Quotes make it plain text'
+    assert refuse("subjekt:x").hint == 'did you mean "subject:"? Quotes make it plain text'
     assert refuse("size:5M").hint == "write larger: or smaller:"
     assert "subject:" in refuse("zzzzz:1").hint
 
@@ -465,3 +465,95 @@ def test_what_is_left_out_is_one_part():
         assert parts[1].node == Not(Or((word("b"), word("c"))))
     assert read_query("a -subject:(b c) d", now=NOW).parts[1].text == "-subject:(b c)"
     assert read_query("NOT NOT a", now=NOW).parts == (Part("-NOT a", Not(Not(word("a")))),)
+
+
+def hints(query, known=None):
+    return read_query(query, now=NOW, known=known or Known()).hints
+
+
+@pytest.mark.parametrize("query", ["tea - labels", "- labels tea", "tea -", "tea (- labels)"])
+def test_a_hyphen_before_a_blank_leaves_nothing_out(query):
+    assert parse(query) == parse(query.replace("- ", "").replace(" -", ""))
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("tea - labels", "-labels leaves that out"),
+        ("- (tea OR x)", "-(…) leaves that out"),
+        ("{tea beer}", "(tea OR beer)"),
+        ("tea | beer", "OR in capitals"),
+        ("tea || beer", "OR in capitals"),
+        ("tea Or beer", '"Or" is looked for'),
+        ("tea And beer", '"And" is looked for'),
+        ('"labels tea" ~5', '"labels tea"~5'),
+        ("tea AROUND 5 labels", '"tea labels"~7'),
+        ("tea NEAR/5 labels", '"tea labels"~6'),
+        ("tea ADJ/5 labels", '"tea labels"~6'),
+        ("tea NEAR labels", '"tea labels"~11'),
+        ("tea AROUND 5", "near each other"),
+        ("(a) NEAR (b)", '"tea labels"~11'),
+        ("<a@b.example>", "'id:<a@b.example>'"),
+    ],
+)
+def test_what_other_programs_write_is_told_how_it_is_written_here(query, hint):
+    assert hint in " ".join(hints(query))
+
+
+@pytest.mark.parametrize(
+    "query", ["tea -labels", "around near", "tea-labels", '"labels tea"~5', "a@b.example", "-", "NEAR x"]
+)  # fmt: skip
+def test_who_writes_as_it_is_meant_gets_no_hint(query):
+    try:
+        assert hints(query) == ()
+    except InvalidQuery:
+        assert query == "-"
+
+
+def test_words_within_none_are_refused_as_within_one():
+    assert "2 to 1000" in refuse('"red blue"~0').hint
+    assert parse('"red"~0') == word("red")
+
+
+def in_an_archive(**names):
+    values = {"type": ["dwg", "application/x-odd"], "lang": ["da", "sk"]}
+    return Known(list_values=lambda field: values[field], **names)
+
+
+@pytest.mark.parametrize("kind", ["pdf", "docx", "image", "DWG", "text/csv", "image/heic", "application/x-odd", ".pdf"])  # fmt: skip
+def test_kinds_that_are_known_or_there_are_asked_for(kind):
+    assert parse(f"type:{kind}", known=in_an_archive()) == parse(f"type:{kind}")
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("type:pfd", '"pdf"'),
+        ("type:image/*", "write type:image"),
+        ("type:qqqqqq", "text/csv"),
+        ("has:jpg", "write type:jpg"),
+        ("lang:xx", "there are ar"),
+        ("lang:germn", '"de"'),
+        ("note:this", "Quotes make it plain text"),
+        ("C:\\foo", "uotes make it plain text"),
+        ("(tea", "come in pairs"),
+        ("tea)", "come in pairs"),
+        ("from:me", "me ="),
+    ],
+)
+def test_what_is_not_there_is_answered_with_what_is(query, hint):
+    assert hint in refuse(query, known=in_an_archive()).hint
+
+
+def test_languages_that_are_known_or_there_are_asked_for():
+    for language in ("da", "sk", "de-AT", "tr", "German"):
+        assert parse(f"lang:{language}", known=in_an_archive()) == parse(f"lang:{language}")
+
+
+def test_me_is_each_of_ones_own_addresses_but_in_quotes():
+    known = in_an_archive(me=("A@b.example", "c@d.example"))
+    own = [word(address, fields=("to",)) for address in ("a@b.example", "c@d.example")]
+    assert parse("to:me", known=known) == Or(tuple(own))
+    assert parse('to:"me"', known=known) == word("me", fields=("to",))
+    assert parse("list:me", known=known) == parse("list:me")
+    assert parse("from:me") == word("me", fields=("from",))

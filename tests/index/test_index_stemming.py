@@ -11,6 +11,7 @@ from index_documents import NOW, find_names, make_document
 from trail.config.schema import STEMMED
 from trail.index.conditions import And, Exact, Not, Or, Words
 from trail.index.stemming import choose_language, widen
+from trail.model import Address
 
 
 @pytest.mark.parametrize(
@@ -42,9 +43,16 @@ def test_quotes_and_the_exact_form_and_a_beginning_ask_for_that_word_alone(index
     assert find_names(index, "-invoice", "ab", stemming=english) == []
 
 
-def test_names_have_no_forms(index):
-    index.add([make_document("a", "x", files=("Invoices.pdf",))])
-    assert find_names(index, "invoice", "a", stemming={"": "english"}) == []
+def test_names_of_files_have_forms_and_those_of_people_have_none(index):
+    people = (Address("from", "Brandt Invoices", "x@b.example"),)
+    index.add(
+        [
+            make_document("a", "x", files=("Invoices.pdf",)),
+            make_document("b", "x", addresses=people),
+        ]
+    )
+    assert find_names(index, "invoice", "ab") == []
+    assert find_names(index, "invoice", "ab", stemming={"": "english"}) == ["a"]
 
 
 def test_a_client_has_a_language_of_its_own(index):

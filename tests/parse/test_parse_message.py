@@ -246,3 +246,17 @@ def test_the_list_id_is_read_with_its_name():
     head = b"List-Id: =?utf-8?q?Caf=C3=A9?=\r\n <cafe.lists.x.example>\r\nList-ID: second\r\n\r\nx"
     assert parse_message("", head).list_id == "Caf\u00e9 <cafe.lists.x.example>"
     assert parse_message("", b"List-Post: <x>\r\n\r\nx").list_id == ""
+
+
+@pytest.mark.parametrize(
+    ("plain", "found"), [("Please see below.", True), ("word " * 60, True), ("word " * 61, False)]
+)
+def test_a_letter_in_html_beside_a_stub_is_read_and_beside_a_text_is_not(plain, found):
+    html = f"<p>{'zebra ' * 200}</p>"
+    parts = "".join(
+        f"--x\nContent-Type: text/{kind}\n\n{text}\n"
+        for kind, text in (("plain", plain), ("html", html))
+    )
+    head = "MIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=x\n\n"
+    parsed = parse_message("0" * 64, f"{head}{parts}--x--\n".encode())
+    assert ("zebra" in parsed.text) is found

@@ -36,15 +36,21 @@ SCHEMA = 1
 """Version of every JSON document this program prints."""
 
 # A user may write these before or after the command: `trail --json sync` and `trail sync --json`.
-_MINUS = re.compile(r"^-(?=[^-].)")  # two characters and more: -q and -h stay what they are
+_MINUS = re.compile(r"^-(?=[^-\s].)")  # two characters and more: -q and -h stay what they are
+_LONE_MINUS = re.compile(r"^-(?=\s)")
 _FLAGS = frozenset({"--json", "--quiet", "-q", "--verbose", "-v", "--no-pager"})
 
 
 def _read_minuses(words: list[str]) -> list[str]:
-    """`-word` is a NOT in the query language, and no option; up to a bare `--`, behind which nothing is."""
+    """`-word` is a NOT in the query language, and no option; up to a bare `--`, behind which nothing is.
+
+    `- word` is no option either: a sign alone, which queries pass over.
+    """
     end = words.index("--") if "--" in words else len(words)
     return [
-        _MINUS.sub("NOT ", word) if at < end and words[at - 1] != "--sort" else word
+        _LONE_MINUS.sub(" -", _MINUS.sub("NOT ", word))
+        if at < end and words[at - 1] != "--sort"
+        else word
         for at, word in enumerate(words)
     ]
 

@@ -42,6 +42,10 @@ class Question:
     asked: Asked
     sort: Sort
     narrowed: Narrowed
+    since: str = ""
+    """As it was typed; "" for none."""
+    until: str = ""
+    """The same."""
 
     @property
     def query(self) -> Node:
@@ -76,7 +80,7 @@ class Answers:
             now=now,
             stemming=read_stemming(self.config),
         )
-        return Question(typed, asked, sort, narrowed)
+        return Question(typed, asked, sort, narrowed, since or "", until or "")
 
     def count(self, question: Question) -> int:
         """How many messages match."""

@@ -39,8 +39,9 @@ def explain(
     client: str | None,
     since: datetime | None,
     until: datetime | None,
+    typed: tuple[str, str],
 ) -> Missed:
-    """Tell why `query`, read as `asked`, finds nothing in the index."""
+    """Tell why `query`, read as `asked`, finds nothing in the index; `typed` are the two dates as they were given."""
     from trail.index.analysis import fold
     from trail.index.conditions import Exact, sent_between
     from trail.index.nothing import explain_nothing
@@ -50,9 +51,9 @@ def explain(
     if client is not None:
         beside.append(Part(f"--client {client}", Exact("client", fold(client))))
     if since is not None:
-        beside.append(Part(f"--since {since:%Y-%m-%d}", sent_between(since, None)))
+        beside.append(Part(f"--since {typed[0]}", sent_between(since, None)))
     if until is not None:
-        beside.append(Part(f"--until {until:%Y-%m-%d}", sent_between(None, until)))
+        beside.append(Part(f"--until {typed[1]}", sent_between(None, until)))
     found = explain_nothing(index, query, asked, beside)
     data = {
         "parts": [{"text": text, "count": count} for text, count in found.parts],

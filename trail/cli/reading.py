@@ -79,7 +79,12 @@ def thread(
 
 
 def find_message(archive: Archive, prefix: str) -> ArchivedMessage:
-    """The message whose key begins with `prefix`. Raises UnknownMessage when there is none, or more than one."""
+    """The message whose key begins with `prefix`, or that has it for its Message-ID.
+
+    Raises UnknownMessage when there is none, or more than one.
+    """
+    if "@" in prefix:
+        return _find_by_message_id(archive, prefix.strip().strip("<>"))
     prefix = prefix.strip().lower()
     if len(prefix) < 4 or not all(c in "0123456789abcdef" for c in prefix):  # noqa: PLR2004 - shorter ones are slips
         raise UnknownMessage(
@@ -93,6 +98,18 @@ def find_message(archive: Archive, prefix: str) -> ArchivedMessage:
         raise UnknownMessage(
             f"more than one message has an id that begins with {prefix}", "add digits"
         )
+    return archive.facts.find_messages(keys)[keys[0]]
+
+
+def _find_by_message_id(archive: Archive, message_id: str) -> ArchivedMessage:
+    from trail.archive.answers import find_by_message_id
+
+    keys = sorted(find_by_message_id(archive.ledger, message_id))
+    if not keys:
+        raise UnknownMessage(f"no message has the Message-ID <{message_id}>", "`trail search` prints the ids")  # fmt: skip
+    if len(keys) > 1:
+        ids = " ".join(archive.facts.shorten_key(key) for key in keys[:10])
+        raise UnknownMessage(f"{len(keys)} messages have the Message-ID <{message_id}>", f"take one of {ids}")  # fmt: skip
     return archive.facts.find_messages(keys)[keys[0]]
 
 

@@ -163,6 +163,7 @@ class _Shown(NamedTuple):
             client=narrowed.get("client"),
             since=narrowed.get("since"),
             until=narrowed.get("until"),
+            typed=(question.since, question.until),
         )
 
     def tell_rest(self, shown: int, total: int, noun: str, about: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,9 +12,11 @@ from trail.cli.app import Session, app
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_COLUMNS = 80
 _DATES = (
     "2024-03-05  2024-03  2024  today  yesterday  monday  march  3d  3w  3m  3y\n"
-    '  "3 weeks ago"  "last month"  2024-01..2024-03  2024-03..  ..2024-03'
+    '  "3 weeks ago"  "last month"  "5 march 2025"  2025-Q1\n'
+    "  2024-01..2024-03  2024-03..  ..2024-03"
 )
 
 
@@ -64,8 +67,9 @@ def describe_language() -> dict[str, Any]:
 def _iter_lines() -> Iterator[str]:
     from trail.index.operators import FORMS, OPERATORS, STATES
 
-    yield "Words are looked for in what authors wrote, subjects, people, names and text of attachments;"
-    yield "all of them must be there. Case and accents do not matter. In a shell, quote the query: '…'"
+    yield "Words are looked for in what authors wrote, subjects, people, names and text of"
+    yield "attachments; all of them must be there. Case and accents do not matter. In a"
+    yield "shell, quote the query: '…'"
     yield ""
     for write, finds in FORMS:
         yield f"  {write:<28}{finds}"
@@ -75,16 +79,22 @@ def _iter_lines() -> Iterator[str]:
             group = operator.group
             yield ""
             yield group
-        written = f"{operator.name}:{operator.value}"
-        yield f"  {written:<19}{operator.example:<27}{operator.finds}"
+        yield from _wrap(operator.example, 26, operator.finds)
         if operator.aliases:
-            yield f"  {'':<19}{'':<27}also {': '.join(operator.aliases)}:"
+            yield from _wrap("", 26, f"also {': '.join(operator.aliases)}:")
     yield ""
     yield "is:"
     for state, finds in STATES.items():
-        yield f"  {state:<19}{finds}"
+        yield from _wrap(state, 14, finds)
     yield ""
     yield "dates"
     yield f"  {_DATES}"
     yield ""
     yield "docs/search.md tells more."
+
+
+def _wrap(left: str, width: int, text: str) -> Iterator[str]:
+    """`left` in so many columns, and `text` beside it, within the screen."""
+    for line in wrap(text, _COLUMNS - 2 - width):
+        yield f"  {left:<{width}}{line}"
+        left = ""

@@ -55,7 +55,7 @@ _LANGUAGES: Final = {
     "japanese": "ja", "日本語": "ja", "chinese": "zh", "中文": "zh", "swedish": "sv", "svenska": "sv",
     "norwegian": "no", "norsk": "no", "dutch": "nl", "nederlands": "nl", "spanish": "es", "espanol": "es",
     "italian": "it", "italiano": "it", "portuguese": "pt", "portugues": "pt", "finnish": "fi", "polish": "pl",
-    "polski": "pl", "russian": "ru", "korean": "ko", "czech": "cs", "turkish": "tr", "ukrainian": "uk", "greek": "el",
+    "polski": "pl", "russian": "ru", "korean": "ko", "czech": "cs", "turkish": "tr", "hebrew": "he", "arabic": "ar", "thai": "th", "ukrainian": "uk", "greek": "el",
 }  # fmt: skip
 
 
@@ -69,10 +69,27 @@ def advise_operator(name: str, value: str) -> str:
     if instead := _INSTEAD.get(name):
         return instead
     if near := find_near(name, BY_NAME):
-        return f'did you mean "{near}:"?'
+        return f'did you mean "{near}:"? Quotes make it plain text'
     if name.isascii() and value[:1].isalnum():
         return f"there are {': '.join(operator.name for operator in OPERATORS)}: (quotes make it plain text)"
     return "quotes make it plain text"
+
+
+def advise_kind(value: str, known: Iterable[str]) -> str:
+    """Return the hint for a kind of attachment that nobody knows."""
+    main, slash, _ = value.partition("/")
+    if slash and main in ("image", "audio", "video"):
+        return f"write type:{main}"
+    if near := find_near(value, HAS_KINDS) or find_near(value, known):
+        return f'did you mean "{near}"?'
+    return f"there are {' '.join(HAS_KINDS)}, endings such as docx, media types such as text/csv"
+
+
+def advise_language(value: str, known: Iterable[str]) -> str:
+    """Return the hint for a language that no message is known to be in."""
+    if near := find_near(value, (*_LANGUAGES, *known)):
+        return f'did you mean "{_LANGUAGES.get(near, near)}"?'
+    return f"there are {' '.join(sorted({*_LANGUAGES.values(), *known}))}"
 
 
 def advise_name(what: str, value: str, known: Iterable[str]) -> str:
@@ -87,6 +104,11 @@ def advise_name(what: str, value: str, known: Iterable[str]) -> str:
     shown = sorted(names.values())[:10]
     more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
     return f"there are {', '.join(shown)}{more}"
+
+
+def is_language(code: str) -> bool:
+    """Whether trail knows a language by this code."""
+    return code in _LANGUAGES.values()
 
 
 def find_language(name: str) -> str | None:

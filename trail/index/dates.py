@@ -7,6 +7,7 @@ Must never read the clock or the environment.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from datetime import datetime, time, timedelta
 from typing import Final
@@ -29,8 +30,13 @@ _MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july"),
     *("august", "september", "october", "november", "december"),
 )
+_QUARTER = re.compile(r"([0-9]{4})[- ]?q([1-4])")
 _DAY_NAME = re.compile(rf"(last )?({'|'.join(f'{d}|{d[:3]}' for d in _DAYS)})")
-_MONTH_NAME = re.compile(rf"(last )?({'|'.join(f'{m}|{m[:3]}' for m in _MONTHS)})( [0-9]{{4}})?")
+_ANY_MONTH = "|".join((*_MONTHS, "sept", *(month[:3] for month in _MONTHS)))
+_MONTH_NAME = re.compile(rf"(last )?({_ANY_MONTH})( [0-9]{{4}})?")
+_DAY_OF_MONTH = re.compile(
+    rf"(?:([0-9]{{1,2}})\.? ({_ANY_MONTH})|({_ANY_MONTH}) ([0-9]{{1,2}}))(?:,? ([0-9]{{4}}))?"
+)
 
 
 def parse_date(text: str, now: datetime) -> tuple[datetime, datetime]:
@@ -62,7 +68,7 @@ def parse_range(text: str, now: datetime) -> tuple[datetime | None, datetime | N
     return start, end
 
 
-def _parse_period(text: str, now: datetime) -> tuple[datetime, datetime]:  # noqa: PLR0911 - one for each form
+def _parse_period(text: str, now: datetime) -> tuple[datetime, datetime]:  # noqa: C901, PLR0911 - one for each form
     """Raise ValueError or OverflowError for what is no date."""
     text = " ".join(text.lower().replace("_", " ").split())
     today = datetime.combine(now.date(), time(), now.tzinfo)
@@ -91,13 +97,33 @@ def _parse_period(text: str, now: datetime) -> tuple[datetime, datetime]:  # noq
         day = next(i for i, name in enumerate(_DAYS) if name.startswith(match[2]))
         back = (today.weekday() - day) % 7
         return _count_days(today, back or (7 if match[1] else 0))
+    if match := _QUARTER.fullmatch(text):
+        return _span_months(today, int(match[1]), int(match[2]) * 3 - 2, 3)
+    if match := _DAY_OF_MONTH.fullmatch(text):
+        month, number = _find_month(match[2] or match[3]), int(match[1] or match[4])
+        return _find_day(today, int(match[5] or 0), month, number)
     if (match := _MONTH_NAME.fullmatch(text)) and not (match[1] and match[3]):
-        month = next(i for i, name in enumerate(_MONTHS, 1) if name.startswith(match[2]))
+        month = _find_month(match[2])
         if match[3]:
             return _span_months(today, int(match[3]), month, 1)
         over = month < today.month or (month == today.month and not match[1])
         return _span_months(today, today.year - (not over), month, 1)
     raise ValueError(text)
+
+
+def _find_month(name: str) -> int:
+    return next(i for i, month in enumerate(_MONTHS, 1) if month.startswith(name))
+
+
+def _find_day(today: datetime, year: int, month: int, number: int) -> tuple[datetime, datetime]:
+    """That day of the year; without one the latest there was, today included."""
+    # Of any eight years in a row one at least has a 29th of February.
+    for latest in [year] if year else range(today.year, today.year - 9, -1):
+        with contextlib.suppress(ValueError):
+            day = datetime(latest, month, number, tzinfo=today.tzinfo)
+            if year or day <= today:
+                return _count_days(day, 0)
+    raise ValueError(number)
 
 
 def _find_calendar_period(

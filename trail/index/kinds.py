@@ -60,7 +60,24 @@ _IN_MIME = (
 )
 _EXTENSION = re.compile(r"\.([a-z0-9]{1,8})\s*\Z")
 _SAID = re.compile(r"[a-z0-9.+-]{1,80}/[a-z0-9.+-]{1,80}")
+_MEDIA = (
+    *("application", "audio", "font", "image", "message"),
+    *("model", "multipart", "text", "video"),
+)
 _MAIN_TYPES = ("image", "audio", "video")
+
+
+def is_kind(name: str) -> bool:
+    """Whether there are attachments of this folded kind, or may be: a family, a known ending, any media type."""
+    main, slash, sub = name.partition("/")
+    if slash:
+        return main in _MEDIA and _SAID.fullmatch(name) is not None and "*" not in sub
+    return name in _FAMILIES or name in _OF_EXTENSION or any(name in of for of in _OF_MIME.values())
+
+
+def list_known() -> list[str]:
+    """Return the families and endings there are."""
+    return sorted({*_FAMILIES, *_OF_EXTENSION, *(kind for of in _OF_MIME.values() for kind in of)})
 
 
 def list_kinds(attachment: Attachment) -> set[str]:

@@ -30,5 +30,8 @@ class Known(NamedTuple):
     look_up: Callable[[Question, str], frozenset[str]] | None = None
     """The keys of the messages that answer a question; None: such questions are refused."""
 
+    list_values: Callable[[str], Collection[str]] | None = None
+    """Every value that a field of the index (`type`, `lang`) has; None: any is taken."""
+
 
 NOTHING_KNOWN = Known()

@@ -15,7 +15,7 @@ from trail.index.conditions import TEXT_FIELDS, And, Near, Node, Not, Or, Words
 from trail.index.spelling import correct_word
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from trail.index.query import Asked, Part
     from trail.index.store import SearchIndex
@@ -50,7 +50,7 @@ def explain_nothing(
     return Explanation(
         parts=tuple(counts) if len(counts) > 1 else (),
         quoted=index.count_matching(wider) if wider != whole else 0,
-        suggestion=_correct(index, query, asked, dict(counts)),
+        suggestion=_correct(index, query, asked, whole, dict(counts)),
     )
 
 
@@ -66,7 +66,22 @@ def read_quotes(node: Node) -> Node:
     return node
 
 
-def _correct(index: SearchIndex, query: str, asked: Asked, counts: dict[str, int]) -> str:
+def _respell(node: Node, corrected: Mapping[str, str]) -> Node:
+    match node:
+        case And(parts):
+            return And(tuple(_respell(part, corrected) for part in parts))
+        case Or(parts):
+            return Or(tuple(_respell(part, corrected) for part in parts))
+        case Not(part):
+            return Not(_respell(part, corrected))
+        case Words(terms=terms) | Near(terms=terms):
+            return replace(node, terms=tuple(corrected.get(term) or term for term in terms))
+    return node
+
+
+def _correct(
+    index: SearchIndex, query: str, asked: Asked, whole: Node, counts: dict[str, int]
+) -> str:
     corrected: dict[str, str] = {}
     for part in asked.parts:
         node = part.node
@@ -76,10 +91,10 @@ def _correct(index: SearchIndex, query: str, asked: Asked, counts: dict[str, int
             or not isinstance(node, Words | Near)
         ):
             continue
-        whole = node.terms[:-1] if isinstance(node, Words) and node.prefix else node.terms
-        for term in whole:
+        words = node.terms[:-1] if isinstance(node, Words) and node.prefix else node.terms
+        for term in words:
             if term not in corrected and len(corrected) < MAX_CORRECTED:
                 corrected[term] = correct_word(index, node.fields, term)
-    if not any(corrected.values()):
+    if not any(corrected.values()) or not index.count_matching(_respell(whole, corrected)):
         return ""
     return _WORD.sub(lambda word: corrected.get(fold(word[0])) or word[0], query)

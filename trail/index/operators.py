@@ -42,7 +42,7 @@ OPERATORS: Final = (
     Operator("content", "words", "words", "WORDS", "content:deadline", "the text in its attachments", fields=("content",)),
     Operator("text", "words", "words", "WORDS", "text:barcode", "as a bare word does, and quoted text too", ("any",), ("body", "subject", "people", "file", "content", "quoted")),
     Operator("lang", "words", "lang", "LANGUAGE", "lang:da", "the language it is written in: da, de, en, or its name", ("language",)),
-    Operator("client", "places", "name", "CLIENT", "client:acme", "whose it is, by slug"),
+    Operator("client", "places", "name", "CLIENT", "client:acme", "whose it is, by slug or name"),
     Operator("in", "places", "name", "FOLDER", "in:clients", "the folder or label it lies in, or one above", ("folder", "label", "tag", "maildir", "mailbox")),
     Operator("account", "places", "name", "ACCOUNT", "account:work", "the account it came by"),
     Operator("after", "dates", "date", "DATE", "after:2026-06", "sent at the beginning of the date, or later", ("since", "newer_than", "newer")),
@@ -65,7 +65,7 @@ BY_NAME: Final = {
 
 STATES: Final = {
     "unanswered": "its conversation ends with it, it is addressed to you, and not from you",
-    "sent": "from one of your own addresses (`me`)",
+    "sent": "from one of your own addresses (`me`), as from:me",
     "received": "from anybody else",
     "flagged": "bears the flag on a server, as the last round saw it",
     "answered": "the same",

@@ -27,11 +27,10 @@ MAX_DEPTH = 40
 """Parentheses and negations inside each other."""
 MAX_CONDITIONS = 100
 """Words, phrases and operators in one query."""
-_SMALL = {
-    "or": '"or" is looked for as a word; OR in capitals means either',
-    "and": '"and" is looked for as a word; all words are looked for without it',
-    "not": '"not" is looked for as a word; NOT in capitals, or -word, leaves out',
-}
+_UNPAIRED = "parentheses come in pairs; quotes make them plain text"
+_FOREIGN = ("{", "|", "~", "<", "AROUND", "NEAR", "ADJ")
+"""What a word has in it that may have been meant otherwise, beside the small words."""
+_SMALL = ("or", "and", "not", "-")
 
 
 class Part(NamedTuple):
@@ -67,10 +66,10 @@ def read_query(query: str, *, now: datetime, known: Known = NOTHING_KNOWN) -> As
     parser = _Parser(query, pieces, ValueReader(query, now, known))
     node = parser.parse_or(0)
     if parser.piece.kind == ")":
-        parser.fail_here("a parenthesis is closed that was not opened")
+        parser.fail_here("a parenthesis is closed that was not opened", _UNPAIRED)
     if node is None:
         fail(query, 0, len(query), "nothing to look for", "use words of letters or digits")
-    return Asked(node, tuple(dict.fromkeys(parser.parts)), _find_small_words(pieces))
+    return Asked(node, tuple(dict.fromkeys(parser.parts)), _find_hints(query, pieces))
 
 
 class _Parser:
@@ -147,7 +146,8 @@ class _Parser:
             fail(self.query, opened.start, self.piece.end, "nothing stands between the parentheses")
         node = None if self.piece.kind == "end" else self.parse_or(depth + 1)
         if self.take().kind != ")":
-            fail(self.query, opened.start, opened.end, "a parenthesis is opened and not closed")
+            message = "a parenthesis is opened and not closed"
+            fail(self.query, opened.start, opened.end, message, _UNPAIRED)
         self.operator = around
         return node
 
@@ -176,13 +176,10 @@ def _join(kind: type[And | Or], parts: list[Node | None]) -> Node | None:
     return kept[0] if kept else None
 
 
-def _find_small_words(pieces: list[Piece]) -> tuple[str, ...]:
-    """A hint for each `or`, `and`, `not` that stands between two operands."""
-    operands = ("word", "phrase", "(", ")")
-    found = (
-        piece.text
-        for before, piece, after in zip(pieces, pieces[1:], pieces[2:], strict=False)
-        if piece.kind == "word" and not piece.operator and piece.text in _SMALL
-        if before.kind in operands and after.kind in operands
-    )
-    return tuple(_SMALL[word] for word in dict.fromkeys(found))
+def _find_hints(query: str, pieces: list[Piece]) -> tuple[str, ...]:
+    words = [piece.text for piece in pieces if piece.kind == "word" and not piece.operator]
+    if not any(w.lower() in _SMALL or any(sign in w for sign in _FOREIGN) for w in words):
+        return ()
+    from trail.index.foreign import find_hints  # noqa: PLC0415 - few queries need a hint
+
+    return find_hints(query, pieces)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     ListTerms = Callable[[str, str], Iterable[str]]
     """The terms of a field that begin so."""
 
-STEMMED_FIELDS = ("body", "quoted", "subject", "content")
-"""Where forms of a word are looked for: not among names."""
+STEMMED_FIELDS = ("body", "quoted", "subject", "content", "file")
+"""Where forms of a word are looked for: not among people."""
 MOST_FORMS = 40
 """Forms of a word that are looked for."""
 _SHORTEST = 3

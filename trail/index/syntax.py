@@ -37,8 +37,8 @@ class Piece:
     end: int
     operator: str = ""
     """In lower case, without its colon; "" when there is none. A parenthesis may have one."""
-    within: int = 0
-    """Of `"a phrase"~5` the number; else 0."""
+    within: int | None = None
+    """Of `"a phrase"~5` the number."""
 
     borrowed: bool = False
     """Whether the operator is that of the parentheses around, and not in this piece."""

@@ -35,8 +35,8 @@ class TermReader:
 
     def read_words(self, piece: Piece, fields: tuple[str, ...]) -> Node | None:
         """Return the row of words, the beginning of one, or words near each other."""
-        if piece.within:
-            return self.read_near(piece, fields)
+        if piece.within is not None:
+            return self.read_near(piece, fields, piece.within)
         text, prefix = piece.text, False
         if piece.kind == "word" and "*" in text:
             text = text.rstrip("*")
@@ -55,7 +55,7 @@ class TermReader:
         found = tuple(Words(fields, terms, prefix or begun, inflected) for terms, begun in rows)
         return Or(found) if len(found) > 1 else next(iter(found), None)
 
-    def read_near(self, piece: Piece, fields: tuple[str, ...]) -> Node | None:
+    def read_near(self, piece: Piece, fields: tuple[str, ...], within: int) -> Node | None:
         """Return the words of `"…"~5`."""
         terms: list[str] = []
         for word in piece.text.split():
@@ -68,13 +68,13 @@ class TermReader:
             return None
         if len(terms) == 1:
             return Words(fields, tuple(terms))
-        if not len(terms) <= piece.within <= MAX_DISTANCE:
+        if not len(terms) <= within <= MAX_DISTANCE:
             self.fail_value(
                 piece,
-                f"~{piece.within} words cannot be asked for",
+                f"~{within} words cannot be asked for",
                 f"the number is how many words hold all of them: {len(terms)} to {MAX_DISTANCE}",
             )
-        return Near(fields, tuple(terms), piece.within)
+        return Near(fields, tuple(terms), within)
 
     def read_file_pattern(self, piece: Piece) -> Node:
         """Return what `file:` asks for with a `*` or `?` in its value."""

@@ -63,6 +63,8 @@ class ValueReader(TermReader):
         operator = BY_NAME[piece.operator]
         if operator.name == "file" and ("*" in piece.text or "?" in piece.text):
             return self.read_file_pattern(piece)
+        if operator.group == "people" and piece.kind == "word" and piece.text.lower() == "me":
+            return self._read_me(operator, piece)
         if operator.kind == "words":
             return self.expect_words(piece, self.read_words(piece, operator.fields))
         return self._read_fact(operator, piece)
@@ -138,15 +140,27 @@ class ValueReader(TermReader):
         return value
 
     def _check_kind(self, piece: Piece, value: str) -> str:
+        from trail.index.kinds import is_kind, list_known  # noqa: PLC0415 - few queries ask for a kind
+
         if piece.operator == "has":
             from trail.index.advice import HAS_KINDS, HAS_OTHERS, find_near  # noqa: PLC0415
 
             if value not in HAS_KINDS:
                 near = find_near(value, ["attachment", *HAS_KINDS])
                 hint = HAS_OTHERS.get(value) or (f'did you mean "{near}"?' if near else "")
+                if is_kind(value):
+                    hint = f"write type:{value}"
                 kinds = f"there is has:attachment, and has: with {' '.join(HAS_KINDS)}"
                 self.fail_value(piece, f'has: does not know "{piece.text}"', hint or kinds)
-        return value.removeprefix(".")
+            return value
+        value = value.removeprefix(".")
+        list_values = self.known.list_values
+        if list_values is None or is_kind(value) or value in (there := list_values("type")):
+            return value
+        from trail.index.advice import advise_kind  # noqa: PLC0415 - only a mistake pays for it
+
+        hint = advise_kind(value, (*list_known(), *there))
+        return self.fail_value(piece, f'no attachment is of the kind "{piece.text}"', hint)
 
     def _read_state(self, piece: Piece, value: str) -> Node:
         value = STATE_ALIASES.get(value, value)
@@ -171,6 +185,16 @@ class ValueReader(TermReader):
         hint = f'did you mean "is:{near}"?' if near else f"there is {states}"
         return self.fail_value(piece, f'is: does not know "{piece.text}"', hint)
 
+    def _read_me(self, operator: Operator, piece: Piece) -> Node:
+        if operator.name == "list" or not (self.known.me or self.known.list_values):
+            return Words(operator.fields or ("list",), ("me",))
+        if not self.known.me:
+            hint = (
+                'give them in the configuration: me = ["you@studio.example"]; quotes make it text'
+            )
+            self.fail_value(piece, f"{piece.operator}:me needs your own addresses", hint)
+        return Or(tuple(Words(operator.fields, (fold(address),)) for address in self.known.me))
+
     def _look_up(self, piece: Piece, question: Question, value: str = "") -> Node:
         if self.known.look_up is None:
             self.fail_value(piece, "this can only be asked with the archive at hand")
@@ -193,14 +217,19 @@ class ValueReader(TermReader):
 
     def _read_language(self, piece: Piece, value: str) -> str:
         code, _, _ = value.partition("-")  # de-AT is German
-        if re.fullmatch(_LANGUAGE, code):
-            return code
-        from trail.index.advice import find_language  # noqa: PLC0415 - most people write two letters
+        list_values = self.known.list_values
+        from trail.index.advice import advise_language, find_language, is_language  # noqa: PLC0415 - few queries ask
 
-        found = find_language(value)
-        if found is None:
-            self.fail_value(piece, "not a language", "languages look like de, da, ja or German")
-        return found
+        if found := find_language(value):
+            return found
+        there = () if list_values is None else list_values("lang")
+        if re.fullmatch(_LANGUAGE, code) and (
+            list_values is None or is_language(code) or code in there
+        ):
+            return code
+        return self.fail_value(
+            piece, f'unknown language "{piece.text}"', advise_language(value, there)
+        )
 
     def _read_date(self, operator: Operator, piece: Piece) -> Node:
         from trail.index.dates import parse_range  # noqa: PLC0415 - half of all queries have no date

@@ -15,7 +15,7 @@ from trail.model import MESSAGE_PROBLEMS, Reading
 from trail.parse.attachments import iter_attachments
 from trail.parse.charsets import clean
 from trail.parse.documents_budget import Budget, Unreadable
-from trail.parse.kinds import HEAD, find_kind
+from trail.parse.kinds import HEAD, find_closed, find_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,6 +112,8 @@ def _choose_reader(kind: str) -> Callable[[Budget, bytes], None]:
             from trail.parse.documents_ole import read_ole as read  # noqa: PLC0415
         case "rtf":
             from trail.parse.documents_text import read_rtf as read  # noqa: PLC0415
+        case "closed":
+            read = _refuse
         case "html":
             from trail.parse.documents_text import read_page as read  # noqa: PLC0415
         case "lines":
@@ -119,6 +121,10 @@ def _choose_reader(kind: str) -> Callable[[Budget, bytes], None]:
         case _:
             from trail.parse.documents_text import read_plain as read  # noqa: PLC0415
     return read
+
+
+def _refuse(budget: Budget, content: bytes) -> None:  # noqa: ARG001 - as all readers
+    raise Unreadable(f"{find_closed(content[:HEAD])} are not read")
 
 
 def _join_surrogates(text: str) -> str:

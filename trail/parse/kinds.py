@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-Kind = Literal["", "pdf", "package", "ole", "rtf", "tnef", "mail", "html", "lines", "text"]
-"""What reads it; "" where nothing does. package: ZIP, and all that is packed as such; lines: calendar and contact files."""
+Kind = Literal[
+    "", "pdf", "package", "ole", "rtf", "tnef", "mail", "html", "lines", "text", "closed"
+]
+"""What reads it; "" where there is no text to be expected. closed: there may be, but nothing reads it; package: ZIP, and all that is packed as such; lines: calendar and contact files."""
 
-READER = 1
+READER = 2
 """Grows with every change of what is read: documents read by an older one are read again."""
 HEAD = 1024
 """Bytes to look at."""
@@ -23,6 +25,20 @@ _MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"{\\rtf", "rtf"),
     (b"\x78\x9f\x3e\x22", "tnef"),
 )
+_CLOSED = (
+    (re.compile(rb"Rar!\x1a\x07"), "RAR archives"),
+    (re.compile(rb"7z\xbc\xaf\x27\x1c"), "7z archives"),
+    (re.compile(rb"\x1f\x8b\x08"), "gzip archives"),
+    (re.compile(rb"BZh[1-9]1AY&SY"), "bzip2 archives"),
+    (re.compile(rb"\xfd7zXZ\0"), "xz archives"),
+    (re.compile(rb"\x28\xb5\x2f\xfd"), "Zstandard archives"),
+    (re.compile(rb"MSCF\0\0\0\0"), "cabinet archives"),
+    (re.compile(rb"(?s:.{257})ustar"), "tar archives"),
+    (re.compile(rb"\xffWPC"), "WordPerfect documents"),
+    (re.compile(rb"AT&TFORM"), "DjVu documents"),
+    (re.compile(rb"!BDN"), "Outlook data files"),
+)
+"""How archives and documents begin that nothing reads."""
 _SUFFIXES: dict[str, Kind] = {
     "eml": "mail", "mht": "mail", "mhtml": "mail",
     "htm": "html", "html": "html", "xhtml": "html",
@@ -52,6 +68,8 @@ def find_kind(filename: str, mime_type: str, content: bytes) -> Kind:
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind
+    if find_closed(head):
+        return "closed"
     suffix = filename.rpartition(".")[2].lower() if "." in filename else ""
     kind = _TYPES.get(mime_type) or _SUFFIXES.get(suffix, "")
     if not kind and mime_type.startswith(("text/", "message/")):
@@ -61,3 +79,8 @@ def find_kind(filename: str, mime_type: str, content: bytes) -> Kind:
     if kind and b"\0" in head and not head.startswith(_BOMS):
         return ""
     return kind
+
+
+def find_closed(head: bytes) -> str:
+    """Return what an archive or document is, in words, that nothing reads; else ""."""
+    return next((what for begins, what in _CLOSED if begins.match(head)), "")
