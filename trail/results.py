@@ -142,10 +142,14 @@ def counts_lines(counts: Sequence[Count], width: int | None, *, draws: bool) -> 
         join_pieces(
             label,
             " " * (column - measure_text(label.text) + 2) + figure.rjust(digits) + "  ",
-            (("█" if draws else "#") * max(1, round(count.count / most * room)), NAME),
+            (("█" if draws else "#") * _measure_bar(count.count, most, room), NAME),
         )
         for label, figure, count in zip(labels, figures, counts, strict=True)
     ]
+
+
+def _measure_bar(count: int, most: int, room: int) -> int:
+    return max(1, round(count / most * room)) if count else 0
 
 
 def _widest(rows: Iterable[dict[str, Any]]) -> int:

@@ -55,11 +55,11 @@ def office(desk, pymap_server):
     return desk
 
 
-def use(desk, act, query="", size=(80, 24), environ=None):
+def use(desk, act, query="", size=(80, 24), environ=None, client=None):
     """Run `act` with a finder and its pilot."""
 
     async def run():
-        with contextlib.closing(Searcher(load_config(desk.config))) as searcher:
+        with contextlib.closing(Searcher(load_config(desk.config), client)) as searcher:
             searcher.open().result()
             finder = Finder(searcher, query, environ or {})
             async with finder.run_test(size=size) as pilot:
@@ -219,6 +219,20 @@ def test_on_a_real_terminal_it_leaves_all_as_it_was(office, leave):
     ]  # back from the other screen, and nothing after it but keys set back
     assert b"\x1b[?25h" in last
     assert not re.sub(rb"\x1b\[[?<>=]?[\d;]*[a-zA-Z]", b"", ends).strip()
+
+
+def test_the_mail_of_one_client_is_found(office):
+    command = [sys.executable, "-m", "trail", "--config", str(office.config), "find", "--client"]
+    with contextlib.closing(Terminal(*command, "acme", kind="xterm-256color")) as terminal:
+        terminal.wait_for(b"4 messages")
+        terminal.type("\x03")
+        terminal.wait()
+    assert office.trail("find", "--client", "amce").code != 0
+
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: state_of(finder) == "0 messages")
+
+    use(office, act, client="nobody")
 
 
 def test_without_a_terminal_it_points_to_search(office):

@@ -20,7 +20,7 @@ from trail.results import Conversation, Count, hit_data
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from trail.archive.store import Archive
@@ -74,9 +74,9 @@ class Answers:
         """A question in words of the user's. Raises UnknownClient and InvalidQuery."""
         asked = ask(typed, archive=self.archive, index=self.index, config=self.config, now=now)
         narrowed = Narrowed(
-            client=find_client(self.config, client).slug if client else None,
-            since=_read_date(since, now)[0] if since else None,
-            until=_read_date(until, now)[1] if until else None,
+            client=None if client is None else find_client(self.config, client).slug,
+            since=None if since is None else _read_date(since, now)[0],
+            until=None if until is None else _read_date(until, now)[1],
             now=now,
             stemming=read_stemming(self.config),
         )
@@ -169,7 +169,7 @@ class Answers:
                 counts = _rank(places, {})
             case "month":
                 months = tallies.by_month(keys, question.narrowed["now"].tzinfo)
-                counts = [Count(month, month, months[month]) for month in sorted(months)]
+                counts = [Count(m, m, months[m]) for m in _list_months(months)]
             case "type":
                 types = self.index.count_types(question.query, **question.narrowed)
                 counts = _rank(types, {"": "no ending"})
@@ -197,6 +197,15 @@ def _read_date(date: str, now: datetime) -> tuple[datetime, datetime]:
     from trail.index.dates import parse_date
 
     return parse_date(date, now)
+
+
+def _list_months(months: Iterable[str]) -> list[str]:
+    """All from the first of `months` to the last, also those without mail."""
+    numbers = [
+        int(year) * 12 + int(month) - 1 for year, _, month in (m.partition("-") for m in months)
+    ]
+    every = range(min(numbers), max(numbers) + 1) if numbers else ()
+    return [f"{number // 12:04}-{number % 12 + 1:02}" for number in every]
 
 
 def _rank(counts: Counter[str] | dict[str, int], labels: dict[str, str]) -> list[Count]:

@@ -251,7 +251,10 @@ def _stream_hits(shown: _Shown, most: int | None) -> int:
         for _, row in answers.describe(batch):
             session.emit_document(row)
         total += len(batch)
-    return total or answers.count(question)
+    if not total:
+        total = answers.count(question)
+        shown.tell_rest(0, total, "messages")
+    return total
 
 
 def _show_names(shown: _Shown, what: str, most: int | None, end: str) -> int:
@@ -269,4 +272,6 @@ def _show_names(shown: _Shown, what: str, most: int | None, end: str) -> int:
         session.emit({"total": len(every), what: names})
     else:
         write_text(sys.stdout, "".join(name + end for name in names))
+    if not keys:
+        shown.tell_rest(0, len(every), "messages")
     return len(every)

@@ -61,8 +61,10 @@ class Found:
 class Searcher:
     """An archive and its index, asked one question after the other. Close it in the end."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, client: str | None = None) -> None:
+        """`client`: the slug of the one whose messages are found; None: everybody's."""
         self._config = config
+        self._client = client
         self._pool = ThreadPoolExecutor(1, "searcher")
         self._open = contextlib.ExitStack()
         self._answers: Answers | None = None
@@ -73,7 +75,7 @@ class Searcher:
 
     def search(self, query: str) -> Future[Found]:
         """What is found, newest first. The future raises InvalidQuery, IndexUnavailable."""
-        return self._ask(lambda answers: _search(answers, query))
+        return self._ask(lambda answers: _search(answers, query, self._client))
 
     def read(self, short: str, query: str) -> Future[list[Line]]:
         """A message to read, with the words marked that are asked for."""
@@ -116,8 +118,8 @@ class Searcher:
         self._answers = self._open.enter_context(open_answers(self._config))
 
 
-def _search(answers: Answers, query: str) -> Found:
-    question = answers.read_question(query, read_clock())
+def _search(answers: Answers, query: str, client: str | None) -> Found:
+    question = answers.read_question(query, read_clock(), client=client)
     result = answers.index.search(question.query, limit=SHOWN, **question.narrowed)
     rows = []
     for hit, data in answers.describe(result.hits):
