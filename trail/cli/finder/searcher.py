@@ -15,6 +15,7 @@ from trail import render
 from trail.cli.asking import open_answers
 from trail.cli.clock import read_clock
 from trail.cli.conversations import read_conversation, tree_lines
+from trail.cli.finder.typed import finish_query
 from trail.cli.opening import find_opener, hand_over, write_copy
 from trail.cli.reading import describe_message, find_message
 from trail.cli.saving import find_place, write_attachments
@@ -73,13 +74,13 @@ class Searcher:
         """Open both. The future raises what is wrong with them."""
         return self._pool.submit(self._open_answers)
 
-    def search(self, query: str) -> Future[Found]:
-        """What is found, newest first. The future raises InvalidQuery, IndexUnavailable."""
-        return self._ask(lambda answers: _search(answers, query, self._client))
+    def search(self, typed: str) -> Future[Found | None]:
+        """What is found, newest first; None where too little is typed. The future raises InvalidQuery, IndexUnavailable."""
+        return self._ask(lambda answers: _search(answers, typed, self._client))
 
-    def read(self, short: str, query: str) -> Future[list[Line]]:
+    def read(self, short: str, typed: str) -> Future[list[Line]]:
         """A message to read, with the words marked that are asked for."""
-        return self._ask(lambda answers: _read(answers, short, query))
+        return self._ask(lambda answers: _read(answers, short, typed))
 
     def show_thread(self, short: str) -> Future[list[Row]]:
         """The conversation around a message."""
@@ -118,7 +119,10 @@ class Searcher:
         self._answers = self._open.enter_context(open_answers(self._config))
 
 
-def _search(answers: Answers, query: str, client: str | None) -> Found:
+def _search(answers: Answers, typed: str, client: str | None) -> Found | None:
+    query = finish_query(typed)
+    if query is None:
+        return None
     question = answers.read_question(query, read_clock(), client=client)
     result = answers.index.search(question.query, limit=SHOWN, **question.narrowed)
     rows = []
@@ -141,7 +145,7 @@ def _load(answers: Answers, short: str) -> tuple[Any, bytes]:
     return archived, answers.archive.read(archived)
 
 
-def _read(answers: Answers, short: str, query: str) -> list[Line]:
+def _read(answers: Answers, short: str, typed: str) -> list[Line]:
     archived, content = _load(answers, short)
     lines = render.message_lines(*describe_message(answers.archive, archived, content))
     head = lines.index(Line(""))
@@ -153,7 +157,7 @@ def _read(answers: Answers, short: str, query: str) -> list[Line]:
             Line(""),
             Line(f"… and {rest:,} more lines: `trail show {short}`"),
         ]
-    question = answers.read_question(query, read_clock())
+    question = answers.read_question(finish_query(typed) or typed, read_clock())
     snippets = SnippetMaker(iter_words(question.query))
     return [_mark(line, snippets) for line in lines]
 
