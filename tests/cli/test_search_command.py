@@ -23,6 +23,7 @@ HIT_KEYS = [
     "subject_marks",
     "snippet",
     "snippet_of",
+    "snippet_file",
     "snippet_marks",
     "attachments",
     "account",

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from trail.archive.store import open_archive
 from trail.asking import ask
+from trail.cli.excerpts import Excerpts
 from trail.config import find_client
 from trail.index.store import Narrowed, WhooshIndex
 from trail.parse.threads import normalise_subject
 from trail.render import person_text
-from trail.results import Conversation, Count, hit_data
+from trail.results import Conversation, Count, excerpt_data, hit_data
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -86,13 +87,16 @@ class Answers:
         """How many messages match."""
         return self.index.search(question.query, limit=0, exact=True, **question.narrowed).total
 
-    def describe(self, hits: Sequence[SearchHit]) -> list[tuple[SearchHit, dict[str, Any]]]:
+    def describe(
+        self, hits: Sequence[SearchHit], question: Question
+    ) -> list[tuple[SearchHit, dict[str, Any]]]:
         """Hits that are in the archive, each with its data for programs."""
         facts = self.archive.facts
         keys = [hit.key for hit in hits]
         messages = facts.find_messages(keys)
         places = self.archive.sightings.places(keys)
         clients = facts.read_attributions(keys)
+        excerpts = self.open_excerpts(question)
         return [
             (
                 hit,
@@ -103,11 +107,16 @@ class Answers:
                     places.get(hit.key, []),
                     clients.get(hit.key, ()),
                     self.archive.root,
-                ),
+                )
+                | excerpt_data(excerpts.explain(hit)),
             )
             for hit in hits
             if hit.key in messages
         ]
+
+    def open_excerpts(self, question: Question) -> Excerpts:
+        """What finds words in the texts of attachments."""
+        return Excerpts(self.archive.documents, self.index, question)
 
     def iter_hits(self, question: Question) -> Iterator[SearchHit]:
         """All hits, in order."""

@@ -184,7 +184,7 @@ def _show_hits(shown: _Shown) -> int:
     result = answers.index.search(
         question.query, sort=question.sort, limit=most, offset=offset, **question.narrowed
     )
-    found = answers.describe(result.hits)
+    found = answers.describe(result.hits, question)
     rows, days = [row for _, row in found], [hit.sent_at for hit, _ in found]
     data: dict[str, Any] = {"total": result.total, "exact": result.exact, "hits": rows}
     if session.json and not result.total:
@@ -202,14 +202,16 @@ def _show_total(shown: _Shown) -> int:
 
 
 def _show_conversations(shown: _Shown) -> int:
-    from trail.results import conversation_data, conversations_lines
+    from trail.results import conversation_data, conversations_lines, excerpt_data
 
     session, answers, question, offset, most = shown
     facts = answers.archive.facts
     total, found, more = answers.find_conversations(question, most, offset)
     clients = facts.read_attributions([c.hit.key for c in found])
+    excerpts = answers.open_excerpts(question)
     rows = [
         conversation_data(c, facts.shorten_key(c.hit.key), clients.get(c.hit.key, ()))
+        | excerpt_data(excerpts.explain(c.hit))
         for c in found
     ]
     days = [c.hit.sent_at for c in found]
@@ -248,7 +250,7 @@ def _stream_hits(shown: _Shown, most: int | None) -> int:
     hits = islice(answers.iter_hits(question), offset, None if most is None else offset + most)
     total = 0
     while batch := list(islice(hits, _AT_ONCE)):
-        for _, row in answers.describe(batch):
+        for _, row in answers.describe(batch, question):
             session.emit_document(row)
         total += len(batch)
     if not total:

@@ -135,7 +135,7 @@ class Finder(App[None]):
         """From the query down into the list."""
         self.query_one("#found").focus()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual asks so
         """Where letters are typed, those that mean something elsewhere are not shown below."""
         return action not in _LETTERS or not isinstance(self.focused, Query)
 

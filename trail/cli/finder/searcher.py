@@ -22,7 +22,8 @@ from trail.cli.saving import find_place, write_attachments
 from trail.errors import TrailError
 from trail.index.conditions import iter_words
 from trail.index.snippets import SnippetMaker
-from trail.terminal import MATCH, NAME, Line, clean_text, join_pieces
+from trail.results import excerpt_data, snippet_line
+from trail.terminal import DIM, MATCH, NAME, Line, clean_text, join_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -126,7 +127,7 @@ def _search(answers: Answers, typed: str, client: str | None) -> Found | None:
     question = answers.read_question(query, read_clock(), client=client)
     result = answers.index.search(question.query, limit=SHOWN, **question.narrowed)
     rows = []
-    for hit, data in answers.describe(result.hits):
+    for hit, data in answers.describe(result.hits, question):
         who = clean_text(render.name_person(hit.sender) or "?")
         marks = tuple((start, end, MATCH) for start, end in hit.subject_marks)
         line = join_pieces(
@@ -149,7 +150,12 @@ def _read(answers: Answers, short: str, typed: str) -> list[Line]:
     archived, content = _load(answers, short)
     lines = render.message_lines(*describe_message(answers.archive, archived, content))
     head = lines.index(Line(""))
-    lines = [x for x in lines[:head] if x.text.split()[0] in _HEADERS] + lines[head:]
+    question = answers.read_question(finish_query(typed) or typed, read_clock())
+    seen = "\n".join(clean_text(line.text) for line in lines)
+    excerpt = answers.open_excerpts(question).complete(archived.key, seen)
+    found = [snippet_line(excerpt_data(excerpt))] if excerpt else []
+    found = [join_pieces(("found    ", DIM), line) for line in found]
+    lines = [x for x in lines[:head] if x.text.split()[0] in _HEADERS] + found + lines[head:]
     rest = len(lines) - _LINES
     if rest > 0:
         lines = [
@@ -157,7 +163,6 @@ def _read(answers: Answers, short: str, typed: str) -> list[Line]:
             Line(""),
             Line(f"… and {rest:,} more lines: `trail show {short}`"),
         ]
-    question = answers.read_question(finish_query(typed) or typed, read_clock())
     snippets = SnippetMaker(iter_words(question.query))
     return [_mark(line, snippets) for line in lines]
 
