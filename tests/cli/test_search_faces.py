@@ -13,6 +13,7 @@ from doors import TRAIL
 from syncing import make_message
 from terminals import Terminal
 
+from trail.cli import asking
 from trail.cli.pager import find_pager
 from trail.terminal import MATCH, Line, join_pieces
 
@@ -104,11 +105,21 @@ def test_types_are_those_of_attachments_names(desk, pymap_server):
     assert {row["value"]: row["count"] for row in data["counts"]} == {"pdf": 2, "docx": 1}
 
 
-def test_conversations_tell_how_much_of_them_was_found(office):
+def test_conversations_tell_how_much_of_them_was_found(office, monkeypatch):
     data = office.done("search", "--threads", "--json", "quotation").data
     found = {c["subject"]: (c["messages"], c["found"]) for c in data["conversations"]}
     assert found == {"Labels: a quotation": (2, 2), "Quotation for nobody": (1, 1)}
-    assert (data["total"], data["more"]) == (3, False)
+    assert (data["total"], data["more"], data["in_all"]) == (3, False, 2)
+    assert (
+        office.done("search", "--threads", "--limit", 1, "quotation").err
+        == "1 of 2; --limit shows more\n"
+    )
+    behind = office.done("search", "--threads", "--page", 2, "quotation")
+    assert behind.err == "there is no page 2: there are 2 conversations\n"
+    monkeypatch.setattr(asking, "_FEW", 2)
+    assert office.done("search", "--threads", "--json", "quotation").data["in_all"] is None
+    more = office.done("search", "--threads", "--limit", 1, "quotation")
+    assert more.err == "there are more; --page 2 shows them\n"
     narrow = office.done("search", "--threads", "--json", "subject:re").data["conversations"]
     assert [(c["messages"], c["found"]) for c in narrow] == [(2, 1)]
     first = office.done("search", "--threads", "--limit", 1)

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from trail.index.store import SearchIndex
     from trail.model import SearchHit
 
+_FEW = 500
+"""Messages whose conversations are counted: each is asked for by itself."""
+
 Facet = Literal["client", "month", "person", "folder", "type"]
 
 
@@ -128,10 +131,10 @@ class Answers:
 
     def find_conversations(
         self, question: Question, limit: int, offset: int
-    ) -> tuple[int, list[Conversation], bool]:
-        """How many messages match, the conversations they are in, and whether there are more.
+    ) -> tuple[int, list[Conversation], bool, int | None]:
+        """How many messages match, the conversations they are in, whether there are more, and how many there are in all.
 
-        They stand in the order of their first hits.
+        They stand in the order of their first hits. Of many messages it is not counted how many conversations they are: None.
         """
         facts = self.archive.facts
         keys = set(self.list_keys(question))
@@ -151,7 +154,15 @@ class Answers:
                     people=tuple(filter(None, people)),
                 )
             )
-        return len(keys), conversations[:limit], len(conversations) > limit
+        every = self._count_conversations(keys) if len(keys) <= _FEW else None
+        return len(keys), conversations[:limit], len(conversations) > limit, every
+
+    def _count_conversations(self, keys: set[str]) -> int:
+        left, count = set(keys), 0
+        while left:
+            left.difference_update(self.archive.facts.thread_keys(left.pop()))
+            count += 1
+        return count
 
     def _iter_conversations(self, question: Question) -> Iterator[tuple[SearchHit, set[str]]]:
         seen: set[str] = set()

@@ -206,7 +206,7 @@ def _show_conversations(shown: _Shown) -> int:
 
     session, answers, question, offset, most = shown
     facts = answers.archive.facts
-    total, found, more = answers.find_conversations(question, most, offset)
+    total, found, more, every = answers.find_conversations(question, most, offset)
     clients = facts.read_attributions([c.hit.key for c in found])
     excerpts = answers.open_excerpts(question)
     rows = [
@@ -216,10 +216,12 @@ def _show_conversations(shown: _Shown) -> int:
     ]
     days = [c.hit.sent_at for c in found]
     session.emit_lines(
-        {"total": total, "conversations": rows, "more": more},
+        {"total": total, "conversations": rows, "more": more, "in_all": every},
         conversations_lines(rows, days, session.width),
     )
-    if more:
+    if every is not None:
+        shown.tell_rest(len(found), every, "conversations")
+    elif more:
         session.note(f"there are more; --page {offset // most + 2} shows them")
     elif total and not found:
         session.note(f"there is no page {offset // most + 1}")
