@@ -173,18 +173,15 @@ def counts_lines(counts: Sequence[Count], width: int | None, *, draws: bool) -> 
     digits = max(map(len, figures), default=0)
     room = min(_BAR, max(1, (width or 80) - column - digits - 4))
     most = max((c.count for c in counts), default=0)
-    return [
-        join_pieces(
-            label,
-            " " * (column - measure_text(label.text) + 2) + figure.rjust(digits) + "  ",
-            (("█" if draws else "#") * _measure_bar(count.count, most, room), NAME),
-        )
-        for label, figure, count in zip(labels, figures, counts, strict=True)
-    ]
-
-
-def _measure_bar(count: int, most: int, room: int) -> int:
-    return max(1, round(count / most * room)) if count else 0
+    lines = []
+    for label, figure, count in zip(labels, figures, counts, strict=True):
+        pad = " " * (column - measure_text(label.text) + 2)
+        line = join_pieces(label, pad, figure.rjust(digits))
+        if count.count:
+            bar = ("█" if draws else "#") * max(1, round(count.count / most * room))
+            line = join_pieces(line, "  ", (bar, NAME))
+        lines.append(line)
+    return lines
 
 
 def _widest(rows: Iterable[dict[str, Any]]) -> int:

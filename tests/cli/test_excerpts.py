@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from email.message import EmailMessage
 
 import pytest
@@ -9,6 +10,8 @@ from test_finder import text_of, use, wait_until
 
 from trail.archive.documents import Documents
 from trail.cli import excerpts
+from trail.cli.finder.searcher import Searcher
+from trail.config import load_config
 from trail.results import snippet_line
 from trail.terminal import measure_text
 
@@ -36,6 +39,7 @@ def zoo(desk, pymap_server):
             plan_txt=FILLER + "a rhinoceros\x1b[31m named\nInvoice 7 and a giraffe " + FILLER,
         ),
         make_letter(2, "The rhinoceros", "Nothing of giraffes.", plan_txt="rhinoceros giraffe"),
+        make_letter(4, "M\xf8det", "Kom.", dagsorden_txt="moedet"),
         make_letter(3, "Lunch", "The rhinoceros comes, too.", menu_txt="grass for a rhinoceros"),
     ):  # fmt: skip
         pymap_server.append("INBOX", letter)
@@ -69,7 +73,10 @@ def test_a_word_that_the_subject_shows_needs_no_line_of_its_own(zoo):
     ]
 
 
-@pytest.mark.parametrize("query", ["lunch", "from:jane", "lunch rhinoceros", "jane", ""])
+@pytest.mark.parametrize(
+    "query",
+    ["lunch", "from:jane", "lunch rhinoceros", "jane", "", "lunch OR nothinglikeit", "mødet"],
+)
 def test_no_text_is_read_where_the_message_shows_as_much(zoo, monkeypatch, query):
     monkeypatch.setattr(Documents, "read_text", lambda *_: pytest.fail("read"))
     assert search(zoo, *query.split())
@@ -104,6 +111,16 @@ def test_the_finder_shows_them_above_the_message(zoo):
         await wait_until(pilot, lambda: "found" not in text_of(finder))
 
     use(zoo, act, "subject:plan rhino")
+
+
+def test_the_list_of_the_finder_reads_no_texts(zoo, monkeypatch):
+    monkeypatch.setattr(Documents, "read_text", lambda *_: pytest.fail("read"))
+    with contextlib.closing(Searcher(load_config(zoo.config))) as searcher:
+        searcher.open().result()
+        found = searcher.search("animal").result()
+        assert [row.id for row in found.rows] == zoo.ids("subject:plan")
+        with pytest.raises(pytest.fail.Exception):
+            searcher.read(found.rows[0].id, "animal").result()
 
 
 @pytest.mark.parametrize("width", [12, 30, 60])

@@ -83,6 +83,7 @@ def test_counts_by(office, by, counts):
     assert (data["total"], data["by"], data["values"]) == (4, by, len(counts))
     text = office.done("search", "--by", by)
     assert len(text.out.splitlines()) == len(counts)
+    assert not any(line.endswith(" ") for line in text.out.splitlines())
     assert [line.count("█") for line in text.out.splitlines()] == [
         row["count"] and max(1, round(row["count"] / max(counts.values()) * 40))
         for row in data["counts"]

@@ -91,15 +91,15 @@ class Answers:
         return self.index.search(question.query, limit=0, exact=True, **question.narrowed).total
 
     def describe(
-        self, hits: Sequence[SearchHit], question: Question
+        self, hits: Sequence[SearchHit], question: Question | None = None
     ) -> list[tuple[SearchHit, dict[str, Any]]]:
-        """Hits that are in the archive, each with its data for programs."""
+        """Hits that are in the archive, each with its data for programs; with the question, attachments explain them, too."""
         facts = self.archive.facts
         keys = [hit.key for hit in hits]
         messages = facts.find_messages(keys)
         places = self.archive.sightings.places(keys)
         clients = facts.read_attributions(keys)
-        excerpts = self.open_excerpts(question)
+        excerpts = self.open_excerpts(question) if question else None
         return [
             (
                 hit,
@@ -111,7 +111,7 @@ class Answers:
                     clients.get(hit.key, ()),
                     self.archive.root,
                 )
-                | excerpt_data(excerpts.explain(hit)),
+                | excerpt_data(excerpts.explain(hit) if excerpts else None),
             )
             for hit in hits
             if hit.key in messages

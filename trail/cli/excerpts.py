@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trail.index.conditions import And, Exact, iter_words
+from trail.index.conditions import And, Exact, Or, iter_words
 from trail.index.schema import MAX_INDEXED, clean
 from trail.index.snippets import SnippetMaker
 from trail.index.stemming import choose_language, widen
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from trail.archive.documents import Documents
     from trail.cli.asking import Question
-    from trail.index.conditions import Node
+    from trail.index.conditions import Node, Words
     from trail.index.store import SearchIndex
     from trail.model import SearchHit
 
@@ -37,12 +37,13 @@ class Excerpts:
     def __init__(self, documents: Documents, index: SearchIndex, question: Question) -> None:
         self._documents = documents
         self._room = MOST_READ
-        self._words = [list(iter_words(node)) for node in _widen_words(index, question)]
+        self._words = list(_list_words(index, question))
         self._makers = [SnippetMaker(words) for words in self._words]
 
     def explain(self, hit: SearchHit) -> Excerpt | None:
         """The line to show in place of the hit's own snippet; None where that shows as much."""
-        head = [("subject", hit.subject), ("people", hit.sender), *(("people", r) for r in hit.recipients)]  # fmt: skip
+        people = "\n".join((hit.sender, *hit.recipients))
+        head = [("subject", hit.subject), ("people", people)]
         unknown = self._find_lacking(range(len(self._makers)), head)
         lacking = self._find_lacking(unknown, [(hit.snippet_of, hit.snippet)])
         shown = len(unknown) - len(lacking)
@@ -73,21 +74,30 @@ class Excerpts:
         return best
 
 
-def _widen_words(index: SearchIndex, question: Question) -> Iterator[Node]:
-    """Each word that an attachment may answer, beside its other forms where there is a language."""
+def _list_words(index: SearchIndex, question: Question) -> Iterator[list[Words]]:
+    """What an attachment may answer: of each part of the query the rows of words of which any does, their other forms among them."""
     narrowed = question.narrowed
     client = narrowed.get("client")
     about = And((Exact("client", client), question.query)) if client else question.query
     stemming = narrowed.get("stemming")
     language = choose_language(about, stemming) if stemming else ""
-    for words in dict.fromkeys(iter_words(question.query)):
-        if "content" in words.fields:
-            yield (
-                widen(
-                    words,
-                    language,
-                    lambda field, beginning: index.list_words((field,), beginning, _FORMS),
-                )
-                if language
-                else words
-            )
+
+    def list_terms(field: str, beginning: str) -> Iterable[str]:
+        return index.list_words((field,), beginning, _FORMS)
+
+    for rows in _iter_parts(question.query):
+        asked = [row for row in rows if "content" in row.fields]
+        forms = [widen(row, language, list_terms) for row in asked] if language else asked
+        if asked:
+            yield [row for node in forms for row in iter_words(node)]
+
+
+def _iter_parts(node: Node) -> Iterator[list[Words]]:
+    match node:
+        case And(parts):
+            for part in parts:
+                yield from _iter_parts(part)
+        case Or():
+            yield list(iter_words(node))
+        case _:
+            yield from ([row] for row in iter_words(node))

@@ -26,7 +26,7 @@ _RULE = 72
 def show(
     ctx: typer.Context,
     messages: Annotated[
-        list[str], typer.Argument(metavar="ID...", help="Ids of messages, as search prints them.")
+        list[str], typer.Argument(metavar="ID", help="Ids of messages, as search prints them.")
     ],
     raw: Annotated[bool, typer.Option("--raw", help="The bytes as the server sent them.")] = False,
     save_attachments: Annotated[

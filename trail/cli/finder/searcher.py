@@ -127,7 +127,7 @@ def _search(answers: Answers, typed: str, client: str | None) -> Found | None:
     question = answers.read_question(query, read_clock(), client=client)
     result = answers.index.search(question.query, limit=SHOWN, **question.narrowed)
     rows = []
-    for hit, data in answers.describe(result.hits, question):
+    for hit, data in answers.describe(result.hits):
         who = clean_text(render.name_person(hit.sender) or "?")
         marks = tuple((start, end, MATCH) for start, end in hit.subject_marks)
         line = join_pieces(
