@@ -9,7 +9,16 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trail.terminal import clean_text, escape_json, fit_text, measure_text, pad_text, wrap_text
+from trail.terminal import (
+    Line,
+    clean_text,
+    escape_json,
+    fit_text,
+    measure_text,
+    pad_text,
+    wrap_line,
+    wrap_text,
+)
 
 HARMLESS_FORMATS = set("\u200c\u200d")  # joiners, which Persian and emoji need
 
@@ -83,6 +92,36 @@ def test_wrapped_lines_are_no_wider_and_hold_all_of_it(text, width, at):
     lines = wrap_text(line, width, indent="  ", at=at)
     assert all(measure_text(one) <= width for one in lines)
     assert "".join("".join(lines).split()) == "".join(line.split())
+
+
+def test_lines_are_broken_between_words_with_their_looks():
+    line = Line("> > one two three", ((0, 17, "2"),))
+    assert wrap_line(line, 12) == [
+        Line("> > one two", ((0, 11, "2"),)),
+        Line("> > three", ((0, 9, "2"),)),
+    ]
+    head = Line("to  ann bob", ((0, 2, "1"), (8, 11, "3")))
+    assert wrap_line(head, 9, indent="    ") == [
+        Line("to  ann", ((0, 2, "1"),)),
+        Line("    bob", ((4, 7, "3"),)),
+    ]
+    long = "see https://a.example/0123456789 there"
+    assert [x.text for x in wrap_line(Line(long), 10)] == [
+        "see",
+        "https://a.example/0123456789",
+        "there",
+    ]
+    assert wrap_line(line, None) == wrap_line(line, 17) == [line]
+
+
+@given(st.text(alphabet="> ab桜\u0301"), st.integers(1, 20), st.sampled_from([None, "", "  "]))
+def test_no_word_is_broken_or_lost(text, width, indent):
+    def words(lines):  # without the marks of a quote, which each line has
+        return [w for line in lines for word in line.split(" ") if (w := word.strip(">"))]
+
+    lines = [line.text for line in wrap_line(Line(text), width, indent)]
+    assert words(lines) == words([text])
+    assert all(measure_text(line) <= width or len(words([line])) <= 1 for line in lines)
 
 
 def test_padding_counts_columns_not_characters():

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
         Verification,
     )
 
+HEADER = 9
+"""Columns of a header's name."""
 _COUNTS = {
     "archived": "archived",
     "already_held": "already held",
@@ -232,7 +234,7 @@ def _describe_gmail(numbers: tuple[int, int] | None) -> dict[str, str] | None:
 def message_lines(data: dict[str, Any], sent_at: datetime) -> list[Line]:
     """A message to read: a few header lines, the text, what was quoted, the attachments."""
     lines = [
-        join_pieces((f"{label:<9}", DIM), value)
+        join_pieces((label.ljust(HEADER), DIM), value)
         for label, value in _header_lines(data, sent_at)
         if value
     ]

@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trail.render import count_of, format_day, format_time, name_person
-from trail.terminal import BOLD, ID, MATCH, NAME, Line, clean_text, join_pieces, measure_text
+from trail.terminal import (
+    BOLD,
+    ID,
+    MATCH,
+    NAME,
+    Line,
+    clean_text,
+    fit_text,
+    join_pieces,
+    measure_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,6 +33,8 @@ _BAR = 40
 """Columns of the longest bar, at most."""
 _LABEL = 44
 """Columns of what a bar is about, at most."""
+_NAMES = 30
+"""Columns of names before a few words of a message, at least, where the line is short; of a file, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,15 @@ class Conversation:
     """Of the first message, without marks of a reply."""
     people: tuple[str, ...]
     """Who wrote in it, in the order of their first message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A line from the text of an attachment, and start and end of the words in it that were asked for."""
+
+    filename: str
+    text: str
+    marks: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +92,24 @@ def hit_data(
         "subject_marks": [list(mark) for mark in hit.subject_marks],
         "snippet": hit.snippet,
         "snippet_of": hit.snippet_of,
+        "snippet_file": "",
         "snippet_marks": [list(mark) for mark in hit.marks],
         "attachments": hit.attachments,
         "account": ref.account if ref else message.path.parts[1],
         "folder": ref.folder if ref else "",
         "path": str(root / message.path),
+    }
+
+
+def excerpt_data(excerpt: Excerpt | None) -> dict[str, Any]:
+    """What stands in a hit's data, and a conversation's, where an attachment's text shows more than the message itself."""
+    if excerpt is None:
+        return {}
+    return {
+        "snippet": excerpt.text,
+        "snippet_of": "content",
+        "snippet_file": excerpt.filename,
+        "snippet_marks": [list(mark) for mark in excerpt.marks],
     }
 
 
@@ -111,6 +145,7 @@ def conversation_data(
         "found": conversation.found,
         "snippet": hit.snippet,
         "snippet_of": hit.snippet_of,
+        "snippet_file": "",
         "snippet_marks": [list(mark) for mark in hit.marks],
         "keys": list(conversation.keys),
     }
@@ -138,14 +173,15 @@ def counts_lines(counts: Sequence[Count], width: int | None, *, draws: bool) -> 
     digits = max(map(len, figures), default=0)
     room = min(_BAR, max(1, (width or 80) - column - digits - 4))
     most = max((c.count for c in counts), default=0)
-    return [
-        join_pieces(
-            label,
-            " " * (column - measure_text(label.text) + 2) + figure.rjust(digits) + "  ",
-            (("█" if draws else "#") * max(1, round(count.count / most * room)), NAME),
-        )
-        for label, figure, count in zip(labels, figures, counts, strict=True)
-    ]
+    lines = []
+    for label, figure, count in zip(labels, figures, counts, strict=True):
+        pad = " " * (column - measure_text(label.text) + 2)
+        line = join_pieces(label, pad, figure.rjust(digits))
+        if count.count:
+            bar = ("█" if draws else "#") * max(1, round(count.count / most * room))
+            line = join_pieces(line, "  ", (bar, NAME))
+        lines.append(line)
+    return lines
 
 
 def _widest(rows: Iterable[dict[str, Any]]) -> int:
@@ -169,10 +205,54 @@ def _fit_before(line: Line, tail: str, width: int | None) -> Line:
 
 
 def _second(row: dict[str, Any], who: str, width: int | None) -> Line:
-    line = join_pieces(" " * len(row["id"]), "  ", (clean_text(who), BOLD))
-    if row["snippet"]:
-        line = join_pieces(line, ": ", _mark(row["snippet"], row["snippet_marks"]) or "")
-    return Line(clean_text(line.text), line.stretches).fit(width)
+    lead = " " * len(row["id"]) + "  "
+    # long names leave room for the words
+    who = fit_text(clean_text(who), width and max(_NAMES, (width - len(lead)) // 2))
+    line = join_pieces(lead, (who, BOLD))
+    if row["snippet"].strip():
+        line = join_pieces(line, ": ")
+        line = join_pieces(line, snippet_line(row, width and width - measure_text(line.text)))
+    return line.fit(width)
+
+
+def snippet_line(row: dict[str, Any], width: int | None = None) -> Line:
+    """A few words from a message, those that were asked for within so many columns, behind the name of the attachment they are from."""
+    name = fit_text(clean_text(row["snippet_file"]), _NAMES)
+    name = f"{name}: " if name else ""
+    text = clean_text(row["snippet"])
+    marks = [(start, end, MATCH) for start, end in row["snippet_marks"]]
+    if width is not None and marks:
+        text, marks = _move_to_marks(text, marks, max(1, width - measure_text(name)))
+    return join_pieces(name, Line(text, tuple(marks)))
+
+
+def _move_to_marks(
+    text: str, marks: list[tuple[int, int, str]], width: int
+) -> tuple[str, list[tuple[int, int, str]]]:
+    """Cut the beginning of `text` where otherwise most of what is marked would be cut off behind `width` columns."""
+    lead = width // 4
+    words = [text[start:end].casefold() for start, end, _ in marks]
+
+    def count_seen(at: int, room: int) -> int:
+        """How many words are seen that begin at `at`, or later, within `room`; the ellipsis needs a column."""
+        return len(
+            {
+                w
+                for w, (a, b, _) in zip(words, marks, strict=True)
+                if a >= at and measure_text(text[at:b]) < room
+            }
+        )
+
+    best = max(range(len(marks)), key=lambda n: (count_seen(marks[n][0], width - lead), -n))
+    if count_seen(marks[best][0], width - lead) <= count_seen(0, width):
+        return text, marks
+    start = at = marks[best][0]
+    while start and measure_text(text[start - 1 : at]) < lead:
+        start -= 1
+    if start and (space := text.find(" ", start, at)) >= 0:
+        start = space + 1
+    by = start - 1  # the ellipsis stands before it
+    return f"…{text[start:]}", [(a - by, b - by, look) for a, b, look in marks if a >= start]
 
 
 def _mark(text: str, marks: Sequence[Sequence[int]]) -> Line | None:

@@ -118,6 +118,39 @@ def wrap_text(text: str, width: int | None, *, indent: str = "", at: str = " ") 
     return [*lines, line.rstrip()]
 
 
+def wrap_line(line: Line, width: int | None, indent: str | None = None) -> list[Line]:
+    """Break into lines of so many columns at blanks; a word that is longer stays whole. None: one line.
+
+    All but the first begin with `indent`: None stands for what the line begins with, blanks and marks of a quote.
+    """
+    text = line.text.rstrip()
+    if width is None or measure_text(text) <= width:
+        return [line]
+    lead = re.match("(?:> ?)* *", text)
+    own = lead[0] if lead and measure_text(lead[0]) <= width // 2 else ""
+    indent = own if indent is None else indent
+    starts, begun = [0], False
+    for word in re.finditer("[^ ]+", text[len(own) :]):
+        start, end = len(own) + word.start(), len(own) + word.end()
+        before = indent if len(starts) > 1 else ""
+        if begun and measure_text(before + text[starts[-1] : end]) > width:
+            starts.append(start)
+        begun = True
+    pieces = zip(starts, [*starts[1:], len(text)], strict=True)
+    return [_cut_piece(line, a, b, indent if a else "") for a, b in pieces]
+
+
+def _cut_piece(line: Line, start: int, end: int, indent: str) -> Line:
+    text = line.text[start:end].rstrip()
+    by, end = start - len(indent), start + len(text)
+    stretches = tuple(
+        (0 if a < start else a - by, min(b, end) - by, look)
+        for a, b, look in line.stretches
+        if a < end and b > start
+    )
+    return Line(indent + text, stretches)
+
+
 def pad_text(text: str, width: int) -> str:
     """Fill up with blanks to so many columns."""
     return text + " " * max(0, width - measure_text(text))

@@ -18,6 +18,7 @@ from terminals import Terminal
 from trail.cli.finder import searcher
 from trail.cli.finder.screen import Finder
 from trail.cli.finder.searcher import Searcher
+from trail.cli.finder.typed import finish_query
 from trail.config import load_config
 
 HOSTILE = "\x1b]0;owned\x07[bold]red\u202egnp.exe"
@@ -55,11 +56,11 @@ def office(desk, pymap_server):
     return desk
 
 
-def use(desk, act, query="", size=(80, 24), environ=None):
+def use(desk, act, query="", size=(80, 24), environ=None, client=None):
     """Run `act` with a finder and its pilot."""
 
     async def run():
-        with contextlib.closing(Searcher(load_config(desk.config))) as searcher:
+        with contextlib.closing(Searcher(load_config(desk.config), client)) as searcher:
             searcher.open().result()
             finder = Finder(searcher, query, environ or {})
             async with finder.run_test(size=size) as pilot:
@@ -129,6 +130,109 @@ def test_a_conversation_takes_the_place_of_the_hits_and_gives_it_back(office):
         assert [row.id for row in finder._rows] == hits
 
     use(office, act, "subject:labels")
+
+
+def test_the_conversation_of_the_message_one_reads_is_shown(office):
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: state_of(finder) == "4 messages")
+        hits = [row.id for row in finder._rows]
+        at = next(n for n, row in enumerate(finder._rows) if "Re: Labels" in row.line.text)
+        await pilot.press("down", *["j"] * at, "enter")
+        await wait_until(pilot, lambda: finder.focused.id == "frame")
+        await pilot.press("t")
+        await wait_until(pilot, lambda: "a conversation of 2 messages" in state_of(finder))
+        assert finder.query_one("#found").display
+        assert finder.focused.id == "found"
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: state_of(finder) == "4 messages")
+        assert [row.id for row in finder._rows] == hits
+        assert finder.query_one("#found").highlighted == at
+        assert finder.focused.id == "found"
+
+    use(office, act)
+
+
+def test_the_keys_below_are_those_that_work_where_one_is(office):
+    def keys(finder):
+        bindings = [active.binding for active in finder.screen.active_bindings.values()]
+        return {b.description: finder.get_key_display(b) for b in bindings if b.show}
+
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: state_of(finder) == "4 messages")
+        assert keys(finder) == {"to the list": "Down, Enter", "leave": "esc"}
+        await pilot.press("down")
+        assert {"quit", "back", "type", "thread", "open"} <= set(keys(finder))
+        await pilot.press("slash", "q")
+        assert finder.query_one("#query").value == "q"
+        await pilot.press("ctrl+c")
+        await wait_until(pilot, lambda: not finder.is_running)
+
+    use(office, act)
+
+
+def test_while_one_types_the_last_word_is_a_beginning(office):
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: state_of(finder) == "4 messages")
+        await pilot.press(*"bar")
+        await wait_until(pilot, lambda: state_of(finder) == "1 message")
+        await wait_until(pilot, lambda: "Here is the barcode" in text_of(finder))
+        spans = finder.query_one("#message").render().spans
+        assert any("warning" in str(span.style) for span in spans)
+        await pilot.press("space")
+        await wait_until(pilot, lambda: state_of(finder) == "0 messages")
+
+    use(office, act)
+
+
+def test_one_letter_is_not_looked_for_and_what_was_found_stays(office):
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: state_of(finder) == "type at least two letters")
+        await pilot.press(*"abels")
+        await wait_until(pilot, lambda: state_of(finder) == "2 messages")
+        await pilot.press("space", "x")
+        await wait_until(pilot, lambda: finder._sought == "labels x")
+        assert len(finder._rows) == 2
+        assert state_of(finder) == "2 messages"
+        await pilot.press("x")
+        await wait_until(pilot, lambda: state_of(finder) == "0 messages")
+
+    use(office, act, "l")
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("", ""),
+        ("te", "(te OR te*)"),
+        ("a te", "a (te OR te*)"),
+        ("a OR subject:te", "a OR (subject:te OR subject:te*)"),
+        ("te ", "te "),
+        ("t", None),
+        ("tea t", None),
+        ("from:j", None),
+        ("\u6708", "\u6708"),
+        ("client:ac", "client:ac"),
+        ("has:pd", "has:pd"),
+        ("sbject:te", "sbject:te"),
+        ("-te", "-te"),
+        ("NOT te", "NOT te"),
+        ("=te", "=te"),
+        ("te*", "te*"),
+        ("te-", "te-"),
+        ('"red te"', '"red te"'),
+        ("(red te)", "(red te)"),
+        ("te OR", "te OR"),
+    ],
+)
+def test_what_is_asked_while_one_types(typed, asked):
+    assert finish_query(typed) == asked
+
+
+def test_a_mistake_is_told_with_what_may_be_meant(office):
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: "did you mean" in state_of(finder))
+
+    use(office, act, "has:pfd")
 
 
 def test_enter_reads_and_escape_goes_back_step_by_step(office):
@@ -219,6 +323,19 @@ def test_on_a_real_terminal_it_leaves_all_as_it_was(office, leave):
     ]  # back from the other screen, and nothing after it but keys set back
     assert b"\x1b[?25h" in last
     assert not re.sub(rb"\x1b\[[?<>=]?[\d;]*[a-zA-Z]", b"", ends).strip()
+
+
+def test_the_mail_of_one_client_is_found(office):
+    command = [sys.executable, "-m", "trail", "--config", str(office.config), "find", "--client"]
+    with contextlib.closing(Terminal(*command, "acme", kind="xterm-256color")) as terminal:
+        terminal.wait_for(b"4 messages")
+        terminal.type("\x03")
+        terminal.wait()
+
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: 'no client "nobody"' in state_of(finder))
+
+    use(office, act, client="nobody")
 
 
 def test_without_a_terminal_it_points_to_search(office):

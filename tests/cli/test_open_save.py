@@ -201,6 +201,28 @@ def test_a_message_and_its_attachments_are_saved_over_nothing(office, tmp_path):
     assert office.trail("save", "00000000", target).code == 41
 
 
+def test_a_name_with_a_slash_at_its_end_is_a_folder(office, tmp_path):
+    (short,) = office.ids()
+    folder = tmp_path / "new" / "deep"
+    path = folder / "2024-03-05 A-B _script_.eml"
+    assert office.done("save", short, f"{folder}/").out == f"{path}\n"
+    assert path.read_bytes() == HTML
+    answer = office.trail("save", short, f"{path}/")
+    assert (answer.code, "is a file, and no folder" in answer.err) == (1, True)
+    assert office.trail("save", short, "").code == 2
+
+
+def test_a_hyphen_is_stdout(office, tmp_path, monkeypatch):
+    (short,) = office.ids()
+    monkeypatch.chdir(tmp_path)
+    with (tmp_path / "taken").open("wb") as taken:
+        assert office.run_beside("save", short, "-", stdout=taken).code == 0
+    assert (tmp_path / "taken").read_bytes() == HTML
+    assert not (tmp_path / "-").exists()
+    assert office.trail("save", short, "-", "--json").code == 2
+    assert office.trail("save", short, "-", "--attachments", tmp_path).code == 2
+
+
 # trees
 
 

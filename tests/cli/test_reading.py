@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import subprocess
+import sys
 
 import pytest
 from syncing import make_message
+from terminals import Terminal
 
 WITH_ATTACHMENTS = b"""From: Jane <jane@acme.example>\r
 To: me@studio.example\r
@@ -87,6 +91,36 @@ def test_raw_gives_the_bytes_the_server_sent(files):
         [*files.start("--version", stdout=subprocess.PIPE).args[:-1], "show", "--raw", find(files, "Files")], capture_output=True, check=True,
     )  # fmt: skip
     assert answer.stdout == WITH_ATTACHMENTS
+
+
+def test_several_messages_are_shown_one_after_the_other(files, tmp_path):
+    first, second = find(files, "Files"), find(files, "Re: Files")
+    one, two = files.done("show", first).out, files.done("show", second).out
+    assert files.done("show", second, first).out == f"{two}\n{'-' * 72}\n\n{one}"
+    data = files.done("show", first, second, "--json").data
+    assert [m["id"] for m in data["messages"]] == [first, second]
+    assert data["messages"][0] == {
+        k: v for k, v in files.done("show", first, "--json").data.items() if k != "schema"
+    }
+    saved = files.done("show", first, second, "--save-attachments", tmp_path / "new")
+    assert len(saved.out.splitlines()) == len(list((tmp_path / "new").iterdir())) == 2
+    unknown = files.trail("show", first, "00000000")
+    assert (unknown.code, unknown.out) == (41, "")
+    assert files.trail("show", first, second, "--raw").code == 2
+
+
+def test_on_a_terminal_lines_are_broken_between_words(desk, pymap_server):
+    text = "wordword " * 40
+    pymap_server.append("INBOX", make_message(1, subject="subject " * 20) + f"{text}\r\n".encode())
+    (short,) = desk.set_up(pymap_server).done("sync") and desk.ids()
+    command = [sys.executable, "-m", "trail", "--config", str(desk.config), "--no-pager", "show"]
+    with contextlib.closing(Terminal(*command, short)) as terminal:
+        shown = terminal.wait().decode()
+    assert text.strip() in desk.done("show", short).out
+    lines = [re.sub("\x1b\\[[0-9;]*m", "", line) for line in shown.splitlines()]
+    assert all(len(line) <= 80 for line in lines if "wordword" in line or "subject" in line)
+    words = {word for line in lines for word in line.split() if "word" in word or "subj" in word}
+    assert words == {"wordword", "subject"}
 
 
 def test_attachments_are_saved_under_harmless_names_and_over_nothing(files, tmp_path):

@@ -23,6 +23,7 @@ HIT_KEYS = [
     "subject_marks",
     "snippet",
     "snippet_of",
+    "snippet_file",
     "snippet_marks",
     "attachments",
     "account",
@@ -202,6 +203,13 @@ def test_a_date_of_an_option_that_cannot_be_read_shows_the_forms(office):
     assert answer.code == 31
     assert 'not a date: "someday"' in answer.err
     assert "hint: dates look like 2024-03-05" in answer.err
+
+
+@pytest.mark.parametrize(("option", "code"), [("--since", 31), ("--until", 31), ("--client", 40)])
+def test_an_empty_value_is_wrong_as_any_other(office, option, code):
+    for value in ("", " "):
+        answer = office.trail("search", option, value)
+        assert (answer.code, answer.out) == (code, "")
 
 
 def test_an_unknown_client_is_told_with_the_nearest(office):

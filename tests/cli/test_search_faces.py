@@ -13,6 +13,7 @@ from doors import TRAIL
 from syncing import make_message
 from terminals import Terminal
 
+from trail.cli import asking
 from trail.cli.pager import find_pager
 from trail.terminal import MATCH, Line, join_pieces
 
@@ -55,7 +56,9 @@ def test_pages_follow_each_other_without_a_gap(office):
     assert (
         "2 to 2 of 4; --page 3 shows more" in office.done("search", "--limit", 1, "--page", 2).err
     )
-    assert office.done("search", "--page", 2).err == "there is no page 2: there are 4 messages\n"
+    behind = "there is no page 2: there are 4 messages\n"
+    for face in ((), ("--ids",), ("--paths",), ("--jsonl",)):
+        assert office.done("search", "--page", 2, *face).err == behind
 
 
 def test_a_count_is_a_number_and_nothing_else(office):
@@ -68,7 +71,7 @@ def test_a_count_is_a_number_and_nothing_else(office):
     ("by", "counts"),
     [
         ("client", {"acme": 2, "sakura": 1, "": 1}),
-        ("month", {"2024-01": 1, "2024-03": 3}),
+        ("month", {"2024-01": 1, "2024-02": 0, "2024-03": 3}),
         ("folder", {"work: INBOX": 4, "work: Old": 1}),
         ("person", {"jane@acme.example": 2, "yumi@sakura.example": 1, "x@elsewhere.example": 1}),
         ("type", {}),
@@ -80,15 +83,17 @@ def test_counts_by(office, by, counts):
     assert (data["total"], data["by"], data["values"]) == (4, by, len(counts))
     text = office.done("search", "--by", by)
     assert len(text.out.splitlines()) == len(counts)
+    assert not any(line.endswith(" ") for line in text.out.splitlines())
     assert [line.count("█") for line in text.out.splitlines()] == [
-        max(1, round(row["count"] / max(counts.values()) * 40)) for row in data["counts"]
+        row["count"] and max(1, round(row["count"] / max(counts.values()) * 40))
+        for row in data["counts"]
     ]
 
 
 def test_of_many_values_the_first_are_shown_and_of_months_the_last(office):
     answer = office.done("search", "--by", "month", "--limit", 1)
     assert answer.out.startswith("2024-03  3  ")
-    assert answer.err == "1 of 2; --limit shows more\n"
+    assert answer.err == "1 of 3; --limit shows more\n"
     assert office.done("search", "--by", "folder", "--limit", 1).out.startswith("work: INBOX  4")
 
 
@@ -101,11 +106,21 @@ def test_types_are_those_of_attachments_names(desk, pymap_server):
     assert {row["value"]: row["count"] for row in data["counts"]} == {"pdf": 2, "docx": 1}
 
 
-def test_conversations_tell_how_much_of_them_was_found(office):
+def test_conversations_tell_how_much_of_them_was_found(office, monkeypatch):
     data = office.done("search", "--threads", "--json", "quotation").data
     found = {c["subject"]: (c["messages"], c["found"]) for c in data["conversations"]}
     assert found == {"Labels: a quotation": (2, 2), "Quotation for nobody": (1, 1)}
-    assert (data["total"], data["more"]) == (3, False)
+    assert (data["total"], data["more"], data["in_all"]) == (3, False, 2)
+    assert (
+        office.done("search", "--threads", "--limit", 1, "quotation").err
+        == "1 of 2; --limit shows more\n"
+    )
+    behind = office.done("search", "--threads", "--page", 2, "quotation")
+    assert behind.err == "there is no page 2: there are 2 conversations\n"
+    monkeypatch.setattr(asking, "_FEW", 2)
+    assert office.done("search", "--threads", "--json", "quotation").data["in_all"] is None
+    more = office.done("search", "--threads", "--limit", 1, "quotation")
+    assert more.err == "there are more; --page 2 shows them\n"
     narrow = office.done("search", "--threads", "--json", "subject:re").data["conversations"]
     assert [(c["messages"], c["found"]) for c in narrow] == [(2, 1)]
     first = office.done("search", "--threads", "--limit", 1)

@@ -151,6 +151,15 @@ class Documents:
             found.update(row[0] for row in rows)
         return found
 
+    def list_texts(self, key: str) -> list[tuple[str, str]]:
+        """Name and digest of the attachments of a message in which a text was found, in their order."""
+        rows = self._ledger.execute(
+            "SELECT d.filename, d.digest FROM document d JOIN reading r ON r.digest = d.digest"
+            " WHERE d.key = ? AND r.has_text = 1 ORDER BY d.number",
+            (key,),
+        )
+        return [(filename, digest) for filename, digest in rows]
+
     def iter_problems(self, key: str | None = None) -> Iterator[Problem]:
         """Attachments that could not be read, or not to the end: of one message, or of all, the newest first."""
         rows = self._ledger.execute(

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from trail.archive.store import open_archive
 from trail.asking import ask
+from trail.cli.excerpts import Excerpts
 from trail.config import find_client
 from trail.index.store import Narrowed, WhooshIndex
 from trail.parse.threads import normalise_subject
 from trail.render import person_text
-from trail.results import Conversation, Count, hit_data
+from trail.results import Conversation, Count, excerpt_data, hit_data
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from trail.archive.store import Archive
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from trail.index.query import Asked
     from trail.index.store import SearchIndex
     from trail.model import SearchHit
+
+_FEW = 500
+"""Messages whose conversations are counted: each is asked for by itself."""
 
 Facet = Literal["client", "month", "person", "folder", "type"]
 
@@ -74,9 +78,9 @@ class Answers:
         """A question in words of the user's. Raises UnknownClient and InvalidQuery."""
         asked = ask(typed, archive=self.archive, index=self.index, config=self.config, now=now)
         narrowed = Narrowed(
-            client=find_client(self.config, client).slug if client else None,
-            since=_read_date(since, now)[0] if since else None,
-            until=_read_date(until, now)[1] if until else None,
+            client=None if client is None else find_client(self.config, client).slug,
+            since=None if since is None else _read_date(since, now)[0],
+            until=None if until is None else _read_date(until, now)[1],
             now=now,
             stemming=read_stemming(self.config),
         )
@@ -86,13 +90,16 @@ class Answers:
         """How many messages match."""
         return self.index.search(question.query, limit=0, exact=True, **question.narrowed).total
 
-    def describe(self, hits: Sequence[SearchHit]) -> list[tuple[SearchHit, dict[str, Any]]]:
-        """Hits that are in the archive, each with its data for programs."""
+    def describe(
+        self, hits: Sequence[SearchHit], question: Question | None = None
+    ) -> list[tuple[SearchHit, dict[str, Any]]]:
+        """Hits that are in the archive, each with its data for programs; with the question, attachments explain them, too."""
         facts = self.archive.facts
         keys = [hit.key for hit in hits]
         messages = facts.find_messages(keys)
         places = self.archive.sightings.places(keys)
         clients = facts.read_attributions(keys)
+        excerpts = self.open_excerpts(question) if question else None
         return [
             (
                 hit,
@@ -103,11 +110,16 @@ class Answers:
                     places.get(hit.key, []),
                     clients.get(hit.key, ()),
                     self.archive.root,
-                ),
+                )
+                | excerpt_data(excerpts.explain(hit) if excerpts else None),
             )
             for hit in hits
             if hit.key in messages
         ]
+
+    def open_excerpts(self, question: Question) -> Excerpts:
+        """What finds words in the texts of attachments."""
+        return Excerpts(self.archive.documents, self.index, question)
 
     def iter_hits(self, question: Question) -> Iterator[SearchHit]:
         """All hits, in order."""
@@ -119,10 +131,10 @@ class Answers:
 
     def find_conversations(
         self, question: Question, limit: int, offset: int
-    ) -> tuple[int, list[Conversation], bool]:
-        """How many messages match, the conversations they are in, and whether there are more.
+    ) -> tuple[int, list[Conversation], bool, int | None]:
+        """How many messages match, the conversations they are in, whether there are more, and how many there are in all.
 
-        They stand in the order of their first hits.
+        They stand in the order of their first hits. Of many messages it is not counted how many conversations they are: None.
         """
         facts = self.archive.facts
         keys = set(self.list_keys(question))
@@ -142,7 +154,15 @@ class Answers:
                     people=tuple(filter(None, people)),
                 )
             )
-        return len(keys), conversations[:limit], len(conversations) > limit
+        every = self._count_conversations(keys) if len(keys) <= _FEW else None
+        return len(keys), conversations[:limit], len(conversations) > limit, every
+
+    def _count_conversations(self, keys: set[str]) -> int:
+        left, count = set(keys), 0
+        while left:
+            left.difference_update(self.archive.facts.thread_keys(left.pop()))
+            count += 1
+        return count
 
     def _iter_conversations(self, question: Question) -> Iterator[tuple[SearchHit, set[str]]]:
         seen: set[str] = set()
@@ -169,7 +189,7 @@ class Answers:
                 counts = _rank(places, {})
             case "month":
                 months = tallies.by_month(keys, question.narrowed["now"].tzinfo)
-                counts = [Count(month, month, months[month]) for month in sorted(months)]
+                counts = [Count(m, m, months[m]) for m in _list_months(months)]
             case "type":
                 types = self.index.count_types(question.query, **question.narrowed)
                 counts = _rank(types, {"": "no ending"})
@@ -197,6 +217,15 @@ def _read_date(date: str, now: datetime) -> tuple[datetime, datetime]:
     from trail.index.dates import parse_date
 
     return parse_date(date, now)
+
+
+def _list_months(months: Iterable[str]) -> list[str]:
+    """All from the first of `months` to the last, also those without mail."""
+    numbers = [
+        int(year) * 12 + int(month) - 1 for year, _, month in (m.partition("-") for m in months)
+    ]
+    every = range(min(numbers), max(numbers) + 1) if numbers else ()
+    return [f"{number // 12:04}-{number % 12 + 1:02}" for number in every]
 
 
 def _rank(counts: Counter[str] | dict[str, int], labels: dict[str, str]) -> list[Count]:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from trail.cli.app import Session, app
+from trail.config import find_client
 from trail.errors import TrailError
 
 
@@ -18,6 +19,9 @@ def find(
     query: Annotated[
         list[str] | None,
         typer.Argument(metavar="QUERY...", help="What to begin with; as `trail search` takes it."),
+    ] = None,
+    client: Annotated[
+        str | None, typer.Option("--client", help="Only this client's.", metavar="CLIENT")
     ] = None,
 ) -> None:
     """Find messages while you type, and read them."""
@@ -29,7 +33,9 @@ def find(
     from trail.cli.finder.searcher import Searcher
     from trail.cli.search import read_words
 
-    with contextlib.closing(Searcher(session.config)) as searcher:
+    if client is not None:
+        client = find_client(session.config, client).slug
+    with contextlib.closing(Searcher(session.config, client)) as searcher:
         searcher.open().result()  # what is wrong with archive or index is told before the screen is taken
         from trail.cli.finder.screen import Finder
 

@@ -11,17 +11,22 @@ from trail.cli.app import Session, app
 from trail.errors import UnknownMessage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from trail.archive.store import Archive
     from trail.model import ArchivedMessage
+    from trail.terminal import Line
+
+_RULE = 72
+"""Columns of the rule between two messages."""
 
 
 @app.command()
 def show(
     ctx: typer.Context,
-    message: Annotated[
-        str, typer.Argument(metavar="ID", help="The id of a message, as search prints it.")
+    messages: Annotated[
+        list[str], typer.Argument(metavar="ID", help="Ids of messages, as search prints them.")
     ],
     raw: Annotated[bool, typer.Option("--raw", help="The bytes as the server sent them.")] = False,
     save_attachments: Annotated[
@@ -29,32 +34,57 @@ def show(
         typer.Option("--save-attachments", metavar="DIR", help="Write the attachments there."),
     ] = None,
 ) -> None:
-    """Show one message."""
+    """Show messages."""
     from trail.archive.store import open_archive
 
     session: Session = ctx.obj
     if raw and (session.json or save_attachments is not None):
         raise typer.BadParameter("--raw prints the bytes of the message, and nothing else")
+    if raw and len(messages) > 1:
+        raise typer.BadParameter("--raw prints the bytes of one message")
+    shown: list[tuple[dict[str, Any], datetime]] = []
     with open_archive(session.config.archive) as archive:
-        archived = find_message(archive, message)
-        content = archive.read(archived)
-        data, sent_at = (
-            ({}, archived.received_at) if raw else describe_message(archive, archived, content)
-        )
-    if raw:
-        session.emit_bytes(content)
-        return
+        for archived in [find_message(archive, message) for message in messages]:
+            content = archive.read(archived)
+            if raw:
+                session.emit_bytes(content)
+                return
+            data, sent_at = describe_message(archive, archived, content)
+            if save_attachments is not None:
+                from trail.cli.saving import write_attachments
+
+                data["saved"] = [str(path) for path in write_attachments(content, save_attachments)]
+            shown.append((data, sent_at))
+    documents = [data for data, _ in shown]
+    document = documents[0] if len(documents) == 1 else {"messages": documents}
     if save_attachments is not None:
-        from trail.cli.saving import write_attachments
-
-        data["saved"] = [str(path) for path in write_attachments(content, save_attachments)]
-        session.emit(data, "\n".join(data["saved"]))
-        if not data["saved"]:
-            session.note("this message has no attachments")
+        saved = [path for data in documents for path in data["saved"]]
+        session.emit(document, "\n".join(saved))
+        if not saved:
+            what = "this message has" if len(documents) == 1 else "these messages have"
+            session.note(f"{what} no attachments")
         return
-    from trail.render import message_lines
+    session.emit_lines(document, _messages_lines(shown, session.width))
 
-    session.emit_lines(data, message_lines(data, sent_at))
+
+def _messages_lines(
+    shown: Sequence[tuple[dict[str, Any], datetime]], width: int | None
+) -> list[Line]:
+    """Messages to read, a rule between them, broken between words to so many columns."""
+    from trail.render import HEADER, message_lines
+    from trail.terminal import DIM, Line, wrap_line
+
+    rule = [Line(""), Line("-" * _RULE, ((0, _RULE, DIM),)), Line("")]
+    lines: list[Line] = []
+    for data, sent_at in shown:
+        lines += rule if lines else []
+        message = message_lines(data, sent_at)
+        head = message.index(Line(""))
+        for line in message[:head]:
+            lines += wrap_line(line, width, indent=" " * HEADER)
+        for line in message[head:]:
+            lines += wrap_line(line, width)
+    return lines
 
 
 @app.command()

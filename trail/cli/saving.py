@@ -23,8 +23,11 @@ def save(
         str, typer.Argument(metavar="ID", help="The id of a message, as search prints it.")
     ],
     file: Annotated[
-        Path | None,
-        typer.Argument(metavar="[FILE]", help="Where the message goes (.eml): a file or a folder."),
+        str | None,
+        typer.Argument(
+            metavar="[FILE]",
+            help="Where the message goes (.eml): a file, a folder/, or - for stdout.",
+        ),
     ] = None,
     attachments: Annotated[
         Path | None,
@@ -39,15 +42,22 @@ def save(
     session: Session = ctx.obj
     if file is None and attachments is None:
         raise typer.BadParameter("name a FILE for the message, or --attachments DIR, or both")
+    if file == "":
+        raise typer.BadParameter("FILE is empty: name a file, a folder/, or - for stdout")
+    if file == "-" and (session.json or attachments is not None):
+        raise typer.BadParameter("- prints the bytes of the message, and nothing else")
     with open_archive(session.config.archive) as archive:
         archived = find_message(archive, message)
         content = archive.read(archived)
         short = archive.facts.shorten_key(archived.key)
+    if file == "-":
+        session.emit_bytes(content)
+        return
     path = None
     if file is not None:
         envelope = parse_envelope(content)
         name = name_file(envelope.subject, envelope.sent_at or archived.received_at, ".eml")
-        path = _write_message(content, find_place(file), name)
+        path = _write_message(content, find_place(Path(file)), name, in_folder=file.endswith("/"))
     saved = write_attachments(content, find_place(attachments)) if attachments is not None else []
     written = [str(p) for p in ([path] if path else []) + saved]
     data = {"id": short, "message": str(path) if path else None}
@@ -103,17 +113,31 @@ def write_attachments(content: bytes, folder: Path) -> list[Path]:
     return saved
 
 
-def _write_message(content: bytes, file: Path, name: str) -> Path:
-    path = file / name if file.is_dir() else file
+def _write_message(content: bytes, file: Path, name: str, *, in_folder: bool) -> Path:
+    path = file / name if in_folder or file.is_dir() else file
     try:
+        if in_folder:
+            _make_folder(file)
         _write_new(path, content)
     except FileExistsError as error:
         raise TrailError(
             f"{path} is already there", "choose another name; nothing is ever written over"
         ) from error
     except OSError as error:
-        raise TrailError(f"{path}: {error.strerror}", "choose another place for it") from error
+        raise TrailError(
+            f"{error.filename or path}: {error.strerror}", "choose another place for it"
+        ) from error
     return path
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise TrailError(
+            f"{folder} is a file, and no folder",
+            "choose another name, or leave out the / at its end",
+        ) from error
 
 
 def _write_new(path: Path, content: bytes) -> None:

@@ -184,7 +184,7 @@ def _show_hits(shown: _Shown) -> int:
     result = answers.index.search(
         question.query, sort=question.sort, limit=most, offset=offset, **question.narrowed
     )
-    found = answers.describe(result.hits)
+    found = answers.describe(result.hits, question)
     rows, days = [row for _, row in found], [hit.sent_at for hit, _ in found]
     data: dict[str, Any] = {"total": result.total, "exact": result.exact, "hits": rows}
     if session.json and not result.total:
@@ -202,22 +202,26 @@ def _show_total(shown: _Shown) -> int:
 
 
 def _show_conversations(shown: _Shown) -> int:
-    from trail.results import conversation_data, conversations_lines
+    from trail.results import conversation_data, conversations_lines, excerpt_data
 
     session, answers, question, offset, most = shown
     facts = answers.archive.facts
-    total, found, more = answers.find_conversations(question, most, offset)
+    total, found, more, every = answers.find_conversations(question, most, offset)
     clients = facts.read_attributions([c.hit.key for c in found])
+    excerpts = answers.open_excerpts(question)
     rows = [
         conversation_data(c, facts.shorten_key(c.hit.key), clients.get(c.hit.key, ()))
+        | excerpt_data(excerpts.explain(c.hit))
         for c in found
     ]
     days = [c.hit.sent_at for c in found]
     session.emit_lines(
-        {"total": total, "conversations": rows, "more": more},
+        {"total": total, "conversations": rows, "more": more, "in_all": every},
         conversations_lines(rows, days, session.width),
     )
-    if more:
+    if every is not None:
+        shown.tell_rest(len(found), every, "conversations")
+    elif more:
         session.note(f"there are more; --page {offset // most + 2} shows them")
     elif total and not found:
         session.note(f"there is no page {offset // most + 1}")
@@ -248,10 +252,13 @@ def _stream_hits(shown: _Shown, most: int | None) -> int:
     hits = islice(answers.iter_hits(question), offset, None if most is None else offset + most)
     total = 0
     while batch := list(islice(hits, _AT_ONCE)):
-        for _, row in answers.describe(batch):
+        for _, row in answers.describe(batch, question):
             session.emit_document(row)
         total += len(batch)
-    return total or answers.count(question)
+    if not total:
+        total = answers.count(question)
+        shown.tell_rest(0, total, "messages")
+    return total
 
 
 def _show_names(shown: _Shown, what: str, most: int | None, end: str) -> int:
@@ -269,4 +276,6 @@ def _show_names(shown: _Shown, what: str, most: int | None, end: str) -> int:
         session.emit({"total": len(every), what: names})
     else:
         write_text(sys.stdout, "".join(name + end for name in names))
+    if not keys:
+        shown.tell_rest(0, len(every), "messages")
     return len(every)

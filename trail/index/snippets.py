@@ -70,6 +70,12 @@ class SnippetMaker:
         where = "body" if stored.body.strip() else "quoted"
         return Snippet(cut_around(stored.body.strip() or stored.quoted, 0), where)
 
+    def make_from(self, where: str, text: str) -> tuple[int, Snippet]:
+        """Return the line to show of `text`, and how many of the asked rows are near each other there."""
+        count, at = self._find_best(where, text)
+        line = cut_around(text, at)
+        return count, Snippet(line, where, self.find_marks(where, line))
+
     def find_marks(self, field: str, text: str) -> Marks:
         """Return where in `text`, as a text of `field`, the words are that were asked for there."""
         pattern = self.patterns.get(field)

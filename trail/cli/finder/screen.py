@@ -15,10 +15,10 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.content import Content, Span
-from textual.screen import ModalScreen
 from textual.widgets import Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from trail.cli.finder.fields import Ask, Query
 from trail.errors import TrailError
 from trail.render import count_of
 from trail.terminal import BOLD, DIM, ID, MATCH, NAME, clean_text
@@ -35,6 +35,8 @@ _WIDE = 130
 """Columns from which list and message stand side by side."""
 _PAUSE = 0.15
 """Seconds without a key after which is searched."""
+_LETTERS = ("leave", "type", "thread", "open", "copy", "save")
+"""Actions of keys that are letters in the query."""
 _LOOKS = {
     MATCH: "bold $text-warning",
     BOLD: "bold",
@@ -62,22 +64,6 @@ Ask Input { width: 70%; }
 """
 
 
-class Ask(ModalScreen[str | None]):
-    """Asks for a folder."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "back")]
-
-    def compose(self) -> ComposeResult:
-        """One line to type in."""
-        field = Input(".", placeholder="folder")
-        field.border_title = "save the attachments in"
-        yield field
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Give the folder back."""
-        self.dismiss(event.value.strip() or None)
-
-
 class Finder(App[None]):
     """Type and see."""
 
@@ -85,7 +71,7 @@ class Finder(App[None]):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "quit", show=False, priority=True),
-        Binding("q", "quit", "quit"),
+        Binding("q", "leave", "quit"),
         Binding("escape", "back", "back"),
         Binding("slash", "type", "type", key_display="/"),
         Binding("t", "thread", "thread"),
@@ -105,14 +91,14 @@ class Finder(App[None]):
         self._sought: str | None = None
         """What was searched for last, found or not."""
         self._ids: list[str] = []
-        self._before: list[Row] | None = None
-        """The hits, while a conversation is shown in their place."""
+        self._before: tuple[list[Row], int] | None = None
+        """The hits, and which was chosen, while a conversation is shown in their place."""
         self._rows: list[Row] = []
         self._state = ""
 
     def compose(self) -> ComposeResult:
         """The query above; the list and the message; a line of state; the keys."""
-        yield Input(self._first, placeholder="type to find", id="query", select_on_focus=False)
+        yield Query(self._first, placeholder="type to find", id="query", select_on_focus=False)
         with Container(id="both"):
             yield OptionList(id="found", markup=False)
             with VerticalScroll(id="frame"):
@@ -145,11 +131,13 @@ class Finder(App[None]):
         if event.input.id == "query":
             self.query_one("#found").focus()
 
-    def on_key(self, event: Any) -> None:
+    def action_enter_list(self) -> None:
         """From the query down into the list."""
-        if event.key == "down" and self.focused is self.query_one("#query"):
-            self.query_one("#found").focus()
-            event.stop()
+        self.query_one("#found").focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual asks so
+        """Where letters are typed, those that mean something elsewhere are not shown below."""
+        return action not in _LETTERS or not isinstance(self.focused, Query)
 
     def _search(self) -> None:
         self._sought = query = self.query_one("#query", Input).value
@@ -159,7 +147,10 @@ class Finder(App[None]):
         try:
             found = await asyncio.wrap_future(self._searcher.search(query))
         except TrailError as error:  # a query that is half typed, mostly: what was found last stays
-            self._tell(error.message.partition("\n")[0])
+            self._tell_error(error)
+            return
+        if found is None:
+            self._tell(self._state or "type at least two letters")
             return
         self._asked, self._before = query, None
         shown = f"{len(found.rows)} of " if len(found.rows) < found.total else ""
@@ -195,7 +186,7 @@ class Finder(App[None]):
             try:
                 lines = await asyncio.wrap_future(self._searcher.read(short, query))
             except TrailError as error:
-                self._tell(error.message.partition("\n")[0])
+                self._tell_error(error)
         self.query_one("#message", Static).update(Content("\n").join(map(show_line, lines)))
         self.query_one("#frame").scroll_home(animate=False)
 
@@ -221,14 +212,18 @@ class Finder(App[None]):
         else:
             options.action_cursor_up()
 
+    def action_leave(self) -> None:
+        """Leave."""
+        self.exit()
+
     async def action_back(self) -> None:
         """From the message to the list, from a conversation to the hits, from those to the query; there, leave."""
         if self.focused is self.query_one("#frame"):
             self.screen.remove_class("reading")
             self.query_one("#found").focus()
         elif self._before is not None:
-            rows, self._before = self._before, None
-            self._fill(rows)
+            (rows, highlighted), self._before = self._before, None
+            self._fill(rows, highlighted)
         elif self.focused is self.query_one("#query"):
             self.exit()
         else:
@@ -241,9 +236,12 @@ class Finder(App[None]):
         try:
             rows = await asyncio.wrap_future(self._searcher.show_thread(short))
         except TrailError as error:
-            self._tell(error.message)
+            self._tell_error(error)
             return
-        self._before = self._before or self._rows
+        if self._before is None:
+            self._before = self._rows, self.query_one("#found", OptionList).highlighted or 0
+        self.screen.remove_class("reading")
+        self.query_one("#found").focus()
         self._fill(rows, next((n for n, row in enumerate(rows) if row.id == short), 0))
         self._tell(f"a conversation of {count_of(len(rows), 'message')}; Esc goes back")
 
@@ -263,7 +261,7 @@ class Finder(App[None]):
         try:
             await asyncio.wrap_future(self._searcher.hand_over(short, self._environ))
         except TrailError as error:
-            self._tell(error.message)
+            self._tell_error(error)
         else:
             self._tell(f"opened {short}")
 
@@ -281,7 +279,7 @@ class Finder(App[None]):
         try:
             saved = await asyncio.wrap_future(self._searcher.save_attachments(short, Path(folder)))
         except TrailError as error:
-            self._tell(error.message)
+            self._tell_error(error)
         else:
             self._tell(f"saved {', '.join(map(str, saved))}" if saved else "this message has no attachments")  # fmt: skip
 
@@ -293,6 +291,10 @@ class Finder(App[None]):
         self.run_worker(
             work, group=group, exclusive=group in ("search", "read"), exit_on_error=False
         )
+
+    def _tell_error(self, error: TrailError) -> None:
+        """What is wrong, without the place it is at, and what to do."""
+        self._tell("; ".join(filter(None, (error.message.partition("\n")[0], error.hint))))
 
     def _tell(self, text: str) -> None:
         self.query_one("#state", Static).update(Content(clean_text(text)))

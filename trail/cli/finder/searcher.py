@@ -15,13 +15,15 @@ from trail import render
 from trail.cli.asking import open_answers
 from trail.cli.clock import read_clock
 from trail.cli.conversations import read_conversation, tree_lines
+from trail.cli.finder.typed import finish_query
 from trail.cli.opening import find_opener, hand_over, write_copy
 from trail.cli.reading import describe_message, find_message
 from trail.cli.saving import find_place, write_attachments
 from trail.errors import TrailError
 from trail.index.conditions import iter_words
 from trail.index.snippets import SnippetMaker
-from trail.terminal import MATCH, NAME, Line, clean_text, join_pieces
+from trail.results import excerpt_data, snippet_line
+from trail.terminal import DIM, MATCH, NAME, Line, clean_text, join_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -61,8 +63,10 @@ class Found:
 class Searcher:
     """An archive and its index, asked one question after the other. Close it in the end."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, client: str | None = None) -> None:
+        """`client`: the slug of the one whose messages are found; None: everybody's."""
         self._config = config
+        self._client = client
         self._pool = ThreadPoolExecutor(1, "searcher")
         self._open = contextlib.ExitStack()
         self._answers: Answers | None = None
@@ -71,13 +75,13 @@ class Searcher:
         """Open both. The future raises what is wrong with them."""
         return self._pool.submit(self._open_answers)
 
-    def search(self, query: str) -> Future[Found]:
-        """What is found, newest first. The future raises InvalidQuery, IndexUnavailable."""
-        return self._ask(lambda answers: _search(answers, query))
+    def search(self, typed: str) -> Future[Found | None]:
+        """What is found, newest first; None where too little is typed. The future raises InvalidQuery, IndexUnavailable."""
+        return self._ask(lambda answers: _search(answers, typed, self._client))
 
-    def read(self, short: str, query: str) -> Future[list[Line]]:
+    def read(self, short: str, typed: str) -> Future[list[Line]]:
         """A message to read, with the words marked that are asked for."""
-        return self._ask(lambda answers: _read(answers, short, query))
+        return self._ask(lambda answers: _read(answers, short, typed))
 
     def show_thread(self, short: str) -> Future[list[Row]]:
         """The conversation around a message."""
@@ -116,8 +120,11 @@ class Searcher:
         self._answers = self._open.enter_context(open_answers(self._config))
 
 
-def _search(answers: Answers, query: str) -> Found:
-    question = answers.read_question(query, read_clock())
+def _search(answers: Answers, typed: str, client: str | None) -> Found | None:
+    query = finish_query(typed)
+    if query is None:
+        return None
+    question = answers.read_question(query, read_clock(), client=client)
     result = answers.index.search(question.query, limit=SHOWN, **question.narrowed)
     rows = []
     for hit, data in answers.describe(result.hits):
@@ -139,11 +146,16 @@ def _load(answers: Answers, short: str) -> tuple[Any, bytes]:
     return archived, answers.archive.read(archived)
 
 
-def _read(answers: Answers, short: str, query: str) -> list[Line]:
+def _read(answers: Answers, short: str, typed: str) -> list[Line]:
     archived, content = _load(answers, short)
     lines = render.message_lines(*describe_message(answers.archive, archived, content))
     head = lines.index(Line(""))
-    lines = [x for x in lines[:head] if x.text.split()[0] in _HEADERS] + lines[head:]
+    question = answers.read_question(finish_query(typed) or typed, read_clock())
+    seen = "\n".join(clean_text(line.text) for line in lines)
+    excerpt = answers.open_excerpts(question).complete(archived.key, seen)
+    found = [snippet_line(excerpt_data(excerpt))] if excerpt else []
+    found = [join_pieces(("found    ", DIM), line) for line in found]
+    lines = [x for x in lines[:head] if x.text.split()[0] in _HEADERS] + found + lines[head:]
     rest = len(lines) - _LINES
     if rest > 0:
         lines = [
@@ -151,7 +163,6 @@ def _read(answers: Answers, short: str, query: str) -> list[Line]:
             Line(""),
             Line(f"… and {rest:,} more lines: `trail show {short}`"),
         ]
-    question = answers.read_question(query, read_clock())
     snippets = SnippetMaker(iter_words(question.query))
     return [_mark(line, snippets) for line in lines]
 
