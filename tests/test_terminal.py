@@ -84,6 +84,7 @@ def test_what_is_too_long_goes_on_in_the_next_line():
     assert wrap_text("1:3,5,7:11,13", 9, indent="    ", at=",") == ["1:3,5,", "    7:11,", "    13"]
     assert wrap_text("  label  1,2", None, indent=" ") == ["  label  1,2"]
     assert wrap_text("a 見積書をお願い", 8, indent=" ") == ["a 見積書", " をお願", " い"]
+    assert wrap_text("見積   0", 4, indent="  ") == ["見積", "  0"]
 
 
 @given(st.text(), st.integers(4, 60), st.sampled_from([" ", ","]))

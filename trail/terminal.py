@@ -111,10 +111,11 @@ def wrap_text(text: str, width: int | None, *, indent: str = "", at: str = " ") 
             lines.append(line.rstrip())
             line = indent
         for character in word:
-            if line.strip() and measure_text((line + character).rstrip()) > width:
-                lines.append(line.rstrip())
-                line = indent
-            line += character
+            if measure_text((line + character).rstrip()) > width:
+                lines += [line.rstrip()] if line.strip() else []
+                line = indent if lines else ""
+            if not (lines and line == indent and character.isspace()):  # a line begins with a word
+                line += character
     return [*lines, line.rstrip()]
 
 
