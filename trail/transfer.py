@@ -179,7 +179,13 @@ def _join(
         seen = places.get(message.key)
         account = seen[0].ref.account if seen else message.path.parts[1]
         yield BundleItem(
-            message, content, parsed, seen[0].ref.folder if seen else "", account, attachments
+            message,
+            content,
+            parsed,
+            seen[0].ref.folder if seen else "",
+            account,
+            attachments,
+            tuple(archive.documents.read_text(a.digest) or "" for a, _ in attachments),
         )
 
 

@@ -16,12 +16,13 @@ from trail.errors import FixityMismatch
 from trail.handoff import completeness, csvfile, mbox, names
 from trail.handoff.bag import Bag
 from trail.handoff.building import building, disk_errors
+from trail.handoff.companions import Colophon, Written, WrittenFile
 from trail.handoff.headers import read_headers
 from trail.handoff.plain import one_line
 from trail.handoff.select import HeldBack, count_reasons, list_message_ids
 from trail.handoff.table import ROWS_PER_FILE, MessageTable
-from trail.handoff.viewer.markup import Entry, File, format_size
-from trail.handoff.viewer.pages import Colophon, Pages
+from trail.handoff.viewer.markup import format_size
+from trail.handoff.viewer.pages import Pages
 from trail.model import Bundle
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from trail.handoff.companions import Companion, MakeCompanion
     from trail.handoff.completeness import Completeness
     from trail.model import ArchivedMessage, Attachment, Client, ParsedMessage
 
@@ -48,6 +50,10 @@ class BundleItem:
     """Where it was first seen, as the server names it, with `/` between levels."""
     account: str
     attachments: tuple[tuple[Attachment, bytes], ...] = ()
+    texts: tuple[str, ...] = ()
+    """What can be read in each attachment, in their order; "" where nothing can."""
+    html: str = ""
+    """The body as cleaned markup; "" when it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +82,18 @@ def write_bundle(
     *,
     rows_per_csv: int = ROWS_PER_FILE,
     complete: Completeness | None = None,
+    companions: Sequence[MakeCompanion] = (),
 ) -> Bundle:
     """Write the bundle to the new folder `out`; `on_progress` is told how many messages are written.
+
+    `companions` are what lies beside the mail besides the pages, which every bundle has.
 
     Raises BundleExists, ArchiveFull, ArchiveReadOnly, and FixityMismatch for a message whose bytes are not
     those of its key. After any exception, KeyboardInterrupt too, nothing is left on the disk.
     """
     with building(out) as folder:
         with disk_errors(out):
-            mailbag = _Mailbag(folder, names.escape_name(out.name), info, rows_per_csv)
+            mailbag = _Mailbag(folder, names.escape_name(out.name), info, rows_per_csv, companions)
         with mailbag:
             # The source's own errors are not the bundle's: only what happens here is translated.
             for number, item in enumerate(items, start=1):
@@ -108,7 +117,14 @@ def write_bundle(
 class _Mailbag:
     """A Mailbag under construction."""
 
-    def __init__(self, folder: Path, identifier: str, info: BagInfo, rows_per_csv: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        identifier: str,
+        info: BagInfo,
+        rows_per_csv: int,
+        companions: Sequence[MakeCompanion],
+    ) -> None:
         self.messages = 0
         self.attachments = 0
         self._info = info
@@ -117,7 +133,11 @@ class _Mailbag:
         self._spool = folder / _SPOOL
         self._spool.mkdir()
         self._folders = names.FolderNames()
-        self._pages = Pages(self._spool, info.me)
+        self._companions: list[Companion] = []
+        for place, make in enumerate((Pages, *companions)):
+            drafts = self._spool / str(place)
+            drafts.mkdir()
+            self._companions.append(make(drafts, info.me))
         self.bag = Bag(folder)
         self._table = MessageTable(self.bag, rows_per_csv)
         self._mbox = self.bag.open_file(f"data/mbox/{identifier}.mbox")
@@ -131,7 +151,8 @@ class _Mailbag:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._pages.abandon()
+        for companion in self._companions:
+            companion.abandon()
         self.bag.__exit__(kind, error, trace)
 
     def add(self, number: int, item: BundleItem) -> None:
@@ -147,7 +168,7 @@ class _Mailbag:
             raise _changed(key)
         for piece in mbox.frame_message(item.content, mailbag_id, item.archived.received_at):
             self._mbox.write(piece)
-        files = self._write_attachments(mailbag_id, item.attachments)
+        files = self._write_attachments(mailbag_id, item.attachments, item.texts)
         self._table.add(
             (
                 "; ".join(item.parsed.defects),
@@ -161,18 +182,25 @@ class _Mailbag:
             )
         )
         sender = item.parsed.envelope.sender
-        self._pages.add(
-            Entry(
-                mailbag_id=mailbag_id,
-                path=path,
-                at=at,
-                envelope=item.parsed.envelope,
-                text=item.parsed.text,
-                quoted=item.parsed.quoted,
-                outgoing=sender is not None and sender.address.lower() in self._own,
-                files=files,
-            )
+        written = Written(
+            mailbag_id=mailbag_id,
+            path=path,
+            at=at,
+            envelope=item.parsed.envelope,
+            text=item.parsed.text,
+            quoted=item.parsed.quoted,
+            outgoing=sender is not None and sender.address.lower() in self._own,
+            files=files,
+            key=key,
+            size=len(item.content),
+            received_at=item.archived.received_at,
+            folder=item.folder,
+            account=item.account,
+            html=item.html,
+            list_id=item.parsed.list_id,
         )
+        for companion in self._companions:
+            companion.add(written)
         self.messages += 1
         self.attachments += len(files)
 
@@ -197,27 +225,31 @@ class _Mailbag:
             )
             self.bag.write_file(completeness.TEXT, completeness.format_text(*facts))
             self.bag.write_file(completeness.DATA, completeness.format_data(*facts))
-        self._pages.write(
-            self.bag,
-            Colophon(
-                client=self._info.client.name,
-                senders=self._info.me[:3],
-                created_at=self._info.created_at,
-                since=self._info.since,
-                until=self._info.until,
-                withheld=reasons,
-                mbox=self._mbox.path,
-                version=self._info.agent_version,
-                completeness=completeness.TEXT if complete else "",
-            ),
+        colophon = Colophon(
+            client=self._info.client.name,
+            senders=self._info.me[:3],
+            created_at=self._info.created_at,
+            since=self._info.since,
+            until=self._info.until,
+            withheld=reasons,
+            mbox=self._mbox.path,
+            version=self._info.agent_version,
+            completeness=completeness.TEXT if complete else "",
+            rules=self._info.client,
+            me=self._info.me,
         )
+        for companion in self._companions:
+            companion.write(self.bag, colophon)
         shutil.rmtree(self._spool)
         self.bag.write_info(self._describe())
         return self.bag.seal()
 
     def _write_attachments(
-        self, mailbag_id: str, attachments: tuple[tuple[Attachment, bytes], ...]
-    ) -> tuple[File, ...]:
+        self,
+        mailbag_id: str,
+        attachments: tuple[tuple[Attachment, bytes], ...],
+        texts: tuple[str, ...],
+    ) -> tuple[WrittenFile, ...]:
         if not attachments:
             return ()
         stored = names.name_attachments(
@@ -226,14 +258,21 @@ class _Mailbag:
         rows = [csvfile.format_row(csvfile.ATTACHMENT_COLUMNS)]
         files = []
         folder = f"data/attachments/{mailbag_id}"
-        for (attachment, content), name in zip(attachments, stored, strict=True):
+        for place, ((attachment, content), name) in enumerate(
+            zip(attachments, stored, strict=True)
+        ):
             path = f"{folder}/{name}"
-            self.bag.write_file(path, content)
+            digest = self.bag.write_file(path, content)
             original = one_line(attachment.filename) or "unknown"
             rows.append(
                 csvfile.format_row((original, name, attachment.mime_type, attachment.content_id))
             )
-            files.append(File(path, attachment.filename, attachment.mime_type, len(content)))
+            text = texts[place] if texts else ""
+            files.append(
+                WrittenFile(
+                    path, attachment.filename, attachment.mime_type, len(content), digest, text
+                )
+            )
         self.bag.write_file(f"{folder}/attachments.csv", b"".join(rows))
         return tuple(files)
 

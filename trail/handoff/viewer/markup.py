@@ -1,13 +1,12 @@
 """Facts about mail as HTML. Every value that came with a mail passes through `isolate` or `escape`.
 
-In: an Entry. Out: markup in which nothing a sender wrote can act. Never: a `style` or an event attribute
+In: a Written. Out: markup in which nothing a sender wrote can act. Never: a `style` or an event attribute
 (the page's policy refuses them), a link to anywhere but a file of the bundle.
 """
 
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -17,7 +16,8 @@ from trail.handoff.viewer.template import ROOT_MARK
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from trail.model import Address, Envelope
+    from trail.handoff.companions import Written, WrittenFile
+    from trail.model import Address
 
 _TEXT_LIMIT = 20_000
 _QUOTED_LIMIT = 5_000
@@ -30,36 +30,6 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """An attachment as it lies in the bundle."""
-
-    path: str
-    name: str
-    """As the sender named it; "" when nameless."""
-    mime_type: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A message as the pages show it."""
-
-    mailbag_id: str
-    path: str
-    at: datetime
-    envelope: Envelope
-    text: str
-    quoted: str
-    outgoing: bool
-    files: tuple[File, ...] = ()
-
-    @property
-    def month(self) -> str:
-        """The month it stands under: `2024-03`."""
-        return self.at.date().isoformat()[:7]
 
 
 def escape(text: str, limit: int = _SUBJECT_LIMIT) -> str:
@@ -104,7 +74,7 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def short_row(entry: Entry) -> str:
+def short_row(entry: Written) -> str:
     """Return the message as one line of the timeline; its text stands on its month's page."""
     page = f"{link(f'pages/{entry.month}.html')}#{entry.mailbag_id}"
     return (
@@ -113,7 +83,7 @@ def short_row(entry: Entry) -> str:
     )
 
 
-def full_row(entry: Entry) -> str:
+def full_row(entry: Written) -> str:
     """Return the message with its text folded away."""
     return (
         f'<li class="message{_direction(entry)}"><details><summary class="line">{_when(entry)}'
@@ -124,7 +94,7 @@ def full_row(entry: Entry) -> str:
     )
 
 
-def file_rows(entry: Entry) -> str:
+def file_rows(entry: Written) -> str:
     """Return a row of the attachment table for each file."""
     sender = entry.envelope.sender
     who = _call(sender) if sender else ""
@@ -136,7 +106,7 @@ def file_rows(entry: Entry) -> str:
     )
 
 
-def _direction(entry: Entry) -> str:
+def _direction(entry: Written) -> str:
     return " sent" if entry.outgoing else ""
 
 
@@ -144,14 +114,14 @@ def _time(at: datetime, words: str) -> str:
     return f'<time datetime="{at.isoformat(timespec="seconds")}">{words}</time>'
 
 
-def _when(entry: Entry) -> str:
+def _when(entry: Written) -> str:
     at = entry.at
     day = f"{at.day} {_MONTHS[at.month - 1][:3]}"
     clock = f"{at.hour:02}:{at.minute:02}"
     return _time(at, f'{day} <span class="clock">{clock}</span>')
 
 
-def _who(entry: Entry) -> str:
+def _who(entry: Written) -> str:
     sender = entry.envelope.sender
     recipients = entry.envelope.recipients
     names = ", ".join(_call(a) for a in recipients[:_PEOPLE_SHOWN])
@@ -167,13 +137,13 @@ def _call(address: Address) -> str:
     return isolate(address.name or address.address, 60)
 
 
-def _subject(entry: Entry) -> str:
+def _subject(entry: Written) -> str:
     return (
         isolate(entry.envelope.subject) if entry.envelope.subject.strip() else "<i>no subject</i>"
     )
 
 
-def _heads(entry: Entry) -> str:
+def _heads(entry: Written) -> str:
     at = entry.at
     rows = [
         f"<dt>Date</dt><dd>{_time(at, f'{format_day(at)}, {at.hour:02}:{at.minute:02} UTC')}</dd>"
@@ -192,7 +162,7 @@ def _full_address(address: Address) -> str:
     return f"{isolate(address.name, _NAME_LIMIT)} {bare}" if address.name else bare
 
 
-def _text(entry: Entry) -> str:
+def _text(entry: Written) -> str:
     body = many_lines(entry.text, _TEXT_LIMIT)
     markup = f'<div class="text" dir="auto">{html.escape(body)}</div>' if body else ""
     if len(entry.text) > _TEXT_LIMIT:
@@ -206,7 +176,7 @@ def _text(entry: Entry) -> str:
     return markup or '<p class="cut">No readable text in this message.</p>'
 
 
-def _files(entry: Entry) -> str:
+def _files(entry: Written) -> str:
     if not entry.files:
         return ""
     items = "".join(
@@ -216,7 +186,7 @@ def _files(entry: Entry) -> str:
     return f'<ul class="files" aria-label="Attachments">{items}</ul>'
 
 
-def _file_link(file: File) -> str:
+def _file_link(file: WrittenFile) -> str:
     stored = file.path.rpartition("/")[2]
     was = ""
     if file.name and file.name != stored:

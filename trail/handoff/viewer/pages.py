@@ -21,31 +21,13 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from trail.handoff.bag import Bag
-    from trail.handoff.viewer.markup import Entry
+    from trail.handoff.companions import Colophon, Written
 
 START_PAGE = "START-HERE.html"
 ONE_PAGE_LIMIT = 3_000_000
 """Bytes of messages up to which they all stand in START-HERE.html."""
 TIMELINE_LIMIT = 16_000_000
 """Bytes of one-line rows up to which START-HERE.html lists every message."""
-
-
-@dataclass(frozen=True, slots=True)
-class Colophon:
-    """Who handed over what, in words of the sender's configuration."""
-
-    client: str
-    senders: tuple[str, ...]
-    created_at: datetime
-    since: datetime | None
-    until: datetime | None
-    withheld: Mapping[str, int]
-    """Messages by public reason."""
-    mbox: str
-    """Path of the mbox file."""
-    version: str
-    completeness: str = ""
-    """Path of what tells how complete the bundle is; "" when nothing does."""
 
 
 @dataclass(slots=True)
@@ -69,7 +51,7 @@ class Pages:
         self._first: datetime | None = None
         self._last: datetime | None = None
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Written) -> None:
         """Take up one message."""
         if entry.month != self._current:
             self._turn_to(entry.month)

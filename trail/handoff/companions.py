@@ -1,0 +1,107 @@
+"""What lies beside the mail in a bundle: pages to read, letters, tables.
+
+Each companion is told of every message as it is written, in date order, and writes its files when all are there. In: Written,
+then a Colophon. Out: files of the bag. Never: keeps a message's text in memory; a companion that needs it later spools it.
+To add one: a class with these three methods, and its name in `transfer.hand_over`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from trail.handoff.bag import Bag
+    from trail.model import Client, Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """An attachment as it lies in the bundle."""
+
+    path: str
+    name: str
+    """As the sender named it; "" when nameless."""
+    mime_type: str
+    size: int
+    digest: str = ""
+    """SHA-256 of its bytes in hex."""
+    text: str = ""
+    """What can be read in it, as far as the archive has it; "" otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A message as it lies in the bundle, with what is known of it."""
+
+    mailbag_id: str
+    path: str
+    at: datetime
+    """When it was sent; where it does not say, when it was received."""
+    envelope: Envelope
+    text: str
+    quoted: str
+    outgoing: bool
+    """Whether it is from one of the sender's own addresses."""
+    files: tuple[WrittenFile, ...] = ()
+    key: str = ""
+    """SHA-256 of its bytes in hex."""
+    size: int = 0
+    received_at: datetime | None = None
+    folder: str = ""
+    """Where it was first seen, as the server names it, with `/` between levels."""
+    account: str = ""
+    html: str = ""
+    """The body as cleaned markup, safe to show; "" when it has none."""
+    list_id: str = ""
+
+    @property
+    def month(self) -> str:
+        """The month it stands under: `2024-03`."""
+        return self.at.date().isoformat()[:7]
+
+
+@dataclass(frozen=True, slots=True)
+class Colophon:
+    """What is said of the whole bundle once all messages are in it."""
+
+    client: str
+    """Their name."""
+    senders: tuple[str, ...]
+    """Who hands over: own addresses, the most three."""
+    created_at: datetime
+    since: datetime | None
+    until: datetime | None
+    withheld: Mapping[str, int]
+    """Messages by public reason."""
+    mbox: str
+    """Path of the mbox file."""
+    version: str
+    completeness: str = ""
+    """Path of what tells how complete the bundle is; "" when nothing does."""
+    rules: Client | None = None
+    """The client as configured: their addresses and domains."""
+    me: tuple[str, ...] = ()
+    """All own addresses."""
+
+
+class Companion(Protocol):
+    """Something in the box beside the mail."""
+
+    def add(self, written: Written) -> None:
+        """Take up one message; they come in date order."""
+
+    def write(self, bag: Bag, colophon: Colophon) -> None:
+        """Write its files into the bag. No message may follow."""
+
+    def abandon(self) -> None:
+        """Close what is open whatever the disk says: it is about to be removed."""
+
+
+if TYPE_CHECKING:
+    MakeCompanion = Callable[[Path, tuple[str, ...]], Companion]
+    """From an empty folder for drafts, inside the bundle until it is sealed, and the sender's own addresses."""
