@@ -6,6 +6,8 @@ fails, because there a skipped test is one nobody runs. The markers `dovecot`, `
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -30,6 +32,12 @@ if TYPE_CHECKING:
 # No assertion on time: a busy machine is no failure.
 settings.register_profile("trail", deadline=None)
 settings.load_profile("trail")
+
+
+def pytest_configure() -> None:
+    """A process of `pytest -n` ignores Ctrl-C, and so would the programs that tests start and interrupt."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
