@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
-
-from pydantic_core import PydanticCustomError
+from typing import TYPE_CHECKING, Any
 
 from trail.config.domains import is_free_mail, normalise_address, normalise_domain, normalise_host
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([smhd])")
@@ -23,28 +24,36 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SHORTEST_MARK = 3
 
 
-def refuse(text: str, hint: str = "", key: str = "") -> PydanticCustomError:
-    """Give what a check raises: what is wrong, what to do, and for a table which key."""
-    # The texts may hold braces, so none of them is the template.
-    return PydanticCustomError("refused", "{text}", {"text": text, "hint": hint, "key": key})
+class Refused(ValueError):
+    """A value that cannot be used: what is wrong, what to do, and for a table which key of it."""
+
+    def __init__(
+        self, text: str, hint: str = "", key: str = "", elements: Sequence[tuple[int, Refused]] = ()
+    ) -> None:
+        """`elements`: in a list it is these that are wrong, by their number from 0."""
+        super().__init__(text)
+        self.text = text
+        self.hint = hint
+        self.key = key
+        self.elements = elements
 
 
 def check_text(value: str) -> str:
     """Refuse what could break a line of a protocol or a log."""
     if _CONTROL.search(value):
-        raise refuse("must not hold control characters")
+        raise Refused("must not hold control characters")
     return value
 
 
 def check_slug(value: str) -> str:
     """Refuse what cannot be the name of a folder on every system."""
     if not _SLUG.fullmatch(value) or value.endswith("."):
-        raise refuse(
+        raise Refused(
             "must be made of a-z, 0-9, dot, hyphen, underscore, beginning with a letter or digit",
             "it becomes the name of a folder",
         )
     if _WINDOWS_DEVICE.fullmatch(value):
-        raise refuse(f"{value} is a reserved name on Windows", "choose another: folders bear it")
+        raise Refused(f"{value} is a reserved name on Windows", "choose another: folders bear it")
     return value
 
 
@@ -56,7 +65,7 @@ def check_host(value: str) -> str:
         pass
     if _read_ip(value) is not None:
         return value
-    raise refuse(
+    raise Refused(
         "must be the name of a host only, such as imap.studio.example",
         "the port has a key of its own; no imaps:// before the name",
     )
@@ -83,7 +92,7 @@ def check_port(value: int) -> int:
     """Refuse what is no TCP port."""
     if not 1 <= value <= 65535:  # noqa: PLR2004 - the port numbers there are
         shown = f" (is {value})" if abs(value) < 10**12 else ""
-        raise refuse(f"must be between 1 and 65535{shown}")
+        raise Refused(f"must be between 1 and 65535{shown}")
     return value
 
 
@@ -105,7 +114,7 @@ def check_variable(value: str) -> str:
     """Refuse what no shell takes for the name of a variable."""
     # The value is not repeated: it may be the password itself, put in the wrong place.
     if not _VARIABLE.fullmatch(value):
-        raise refuse(
+        raise Refused(
             "must be the name of an environment variable, such as TRAIL_WORK_PASSWORD",
             "the password goes into that variable, never into this file",
         )
@@ -117,7 +126,7 @@ def check_address(value: str) -> str:
     try:
         return normalise_address(value)
     except ValueError as error:
-        raise refuse(f'"{value}" {error}') from None
+        raise Refused(f'"{value}" {error}') from None
 
 
 def check_domain(value: str) -> str:
@@ -126,14 +135,14 @@ def check_domain(value: str) -> str:
         domain = normalise_domain(value)
     except ValueError as error:
         hint = "an address belongs in addresses" if "@" in value.strip().removeprefix("@") else ""
-        raise refuse(f'"{value}" {error}', hint) from None
+        raise Refused(f'"{value}" {error}', hint) from None
     if is_free_mail(domain):
-        raise refuse(
+        raise Refused(
             f"{domain} is a free mail provider: its users are not one client",
             'list their addresses instead: addresses = ["jane@' + domain + '"]',
         )
     if "." not in domain:
-        raise refuse(
+        raise Refused(
             f'"{value}" would take in a whole top-level domain', "name the client's own domain"
         )
     return domain
@@ -142,7 +151,7 @@ def check_domain(value: str) -> str:
 def check_subject(value: str) -> str:
     """Return the mark in lower case; refuse what would match by chance."""
     if len(value) < _SHORTEST_MARK:
-        raise refuse(
+        raise Refused(
             f'"{value}" is too short: it would match subjects of other people',
             "a mark has at least three characters, such as [ACME]",
         )

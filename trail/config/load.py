@@ -22,14 +22,12 @@ from trail.config.problems import (
     find_secrets,
     list_tables,
 )
-from trail.config.schema import Problem, read_table
+from trail.config.schema import Problem, Table, read_table
 from trail.errors import ConfigError, UnknownClient
 from trail.model import Account, Client, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from pydantic_core import SchemaValidator
 
     from trail.config.lines import Place
 
@@ -162,7 +160,7 @@ def _read_text(text: str, path: Path) -> Config:
 
 
 def _read_tables(
-    kind: str, table_schema: SchemaValidator, make: type[_Made], data: Mapping[str, Any]
+    kind: str, table_schema: Table, make: type[_Made], data: Mapping[str, Any]
 ) -> tuple[dict[int, _Made], list[Problem]]:
     """Return what was made of each table that is right, by its number, and the problems."""
     made: dict[int, _Made] = {}

@@ -1,27 +1,24 @@
-"""What the tables of the configuration may hold, checked by pydantic's core.
+"""What the tables of the configuration may hold.
 
 In: the tables as tomllib reads them. Out: their values as `trail.model` wants them, or problems.
 Must never repeat a value that could be a secret: not in a problem, not in an exception.
 
-The core is used without pydantic's model classes, which take 70 ms longer to import: every command
-reads the configuration first. The defaults stand in `trail.model`, once.
+Plain functions: every command reads the configuration first, and no library of validators is imported as fast as these run.
+The defaults stand in `trail.model`, once.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pydantic_core import CoreConfig, SchemaValidator, ValidationError
-from pydantic_core import core_schema as cs
-
-from trail.config import checks, oauth
+from trail.config import checks, kinds, oauth
+from trail.config.checks import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from pydantic_core import ErrorDetails
-
+    from trail.config.kinds import Check
     from trail.config.lines import Place
 
 SHORTEST_ROUND = 10.0
@@ -44,70 +41,69 @@ class Problem:
     hint: str = ""
 
 
+class Table(NamedTuple):
+    """The keys of a table, each with its check, and what is checked of them together."""
+
+    required: Mapping[str, Check]
+    optional: Mapping[str, Check]
+    check: Check = lambda table: table
+    """Of the whole table, where each of its values is right."""
+    prepare: Check = lambda table: table
+    """Of what stands there, before anything is known of it."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys there are, those that must be given first."""
+        return (*self.required, *self.optional)
+
+
 def read_table(
-    schema: SchemaValidator, table: object, place: Place
+    table: Table, written: object, place: Place
 ) -> tuple[dict[str, Any] | None, list[Problem]]:
-    """Return the checked values of `table`, which stands at `place`; or None and its problems."""
-    try:
-        return schema.validate_python(table), []
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-    return None, [_describe(detail, place) for detail in found]
-
-
-def _describe(detail: ErrorDetails, place: Place) -> Problem:
-    inner = detail["loc"]
-    context = detail.get("ctx", {})
-    if detail["type"] == "refused":
-        key = (context["key"],) if context["key"] else ()
-        return Problem((*place, *inner, *key), context["text"], context["hint"])
-    text = _WORDS.get(detail["type"], "cannot be used")
-    return Problem(
-        (*place, *inner), text.format_map({"key": inner[-1] if inner else "", **context})
-    )
-
-
-_WORDS = {
-    "missing": "is missing",
-    "extra_forbidden": "unknown key",
-    "string_type": "must be a text in quotes",
-    "string_too_short": "must not be empty",
-    "int_type": "must be a whole number",
-    "bool_type": "must be true or false",
-    "tuple_type": 'must be a list, such as ["one", "two"]',
-    "too_short": "must not be empty",
-    "string_pattern_mismatch": "must not hold a NUL character",
-    "list_type": "must be written as [[{key}]], with two brackets on each side",
-    "dict_type": "must be a table",
-    "literal_error": "must be {expected}",
-}
-
-
-def _duration(least: float, most: float, words: str) -> cs.CoreSchema:
-    def check(value: object) -> float:
+    """Return the checked values of what is `written` at `place`; or None and its problems."""
+    written = table.prepare(written)
+    if not isinstance(written, dict):
+        return None, [Problem(place, "must be a table")]
+    values: dict[str, Any] = {}
+    problems = [
+        Problem((*place, key), "is missing") for key in table.required if key not in written
+    ]
+    for key, value in written.items():
+        check = table.required.get(key) or table.optional.get(key)
+        if check is None:
+            problems.append(Problem((*place, key), "unknown key"))
+            continue
         try:
-            seconds = checks.read_duration(value)
-        except ValueError as error:
-            raise checks.refuse(str(error)) from None
-        if not least <= seconds <= most:
-            raise checks.refuse(f"must be between {words}")
-        return seconds
+            values[key] = check(value)
+        except Refused as refusal:
+            problems += _list_problems(refusal, (*place, key))
+    if problems:
+        return None, problems
+    try:
+        # in the order of the schema, not of the file: a table is the same however it is sorted
+        return table.check({key: values[key] for key in table.keys if key in values}), []
+    except Refused as refusal:
+        return None, list(_list_problems(refusal, place))
 
-    return cs.no_info_plain_validator_function(check)
+
+def _list_problems(refusal: Refused, place: Place) -> Iterator[Problem]:
+    if not refusal.elements:
+        key = (refusal.key,) if refusal.key else ()
+        yield Problem((*place, *key), refusal.text, refusal.hint)
+    for number, of_element in refusal.elements:
+        yield from _list_problems(of_element, (*place, number))
 
 
 def _check_account(table: dict[str, Any]) -> dict[str, Any]:
     if "password_env" in table and "password_command" in table:
-        raise checks.refuse(
-            "stands beside password_env", "keep one of the two", key="password_command"
-        )
+        raise Refused("stands beside password_env", "keep one of the two", key="password_command")
     security = table.get("security", "tls")
     if (
         security == "plain"
         and not table.get("insecure")
         and not checks.is_this_machine(table["host"])
     ):
-        raise checks.refuse(
+        raise Refused(
             "plain would send the password readable to another machine",
             'use "tls" or "starttls"; or write insecure = true if you must',
             key="security",
@@ -119,7 +115,7 @@ def _check_account(table: dict[str, Any]) -> dict[str, Any]:
 
 def _check_client(table: dict[str, Any]) -> dict[str, Any]:
     if not any(table.get(kind) for kind in ("addresses", "domains", "folders", "subjects")):
-        raise checks.refuse(
+        raise Refused(
             "has no rule that tells which mail is theirs",
             'add one: domains = ["acme.example"], or addresses, folders, subjects',
         )
@@ -127,97 +123,61 @@ def _check_client(table: dict[str, Any]) -> dict[str, Any]:
     return table
 
 
-def _text(*more: Callable[[str], str], strip: bool = True) -> cs.CoreSchema:
-    schema: cs.CoreSchema = cs.str_schema(strict=True, strip_whitespace=strip, min_length=1)
-    for check in (checks.check_text, *more):
-        schema = cs.no_info_after_validator_function(check, schema)
-    return schema
+FILE = Table(
+    {},
+    {
+        "archive": kinds.text(),
+        "scope": kinds.choice("clients", "everything"),
+        "me": kinds.texts(checks.check_address),
+        "stemming": kinds.choice(*STEMMED),
+        "account": kinds.tables("account"),
+        "client": kinds.tables("client"),
+    },
+)
+ACCOUNT = Table(
+    {
+        "name": kinds.text(checks.check_slug),
+        "host": kinds.text(checks.check_host),
+        "user": kinds.text(),
+    },
+    {
+        "port": kinds.check_port,
+        "security": kinds.choice("tls", "starttls", "plain"),
+        "password_env": kinds.text(checks.check_variable),
+        "password_command": kinds.check_command,
+        "every": kinds.duration(SHORTEST_ROUND, _YEAR, '"10s" and "365d"'),
+        "folders": kinds.texts(strip=False),  # an IMAP folder may well end in a space
+        "idle": kinds.texts(strip=False),
+        "insecure": kinds.check_bool,
+        "timeout": kinds.duration(1.0, _HOUR, '"1s" and "1h"'),
+        "ca_file": kinds.text(),
+        "auth": kinds.choice("password", "oauth2"),
+        "oauth_provider": kinds.choice(*oauth.PROVIDERS),
+        "oauth_client_id": kinds.text(),
+        "oauth_client_secret_env": kinds.text(checks.check_variable),
+        "oauth_client_secret_command": kinds.check_command,
+        "oauth_tenant": kinds.text(checks.check_host),
+        "oauth_scopes": kinds.texts(),
+        "oauth_authorize_url": kinds.text(oauth.check_url),
+        "oauth_device_url": kinds.text(oauth.check_url),
+        "oauth_token_url": kinds.text(oauth.check_url),
+        "oauth_revoke_url": kinds.text(oauth.check_url),
+    },
+    _check_account,
+    oauth.fill_host,
+)
+CLIENT = Table(
+    {"slug": kinds.text(checks.check_slug)},
+    {
+        "name": kinds.text(),
+        "addresses": kinds.texts(checks.check_address),
+        "domains": kinds.texts(checks.check_domain),
+        "folders": kinds.texts(strip=False),  # an IMAP folder may well end in a space
+        "subjects": kinds.texts(checks.check_subject),
+        "stemming": kinds.choice(*STEMMED),
+    },
+    _check_client,
+)
 
-
-def _texts(*more: Callable[[str], str], strip: bool = True) -> cs.CoreSchema:
-    schema = cs.tuple_schema([_text(*more, strip=strip)], variadic_item_index=0, strict=False)
-    return cs.no_info_after_validator_function(_drop_repeated, schema)
-
-
-def _drop_repeated(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(values))
-
-
-def _command() -> cs.CoreSchema:
-    # An argument is handed on as it is: it may be a script of several lines, or repeat another.
-    part = cs.str_schema(strict=True, pattern=r"\A[^\x00]*\z")
-    return cs.tuple_schema([part], variadic_item_index=0, min_length=1, strict=False)
-
-
-def _table(
-    required: Mapping[str, cs.CoreSchema],
-    optional: Mapping[str, cs.CoreSchema],
-    check: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-    prepare: Callable[[Any], Any] | None = None,
-) -> SchemaValidator:
-    fields = {key: cs.typed_dict_field(schema, required=True) for key, schema in required.items()}
-    fields |= {key: cs.typed_dict_field(schema, required=False) for key, schema in optional.items()}
-    schema: cs.CoreSchema = cs.typed_dict_schema(fields, extra_behavior="forbid")
-    if check is not None:
-        schema = cs.no_info_after_validator_function(check, schema)
-    if prepare is not None:
-        schema = cs.no_info_before_validator_function(prepare, schema)
-    return SchemaValidator(schema, CoreConfig(hide_input_in_errors=True))
-
-
-_FILE: dict[str, cs.CoreSchema] = {
-    "archive": _text(),
-    "scope": cs.literal_schema(["clients", "everything"]),
-    "me": _texts(checks.check_address),
-    "stemming": cs.literal_schema([*STEMMED]),
-    "account": cs.list_schema(cs.any_schema(), strict=True),
-    "client": cs.list_schema(cs.any_schema(), strict=True),
-}
-_ACCOUNT_REQUIRED: dict[str, cs.CoreSchema] = {
-    "name": _text(checks.check_slug),
-    "host": _text(checks.check_host),
-    "user": _text(),
-}
-_ACCOUNT_OPTIONAL: dict[str, cs.CoreSchema] = {
-    "port": cs.no_info_after_validator_function(checks.check_port, cs.int_schema(strict=True)),
-    "security": cs.literal_schema(["tls", "starttls", "plain"]),
-    "password_env": _text(checks.check_variable),
-    "password_command": _command(),
-    "every": _duration(SHORTEST_ROUND, _YEAR, '"10s" and "365d"'),
-    "folders": _texts(strip=False),  # an IMAP folder may well end in a space
-    "idle": _texts(strip=False),
-    "insecure": cs.bool_schema(strict=True),
-    "timeout": _duration(1.0, _HOUR, '"1s" and "1h"'),
-    "ca_file": _text(),
-    "auth": cs.literal_schema(["password", "oauth2"]),
-    "oauth_provider": cs.literal_schema([*oauth.PROVIDERS]),
-    "oauth_client_id": _text(),
-    "oauth_client_secret_env": _text(checks.check_variable),
-    "oauth_client_secret_command": _command(),
-    "oauth_tenant": _text(checks.check_host),
-    "oauth_scopes": _texts(),
-    "oauth_authorize_url": _text(oauth.check_url),
-    "oauth_device_url": _text(oauth.check_url),
-    "oauth_token_url": _text(oauth.check_url),
-    "oauth_revoke_url": _text(oauth.check_url),
-}
-_CLIENT_REQUIRED: dict[str, cs.CoreSchema] = {"slug": _text(checks.check_slug)}
-_CLIENT_OPTIONAL: dict[str, cs.CoreSchema] = {
-    "name": _text(),
-    "addresses": _texts(checks.check_address),
-    "domains": _texts(checks.check_domain),
-    "folders": _texts(strip=False),  # an IMAP folder may well end in a space
-    "subjects": _texts(checks.check_subject),
-    "stemming": cs.literal_schema([*STEMMED]),
-}
-
-FILE = _table({}, _FILE)
-ACCOUNT = _table(_ACCOUNT_REQUIRED, _ACCOUNT_OPTIONAL, _check_account, oauth.fill_host)
-CLIENT = _table(_CLIENT_REQUIRED, _CLIENT_OPTIONAL, _check_client)
-
-KEYS: dict[str, tuple[str, ...]] = {
-    "": tuple(_FILE),
-    "account": (*_ACCOUNT_REQUIRED, *_ACCOUNT_OPTIONAL),
-    "client": (*_CLIENT_REQUIRED, *_CLIENT_OPTIONAL),
-}
+KEYS = {"": FILE.keys, "account": ACCOUNT.keys, "client": CLIENT.keys}
 """The keys there are: of the file ("") and of its tables."""

@@ -1,0 +1,49 @@
+"""What a hand-off or a verification comes to. See `trail.model`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A message that stays out of a bundle, and why."""
+
+    key: str
+    reason: str
+    message_id: str | None = None
+    sent_at: datetime | None = None
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A finished hand-off (or the plan of one, when nothing was written)."""
+
+    client: str
+    path: Path
+    messages: int
+    attachments: int
+    bytes: int
+    """Of the payload."""
+    withheld: tuple[Withheld, ...] = ()
+    digest: str = ""
+    """SHA-256 of tagmanifest-sha256.txt, in hex."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """`checked` files were looked at; `problems` is empty when all was well."""
+
+    checked: int
+    problems: tuple[str, ...] = field(default=())
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found wrong."""
+        return not self.problems

@@ -1,0 +1,118 @@
+"""What a message means: derived from its bytes. See `trail.model`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+Role = Literal["from", "sender", "reply-to", "to", "cc", "bcc", "delivered-to"]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address in a header: `role` is the header, `name` the display name ("" when none)."""
+
+    role: Role
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What the headers say of a message. Any of it may be missing or a lie."""
+
+    message_id: str | None = None
+    references: tuple[str, ...] = ()
+    """Message-IDs of References, then In-Reply-To, without repetition: the last is the parent."""
+    addresses: tuple[Address, ...] = ()
+    subject: str = ""
+    sent_at: datetime | None = None
+    """The Date header; None when missing or unreadable."""
+
+    @property
+    def sender(self) -> Address | None:
+        """The first address of From."""
+        return next((a for a in self.addresses if a.role == "from"), None)
+
+    @property
+    def recipients(self) -> tuple[Address, ...]:
+        """The addresses of To, Cc and Bcc."""
+        return tuple(a for a in self.addresses if a.role in ("to", "cc", "bcc"))
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A part of a message that is not its text."""
+
+    number: int
+    """Position among the message's attachments, starting at 1."""
+    filename: str
+    """As the sender named it, decoded; "" when nameless. Never use it as a path."""
+    safe_name: str
+    """A name that is valid and harmless on every system, unique within the message (ignoring case)."""
+    mime_type: str
+    content_id: str
+    size: int
+    """Of the decoded bytes."""
+    digest: str = ""
+    """SHA-256 of the decoded bytes, in hex, where there may be text in them to be searched; else ""."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read of an attachment whose decoded bytes have the SHA-256 `digest`."""
+
+    digest: str
+    text: str
+    problem: str = ""
+    """What kept it, or a part of it, from being read, in words without its content."""
+
+
+MESSAGE_PROBLEMS = (
+    "its message is missing or cannot be read",
+    "its message is not what it was",
+)
+"""Problems of a Reading that are no fault of the attachment: gone with the damage to the archive."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentText:
+    """The text of an attachment, as the index is told of it."""
+
+    filename: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedMessage:
+    """What a message means: derived from its bytes, possibly wrong, always repeatable."""
+
+    key: str
+    envelope: Envelope
+    text: str
+    """What the author wrote."""
+    quoted: str = ""
+    """What the author quoted."""
+    attachments: tuple[Attachment, ...] = ()
+    defects: tuple[str, ...] = ()
+    """What was wrong with the message, in words without its content."""
+    unparsable: bool = False
+    """True when no more than a part of the headers could be read."""
+    list_id: str = ""
+    """The List-Id header (RFC 2919), decoded: `Type Weekly <weekly.typeweekly.example>`."""
+    language: str = ""
+    """Of `text`, as in ISO 639-1: "da"; "" where it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Whose message it is, and why: `reason` reads like "domain acme.example in To"."""
+
+    key: str
+    client: str
+    reason: str
+    inherited: bool = False
+    """True when only the thread says so, no rule."""

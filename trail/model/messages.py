@@ -1,0 +1,83 @@
+"""Messages on a server and in the archive, and what was decided of them. See `trail.model`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+Decision = Literal["archived", "held", "left", "failed"]
+"""What was decided of a message on a server.
+
+archived: its bytes were new and are now in the Maildir; held: its bytes were already there;
+left: nobody's client mail, stays on the server; failed: could not be fetched, is retried.
+"""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RemoteRef:
+    """A message's place on a server (RFC 9051, section 2.3.1.1): never reused for other bytes."""
+
+    account: str
+    folder: str
+    uidvalidity: int
+    uid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """The bytes of a large message, which wait in a file: they were hashed while they came, and are never in memory."""
+
+    path: Path
+    key: str
+    size: int
+    head: bytes
+    """Its beginning: the headers, unless they are absurdly long."""
+
+
+def size_of(content: bytes | Spooled) -> int:
+    """Bytes of a message, wherever they are."""
+    return len(content) if isinstance(content, bytes) else content.size
+
+
+@dataclass(frozen=True, slots=True)
+class RawMessage:
+    """A message as a server sent it."""
+
+    ref: RemoteRef
+    content: bytes | Spooled
+    received_at: datetime
+    """INTERNALDATE."""
+    flags: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    """Gmail's labels; empty elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedMessage:
+    """A message in the Maildir."""
+
+    key: str
+    path: Path
+    """Relative to the archive's folder."""
+    size: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A place where a message was seen, and what was decided."""
+
+    ref: RemoteRef
+    key: str | None
+    """None where the message was left or failed."""
+    decision: Decision
+    seen_at: datetime
+    reason: str = ""
+    flags: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    gone_at: datetime | None = None
+    """When the server no longer had it."""
