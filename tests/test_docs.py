@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING
 
 import examples
 import pytest
-import typer.main
 
 import trail
 from trail import errors
 from trail.archive.store import writing_archive
-from trail.cli.app import app
 from trail.cli.commands import register_commands
+from trail.cli.frame import build
 from trail.cli.main import run
 from trail.config import load_config, parse_config
 from trail.config.schema import KEYS
@@ -66,7 +65,7 @@ def code_blocks(text: str) -> list[str]:
 def iter_commands(group=None, words=("trail",)) -> Iterator[tuple[str, set[str]]]:
     """Every command by its full name, with its options; a group that is no command of its own is left out."""
     register_commands()
-    group = group or typer.main.get_command(app)
+    group = group or build()
     if len(words) == 1 or not hasattr(group, "commands"):
         options = {
             o for p in group.params for o in (*p.opts, *p.secondary_opts) if o.startswith("-")

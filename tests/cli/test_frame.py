@@ -18,8 +18,8 @@ from syncing import make_message
 from trail import __version__
 from trail.cli import app as frame
 from trail.cli import main
-from trail.cli.app import app
 from trail.cli.commands import HOMES, register_commands
+from trail.cli.frame import build
 from trail.cli.main import run
 
 
@@ -73,8 +73,6 @@ def test_help_is_on_stdout_and_no_error(capsys, words):
 
 
 def test_every_command_and_option_is_described():
-    import typer.main  # noqa: PLC0415 - only here
-
     def walk(command, path):
         for parameter in command.params:
             if parameter.name not in ("help", "install_completion", "show_completion"):
@@ -84,7 +82,7 @@ def test_every_command_and_option_is_described():
             walk(child, f"{path} {name}")
 
     register_commands()
-    walk(typer.main.get_command(app), "trail")
+    walk(build(), "trail")
 
 
 @pytest.mark.parametrize(
@@ -260,7 +258,7 @@ def test_ctrl_c_while_a_module_is_loaded_ends_with_130_too():
     """Python makes a dataclass by running a text, and ends by the signal if that was interrupted."""
     code = (
         "import sys; from trail.cli import main; "
-        "main.app = lambda *_, **__: exec('raise KeyboardInterrupt'); sys.exit(main.run([]))"
+        "main.register_commands = lambda *_: exec('raise KeyboardInterrupt'); sys.exit(main.run([]))"
     )
     ended = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
     assert (ended.returncode, ended.stderr) == (130, b"interrupted\n")
@@ -295,17 +293,15 @@ def test_colour_is_nowhere_in_a_pipe_and_not_asked_for_with_no_color(filled, mon
 
 
 def test_the_list_of_commands_is_that_of_those_registered():
-    import typer.main  # noqa: PLC0415 - only here
-
     register_commands()
-    assert sorted(HOMES) == sorted(typer.main.get_command(app).commands)
+    assert sorted(HOMES) == sorted(build().commands)
 
 
 @pytest.mark.parametrize("command", HOMES)
 def test_a_command_line_imports_what_it_is_about_and_no_other_command(command):
     code = (
-        "import sys, typer.main\nfrom trail.cli.app import app\nfrom trail.cli.commands import *\n"
-        "register_commands(sys.argv[1:])\nprint(*typer.main.get_command(app).commands)"
+        "import sys\nfrom trail.cli.commands import *\nfrom trail.cli.frame import build\n"
+        "register_commands(sys.argv[1:])\nprint(*build().commands)"
     )
     run = subprocess.run(
         [sys.executable, "-c", code, "-v", "--config", "search", command, "status"],

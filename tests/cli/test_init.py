@@ -9,13 +9,14 @@ from pathlib import Path
 
 import dns.resolver
 import pytest
+import typer
 from keyring.backends import fail
 from keyrings import SECRET, using_keyring
 from servers.dns import DnsServer
 from typer.testing import CliRunner
 
 from trail.cli import init
-from trail.cli.app import Session, app
+from trail.cli.app import Session
 from trail.cli.main import run
 from trail.cli.questions import Questions
 from trail.config import load_config
@@ -57,8 +58,9 @@ def type_answers(path, answers, *, check_login, environ=None, given=None, look_u
         look = look_up
         init.set_up(session, given or Answers(), questions, check_login, look)
 
-    session = Session(config_path=path, environ=environ or {})
-    probe = type(app)()
+    session = Session(environ=environ or {})
+    session.config_path = path
+    probe = typer.Typer()
     probe.command()(lambda: work(session))
     return CliRunner().invoke(probe, [], input="\n".join(answers) + "\n")
 

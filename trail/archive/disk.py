@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import os
 import sys
@@ -76,6 +75,8 @@ def translate_disk_errors(archive: Path) -> Iterator[None]:
 
 def _sync_file_system(folder: Path) -> bool:
     """Linux's syncfs(2): true when everything on the file system of `folder` is durable. False: not to be had."""
+    import ctypes  # noqa: PLC0415 - not needed to read
+
     libc = ctypes.CDLL(None, use_errno=True)
     if not hasattr(libc, "syncfs"):
         return False

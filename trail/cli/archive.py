@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from trail.cli.app import Session, app
+from trail.cli.later import typer
 from trail.errors import EXIT_WARNINGS
 
 

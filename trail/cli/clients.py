@@ -12,9 +12,8 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from trail.cli.app import Session, app
+from trail.cli.later import typer
 from trail.config import find_client
 from trail.render import format_day, format_time
 from trail.terminal import fit_text, measure_text, pad_text
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
 Counts = dict[str, tuple[int, int, int]]
 """By slug: messages, and the dates (seconds) of the first and the last."""
 
-book = typer.Typer(help="The address book of clients.", no_args_is_help=True)
-app.add_typer(book, name="client")
+book = app.add_group("client", help="The address book of clients.")
 
 
 @app.command("clients")

@@ -42,6 +42,7 @@ class Offer:
 class _Place:
     """Where the unfinished word stands."""
 
+    group: Any
     command: Any
     awaited: Any = None
     """The option whose value it is."""
@@ -59,9 +60,9 @@ def suggest(words: Sequence[str], environ: Mapping[str, str]) -> tuple[Kind, lis
     parameter, head = place.awaited, ""
     if parameter is None and not place.only_arguments and word.startswith("-"):
         name, equals, value = word.partition("=")
-        parameter = _find_option(place.command, name) if equals else None
+        parameter = _find_option(place, name) if equals else None
         if parameter is None:
-            offers = [*_list_options(place.command), *_list_negated(place, word, config_path)]
+            offers = [*_list_options(place), *_list_negated(place, word, config_path)]
             return "values", _keep(offers, word)
         head, word = f"{name}=", value
     if parameter is None:
@@ -82,13 +83,12 @@ def _keep(offers: Sequence[Offer], word: str) -> list[Offer]:
 
 
 def _find_place(before: Sequence[str]) -> _Place:
-    import typer.main
-
-    from trail.cli.app import app
     from trail.cli.commands import register_commands
+    from trail.cli.frame import build
 
     register_commands()
-    place = _Place(typer.main.get_command(app))
+    group = build()
+    place = _Place(group, group)
     for word in before:
         if place.awaited is not None:
             if "--config" in place.awaited.opts:
@@ -104,34 +104,29 @@ def _find_place(before: Sequence[str]) -> _Place:
             place.only_arguments = True
         elif word.startswith("--config="):
             place.config = word.removeprefix("--config=")
-        elif (option := _find_option(place.command, word)) and not option.is_flag:
+        elif (option := _find_option(place, word)) and not option.is_flag:
             place.awaited = option
     return place
 
 
-def _list_parameters(command: Any) -> Iterator[Any]:
+def _list_parameters(place: _Place) -> Iterator[Any]:
     """Those of the command, then the global ones: they may stand anywhere."""
-    import typer.main
-
-    from trail.cli.app import app
-
-    yield from command.params
-    group = typer.main.get_command(app)
-    if command.name != group.name:
-        yield from group.params
+    yield from place.command.params
+    if place.command is not place.group:
+        yield from place.group.params
 
 
-def _find_option(command: Any, name: str) -> Any:
-    for parameter in _list_parameters(command):
+def _find_option(place: _Place, name: str) -> Any:
+    for parameter in _list_parameters(place):
         if parameter.param_type_name == "option" and name in parameter.opts:
             return parameter
     return None
 
 
-def _list_options(command: Any) -> list[Offer]:
+def _list_options(place: _Place) -> list[Offer]:
     return [
         Offer(name, getattr(parameter, "help", None) or "")
-        for parameter in _list_parameters(command)
+        for parameter in _list_parameters(place)
         if parameter.param_type_name == "option" and not parameter.hidden
         for name in parameter.opts
         if name.startswith("--")

@@ -8,9 +8,8 @@ import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from trail.cli.app import Session, app
+from trail.cli.later import typer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

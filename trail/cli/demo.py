@@ -9,9 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from trail.cli.app import Session, app, write_text
+from trail.cli.later import typer
 from trail.errors import EXIT_INTERRUPTED, EXIT_WARNINGS, TrailError
 
 if TYPE_CHECKING:

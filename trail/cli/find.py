@@ -6,9 +6,8 @@ import contextlib
 import sys
 from typing import Annotated
 
-import typer
-
 from trail.cli.app import Session, app
+from trail.cli.later import typer
 from trail.config import find_client
 from trail.errors import TrailError
 

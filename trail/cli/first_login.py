@@ -10,8 +10,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import typer
-
+from trail.cli.later import typer
 from trail.errors import LoginRejected, SecretUnavailable
 
 if TYPE_CHECKING:

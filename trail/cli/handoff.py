@@ -7,9 +7,8 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from trail.cli.app import Session, app
+from trail.cli.later import typer
 
 if TYPE_CHECKING:
     from trail.archive.store import Archive

@@ -13,9 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from trail.cli.app import Session, app
+from trail.cli.later import typer
 from trail.config import Config, parse_config
 from trail.errors import ConfigError, TrailError
 from trail.model import Account

@@ -11,9 +11,8 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from trail.cli.app import Session, app
+from trail.cli.later import typer
 from trail.errors import ConfigError, LoginRejected, SecretUnavailable, ServerUnreachable
 
 if TYPE_CHECKING:

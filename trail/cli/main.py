@@ -11,29 +11,35 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-import typer
-from typer.exceptions import TyperException
-
 from trail.cli.app import Session, app, complain, write_text
 from trail.cli.commands import register_commands
+from trail.cli.later import typer
+from trail.cli.plain import read_plain
 from trail.errors import EXIT_INTERRUPTED, EXIT_WARNINGS, TrailError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from typer.exceptions import TyperException
 
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line (without the program's name) and return its exit code."""
     session = Session()
     _prepare_streams()
+    where = "trail"
     try:
         register_commands(argv)
-        code = app(list(argv), prog_name="trail", obj=session, standalone_mode=False)
+        if plain := read_plain(argv, app, session):
+            where = plain.path
+            code = plain.run()
+        else:
+            from trail.cli.frame import build
+
+            code = build()(list(argv), prog_name="trail", obj=session, standalone_mode=False)
         write_text(
             sys.stdout, ""
         )  # what is buffered, help for one, meets a reader who has left here
-    except TyperException as error:
-        return _explain_usage(error)
     except TrailError as error:
         _show_traceback(session)
         return _explain(error.message, error.hint, error.exit_code)
@@ -41,18 +47,25 @@ def run(argv: Sequence[str]) -> int:
         SystemExit
     ) as left:  # Typer's own: completion, or a reader who left while it printed help
         return left.code if isinstance(left.code, int) else 1
-    except (KeyboardInterrupt, typer.Abort):
+    except KeyboardInterrupt:
         code = EXIT_INTERRUPTED
         # Python ends by the signal, whatever its exit code, if the last text it ran as code was interrupted: a dataclass
         # that was just being made, for one
         exec("")  # noqa: S102 - now the last one was not
     except Exception as error:  # noqa: BLE001 - the last wall: whatever it is, a user is told in one line
-        _show_traceback(session)
-        return _explain(
-            f"unexpected {type(error).__name__}: {error}",
-            "this is a fault in trail; run the command again with -v and report what it prints",
-            1,
-        )
+        if isinstance(error, typer.Exit):
+            code = error.exit_code
+        elif isinstance(error, typer.Abort):
+            code = EXIT_INTERRUPTED
+        elif isinstance(error, typer.exceptions.TyperException):
+            return _explain_usage(error, where)
+        else:
+            _show_traceback(session)
+            return _explain(
+                f"unexpected {type(error).__name__}: {error}",
+                "this is a fault in trail; run the command again with -v and report what it prints",
+                1,
+            )
     if code == EXIT_INTERRUPTED:
         complain("\ninterrupted" if sys.stderr.isatty() else "interrupted")  # below the ^C
     return code or (EXIT_WARNINGS if session.warnings else 0)
@@ -83,13 +96,13 @@ _SAID = (
 """What the libraries say of a value, and how we do."""
 
 
-def _explain_usage(error: TyperException) -> int:
+def _explain_usage(error: TyperException, where: str) -> int:
     message = error.format_message()
     if type(error).__name__ == "NoArgsIsHelpError":  # Typer shows it nowhere else
         write_text(sys.stdout, message + "\n")
         return error.exit_code
     context = getattr(error, "ctx", None)
-    where = context.command_path if context else "trail"
+    where = context.command_path if context else where
     for theirs, ours in _SAID:
         message = theirs.sub(ours, message)
     return _explain(

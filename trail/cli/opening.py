@@ -13,9 +13,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from trail.cli.app import Session, app
+from trail.cli.later import typer
 from trail.errors import TrailError
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import typer
-
+from trail.cli.later import typer
 from trail.config import checks
 from trail.config.domains import covers, normalise_address
 from trail.config.oauth import PROVIDERS

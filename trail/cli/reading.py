@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from trail.cli.app import Session, app
+from trail.cli.later import typer
 from trail.errors import UnknownMessage
 
 if TYPE_CHECKING:

@@ -6,9 +6,8 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from trail.cli.app import Session, app
+from trail.cli.later import typer
 from trail.errors import TrailError
 
 if TYPE_CHECKING:

@@ -7,9 +7,8 @@ from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-import typer
-
 from trail.cli.app import Session, app, write_text
+from trail.cli.later import typer
 from trail.cli.nothing import explain
 
 if TYPE_CHECKING:

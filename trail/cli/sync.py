@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from trail.cli.app import Session, app
+from trail.cli.later import typer
 from trail.errors import ConfigError
 
 if TYPE_CHECKING:

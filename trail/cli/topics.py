@@ -5,9 +5,8 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from trail.cli.app import Session, app
+from trail.cli.later import typer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

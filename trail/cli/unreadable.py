@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from trail.cli.app import Session, app
+from trail.cli.later import typer
 
 if TYPE_CHECKING:
     from trail.archive.store import Archive
