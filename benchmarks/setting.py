@@ -41,8 +41,9 @@ class Setting:
 
     @property
     def environ(self) -> dict[str, str]:
-        """The environment of the measured commands."""
-        return {**os.environ, "TRAIL_BENCH_PASSWORD": "secret", "NO_COLOR": "1"}
+        """The environment of the measured commands: Python keeps its compiled modules, as it does for an installed program."""
+        inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        return {**inherited, "TRAIL_BENCH_PASSWORD": "secret", "NO_COLOR": "1"}
 
     def trail(self, config: Path, *arguments: str, **options: Any) -> Measured:
         """Run trail as a process of its own."""

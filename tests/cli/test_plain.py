@@ -21,7 +21,7 @@ register_commands()
 HEAVY = {
     "typer", "click", "rich", "textual", "pydantic", "pydantic_core", "imapclient", "apscheduler", "mailparser", "whoosh",
     "asyncio", "ssl", "socket", "email", "concurrent", "multiprocessing", "subprocess", "tempfile", "keyring", "tomlkit",
-    "platformdirs", "tzlocal", "zoneinfo", "ctypes", "hashlib", "difflib", "shutil", "selectolax", "nh3",
+    "platformdirs", "tzlocal", "zoneinfo", "ctypes", "selectolax", "nh3",
 }  # fmt: skip
 
 
@@ -205,4 +205,5 @@ def test_what_is_asked_often_imports_nothing_heavy(desk, pymap_server, words):
         assert answer.data["total"] == 1
         rooms = {name for name in imported if name.startswith("trail.")}
         assert not {name for name in rooms if name.startswith(("trail.fetch", "trail.handoff"))}
+        assert not imported & {"hashlib", "difflib", "shutil"}
         assert not rooms & {"trail.model.rounds", "trail.model.bundles", "trail.index.writing"}

@@ -11,14 +11,15 @@ from pathlib import Path
 from sys import intern
 from typing import TYPE_CHECKING
 
+from trail import model
 from trail.archive.ledger import chunk_keys, from_seconds, place_holders, to_seconds
-from trail.model import Address, ArchivedMessage, Attribution, Envelope
+from trail.model import ArchivedMessage, Attribution
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from trail.archive.ledger import Ledger
-    from trail.model import ParsedMessage
+    from trail.model import Address, Envelope, ParsedMessage
 
 
 _FEW = 500
@@ -138,12 +139,12 @@ class Facts:
                 f"SELECT key, role, name, address FROM address WHERE key IN ({marks}) ORDER BY key, position",
                 chunk,
             ):
-                addresses.setdefault(key, []).append(Address(role, name, address))
+                addresses.setdefault(key, []).append(model.Address(role, name, address))
             for key, message_id, subject, sent_at in self._ledger.execute(
                 f"SELECT key, message_id, subject, sent_at FROM envelope WHERE key IN ({marks})",
                 chunk,
             ):
-                found[key] = Envelope(
+                found[key] = model.Envelope(
                     message_id,
                     tuple(references.get(key, ())),
                     tuple(addresses.get(key, ())),

@@ -15,7 +15,6 @@ from trail.asking import ask
 from trail.cli.excerpts import Excerpts
 from trail.config import find_client
 from trail.index.store import Narrowed, WhooshIndex
-from trail.parse.threads import normalise_subject
 from trail.render import person_text
 from trail.results import Conversation, Count, excerpt_data, hit_data
 
@@ -136,6 +135,8 @@ class Answers:
 
         They stand in the order of their first hits. Of many messages it is not counted how many conversations they are: None.
         """
+        from trail.parse.threads import normalise_subject
+
         facts = self.archive.facts
         keys = set(self.list_keys(question))
         conversations: list[Conversation] = []

@@ -86,7 +86,7 @@ def _find_place(before: Sequence[str]) -> _Place:
     from trail.cli.commands import register_commands
     from trail.cli.frame import build
 
-    register_commands()
+    register_commands(before)
     group = build()
     place = _Place(group, group)
     for word in before:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from trail.cli.app import Session, app, write_text
 from trail.cli.later import typer
-from trail.cli.nothing import explain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -154,6 +153,8 @@ class _Shown(NamedTuple):
 
     def explain(self) -> Missed:
         """Why nothing is found."""
+        from trail.cli.nothing import explain
+
         question, narrowed = self.question, self.question.narrowed
         return explain(
             self.answers.index,

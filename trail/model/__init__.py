@@ -22,6 +22,7 @@ _HOMES = {
         "RawMessage",
         "ArchivedMessage",
         "Sighting",
+        "Attribution",
     ),
     "meaning": (
         "Role",
@@ -32,7 +33,6 @@ _HOMES = {
         "MESSAGE_PROBLEMS",
         "DocumentText",
         "ParsedMessage",
-        "Attribution",
     ),
     "rounds": ("FolderReport", "RenamedFolder", "AccountReport", "SyncReport"),
     "finding": ("SearchDocument", "SearchHit", "SearchResult"),
@@ -50,13 +50,13 @@ if TYPE_CHECKING:
     from trail.model.meaning import MESSAGE_PROBLEMS as MESSAGE_PROBLEMS
     from trail.model.meaning import Address as Address
     from trail.model.meaning import Attachment as Attachment
-    from trail.model.meaning import Attribution as Attribution
     from trail.model.meaning import DocumentText as DocumentText
     from trail.model.meaning import Envelope as Envelope
     from trail.model.meaning import ParsedMessage as ParsedMessage
     from trail.model.meaning import Reading as Reading
     from trail.model.meaning import Role as Role
     from trail.model.messages import ArchivedMessage as ArchivedMessage
+    from trail.model.messages import Attribution as Attribution
     from trail.model.messages import Decision as Decision
     from trail.model.messages import RawMessage as RawMessage
     from trail.model.messages import RemoteRef as RemoteRef

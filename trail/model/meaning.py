@@ -105,14 +105,3 @@ class ParsedMessage:
     """The List-Id header (RFC 2919), decoded: `Type Weekly <weekly.typeweekly.example>`."""
     language: str = ""
     """Of `text`, as in ISO 639-1: "da"; "" where it is not known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attribution:
-    """Whose message it is, and why: `reason` reads like "domain acme.example in To"."""
-
-    key: str
-    client: str
-    reason: str
-    inherited: bool = False
-    """True when only the thread says so, no rule."""

@@ -1,4 +1,4 @@
-"""Messages on a server and in the archive, and what was decided of them. See `trail.model`."""
+"""Messages on a server and in the archive, what was decided of them, and whose they are. See `trail.model`."""
 
 from __future__ import annotations
 
@@ -81,3 +81,14 @@ class Sighting:
     labels: tuple[str, ...] = ()
     gone_at: datetime | None = None
     """When the server no longer had it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Whose message it is, and why: `reason` reads like "domain acme.example in To"."""
+
+    key: str
+    client: str
+    reason: str
+    inherited: bool = False
+    """True when only the thread says so, no rule."""
