@@ -16,9 +16,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from trail import model
 from trail.archive.disk import sync_files, sync_folder, translate_disk_errors
 from trail.errors import FixityMismatch
-from trail.model import ArchivedMessage, size_of
+from trail.model import ArchivedMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -71,7 +72,7 @@ class WrittenFile(NamedTuple):
 def name_file(key: str, message: RawMessage) -> str:
     """`<epoch>.<sha256>.trail,S=<bytes>:2,<flags>`."""
     letters = "".join(sorted({_FLAG_LETTERS.get(flag.lower(), "") for flag in message.flags}))
-    return f"{int(message.received_at.timestamp())}.{key}.trail,S={size_of(message.content)}{INFO}{letters}"
+    return f"{int(message.received_at.timestamp())}.{key}.trail,S={model.size_of(message.content)}{INFO}{letters}"
 
 
 def write_messages(archive: Path, messages: Iterable[tuple[str, RawMessage]]) -> list[WrittenFile]:
@@ -94,7 +95,7 @@ def write_messages(archive: Path, messages: Iterable[tuple[str, RawMessage]]) ->
                         f"{archive}/{path}",
                         key,
                         path,
-                        size_of(message.content),
+                        model.size_of(message.content),
                         message.received_at,
                     )
                 )

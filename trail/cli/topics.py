@@ -32,12 +32,15 @@ def help_(
     if topic == ["query"]:
         session.emit(describe_language(), "\n".join(_iter_lines()))
         return
-    command, context = ctx.find_root().command, ctx.find_root()
+    from trail.cli.frame import build
+
+    command = build()
+    context = typer.Context(command, info_name="trail", **command.context_settings)
     for word in topic or ():
         inner = getattr(command, "commands", {}).get(word)
         if inner is None:
             raise typer.BadParameter(f'there is no help on "{word}"; there is `trail help query`')
-        context = type(ctx)(inner, info_name=word, parent=context)
+        context = typer.Context(inner, info_name=word, parent=context)
         command = inner
     text = command.get_help(context)
     session.emit({"help": text}, text)

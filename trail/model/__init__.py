@@ -17,23 +17,19 @@ _HOMES = {
     "messages": (
         "Decision",
         "RemoteRef",
-        "Spooled",
-        "size_of",
-        "RawMessage",
         "ArchivedMessage",
         "Sighting",
         "Attribution",
     ),
+    "fetched": ("Spooled", "size_of", "RawMessage"),
     "meaning": (
         "Role",
         "Address",
         "Envelope",
         "Attachment",
-        "Reading",
-        "MESSAGE_PROBLEMS",
-        "DocumentText",
         "ParsedMessage",
     ),
+    "readings": ("Reading", "MESSAGE_PROBLEMS", "DocumentText"),
     "rounds": ("FolderReport", "RenamedFolder", "AccountReport", "SyncReport"),
     "finding": ("SearchDocument", "SearchHit", "SearchResult"),
     "bundles": ("Withheld", "Bundle", "Verification"),
@@ -44,25 +40,25 @@ if TYPE_CHECKING:
     from trail.model.bundles import Bundle as Bundle
     from trail.model.bundles import Verification as Verification
     from trail.model.bundles import Withheld as Withheld
+    from trail.model.fetched import RawMessage as RawMessage
+    from trail.model.fetched import Spooled as Spooled
+    from trail.model.fetched import size_of as size_of
     from trail.model.finding import SearchDocument as SearchDocument
     from trail.model.finding import SearchHit as SearchHit
     from trail.model.finding import SearchResult as SearchResult
-    from trail.model.meaning import MESSAGE_PROBLEMS as MESSAGE_PROBLEMS
     from trail.model.meaning import Address as Address
     from trail.model.meaning import Attachment as Attachment
-    from trail.model.meaning import DocumentText as DocumentText
     from trail.model.meaning import Envelope as Envelope
     from trail.model.meaning import ParsedMessage as ParsedMessage
-    from trail.model.meaning import Reading as Reading
     from trail.model.meaning import Role as Role
     from trail.model.messages import ArchivedMessage as ArchivedMessage
     from trail.model.messages import Attribution as Attribution
     from trail.model.messages import Decision as Decision
-    from trail.model.messages import RawMessage as RawMessage
     from trail.model.messages import RemoteRef as RemoteRef
     from trail.model.messages import Sighting as Sighting
-    from trail.model.messages import Spooled as Spooled
-    from trail.model.messages import size_of as size_of
+    from trail.model.readings import MESSAGE_PROBLEMS as MESSAGE_PROBLEMS
+    from trail.model.readings import DocumentText as DocumentText
+    from trail.model.readings import Reading as Reading
     from trail.model.rounds import AccountReport as AccountReport
     from trail.model.rounds import FolderReport as FolderReport
     from trail.model.rounds import RenamedFolder as RenamedFolder

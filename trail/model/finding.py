@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from trail.model.meaning import DocumentText, ParsedMessage
+    from trail.model.meaning import ParsedMessage
+    from trail.model.readings import DocumentText
 
 
 @dataclass(frozen=True, slots=True)
