@@ -26,7 +26,7 @@ def main() -> None:
     from trail.cli.main import run  # noqa: PLC0415 - see above
 
     code = run(sys.argv[1:])
-    # Python looks through all objects for cycles before it ends, which takes a tenth of the time of a search: let it pass
+    # Python looks through all objects for cycles before it ends, which takes a good part of the time of a search: let it pass
     # over those there are. Files are closed and locks are let go all the same.
     gc.freeze()
     sys.exit(code)
