@@ -50,11 +50,9 @@ class _Parameter(NamedTuple):
     high: float
 
 
-_CONTEXT = object()
 _AS_NOTES = SimpleNamespace(
     Option=lambda *names, **facts: _Declared(names, facts),
     Argument=lambda **facts: _Declared((), facts),
-    Context=_CONTEXT,
 )
 """Stands in for the module of Typer where annotations are read."""
 
@@ -114,7 +112,13 @@ def _list_parameters(command: Callable[..., Any]) -> Iterator[_Parameter]:
     for name, text in command.__annotations__.items():
         if name == "return" or text == "typer.Context":
             continue
-        kind, declared = get_args(eval(text, known))  # noqa: S307 - our own source, as Typer reads it
+        try:
+            kind, declared = get_args(eval(text, known))  # noqa: S307 - our own source, as Typer reads it
+        except (
+            AttributeError,
+            ValueError,
+        ):  # other things of Typer's, or no annotation of its kind
+            raise NotPlain from None
         if not isinstance(declared, _Declared) or not declared.facts.keys() <= _HARMLESS:
             raise NotPlain
         if get_origin(kind) is UnionType:
