@@ -423,7 +423,7 @@ def test_the_test_block_is_one_line_that_ci_takes_from_the_readme():
     (line,) = code_blocks(sections("README.md")["Test"])[0].splitlines()
     steps = line.split(" && ")
     assert steps[0] == "python3 -m venv .venv"
-    assert steps[-1] == ".venv/bin/python -m pytest"
+    assert steps[-1] == ".venv/bin/python -m pytest -n auto --dist worksteal"
     ci = read(".ci/run")
     extract = re.search(r"line=\$\((awk .+ README\.md)\)", ci)
     assert extract, ".ci/run takes the line from the README"
