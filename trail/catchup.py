@@ -17,6 +17,7 @@ from trail.archive.ledger import chunk_keys
 from trail.attribute.rules import attribute, fingerprint_rules, inherit
 from trail.batches import Batch, Builders, Built, Stopped, build_batch
 from trail.errors import FixityMismatch
+from trail.lacking import Lagging
 from trail.model import Envelope, ParsedMessage, SearchDocument
 from trail.parse.envelope import parse_envelope
 from trail.parse.message import parse_message
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from trail.archive.store import Archive
     from trail.batches import Stored
     from trail.index.store import WhooshIndex
+    from trail.lacking import Work
     from trail.model import ArchivedMessage, Client
 
     Progress = Callable[[str, int, int], None]
@@ -129,40 +131,74 @@ def index_pending(
     progress: Progress = lambda *_: None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Parse and index what the index lacks. Returns how many messages were indexed."""
-    total = archive.facts.count_unindexed(index.generation)
-    # where there was nothing, no message can take the place of another
-    fresh = total > 0 and index.count() == 0
+    """Parse and index what the index that serves lacks. Returns how many messages were indexed."""
+    work = Lagging(archive, index)
+    return index_work(
+        archive, index, work, progress=progress, stopping=stopping, careful=archive.mended
+    )
+
+
+def index_work(
+    archive: Archive,
+    index: WhooshIndex,
+    work: Work,
+    *,
+    progress: Progress = lambda *_: None,
+    stopping: Callable[[], bool] = lambda: False,
+    enough: Callable[[], bool] = lambda: False,
+    careful: bool = False,
+    tidying: bool = True,
+) -> int:
+    """Parse and index what is to be done. Returns how many messages were.
+
+    None is begun once there is `enough`; what is at work when `stopping` says so is given up. With `careful` even a few are
+    parsed by workers: one of them may kill. Whoever is not `tidying` must `tidy_index` in the end.
+    """
+    total = work.count()
     most = min(INDEX_BATCH, max(WORTHWHILE_FROM, -(-total // (2 * WORKERS))))
     done = 0
 
     def plan() -> Iterator[Batch]:
-        for messages in archive.facts.iter_unindexed(index.generation, most, INDEX_BYTES):
-            if stopping():
+        for messages in work.iter_batches(most, INDEX_BYTES):
+            if stopping() or enough():
                 return
+            work.claim([m.key for m in messages])
             yield _plan(archive, index.folder, messages)
 
-    with suppress(Stopped), _builders(total, stopping, careful=archive.mended) as builders:
+    with suppress(Stopped), _builders(total, stopping, careful=careful) as builders:
         for built in builders.build(plan()) if builders else map(build_batch, plan()):
-            index.adopt(built.segments, replacing=not fresh, tidying=builders is None)
+            keys = [p.key for p in built.parsed]
+            alone = tidying and builders is None
+            index.adopt(built.segments, replacing=work.replaces(keys), tidying=alone)
             with archive.ledger.transaction():
-                _enter(archive, built, index.generation)
-            done += len(built.parsed)
+                _enter(archive, built)
+                work.enter(keys)
+            done += len(keys)
             progress("indexing", done, total)
             if builders and index.count_segments() >= TIDY_FROM:
                 index.tidy(builders.merge, groups=WORKERS)
-        if builders:
+        if builders and tidying:
             index.tidy(builders.merge, groups=WORKERS)
     return done
 
 
-def _enter(archive: Archive, built: Built, generation: str) -> None:
-    digests = (a.digest for p in built.parsed for a in p.attachments if a.digest)
+def tidy_index(index: WhooshIndex) -> None:
+    """Merge segments where they are too many, with workers where that is worth their start."""
+    if index.count() < WORTHWHILE_FROM:
+        index.tidy()
+        return
+    with Crew() as crew:
+        index.tidy(Builders(crew, _describe_stored, lambda: False).merge, groups=WORKERS)
+
+
+def _enter(archive: Archive, built: Built) -> None:
+    kept = archive.facts.find_messages(p.key for p in built.parsed)  # the others went meanwhile
+    parsed = [p for p in built.parsed if p.key in kept]
+    digests = (a.digest for p in parsed for a in p.attachments if a.digest)
     lost = archive.documents.find_texts(digests) - built.cached  # no longer in the cache
-    archive.facts.write_findings(built.parsed)
-    archive.documents.write_attachments(built.parsed)
+    archive.facts.write_findings(parsed)
+    archive.documents.write_attachments(parsed)
     archive.documents.forget(lost)
-    archive.facts.mark_indexed([p.key for p in built.parsed], generation)
 
 
 def _plan(archive: Archive, folder: Path, messages: Sequence[ArchivedMessage]) -> Batch:

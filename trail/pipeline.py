@@ -9,20 +9,22 @@ Every step starts from what is recorded, so each can be cut anywhere and goes on
 UIDs without a decision are fetched, messages not attributed under the present rules are attributed, messages the
 present index lacks are indexed. Nothing but the archive is handed from round to round.
 
+An index in doubt is made anew beside the one that serves: `trail.rebuilding`.
 The corridor out, to a hand-off, is `trail.transfer`.
 """
 
 from __future__ import annotations
 
-import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from trail.archive.store import writing_archive
 from trail.catchup import attribute_pending, index_pending
 from trail.documents import read_documents
-from trail.errors import IndexUnavailable
+from trail.errors import ArchiveLocked, IndexUnavailable
 from trail.intake import fetch_accounts
 from trail.parse.kinds import READER
+from trail.rebuilding import rebuild_index, settle_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +34,10 @@ if TYPE_CHECKING:
     from trail.index.store import WhooshIndex
     from trail.intake import Round
     from trail.intake.round import Progress
-    from trail.model import Account, SyncReport
+    from trail.model import Account, Client, SyncReport
+
+PATIENCE = 3600.0
+"""Seconds a new index that is complete waits for the archive's writer, while the old one serves."""
 
 
 def run_round(
@@ -60,6 +65,16 @@ def run_round(
 def catch_up(round_: Round) -> None:
     """Attribute and index what is archived and is neither yet. Only the writer may call this. Raises ArchiveFull."""
     attribute_pending(round_.archive, round_.config.clients, round_.progress)
+    try:
+        _index_lacking(round_)
+    except IndexUnavailable:
+        # it met damage: what is sound goes on, and is made anew after the round
+        with open_index(round_.archive.root) as words:
+            words.find_damage()
+        _index_lacking(round_)
+
+
+def _index_lacking(round_: Round) -> None:
     with open_index(round_.archive.root) as words:
         index_pending(round_.archive, words, progress=round_.progress, stopping=round_.stopping)
 
@@ -84,46 +99,24 @@ def read_pending(
 
 @contextmanager
 def open_index(root: Path) -> Iterator[WhooshIndex]:
-    """The index to write to: made anew where there is none, or one that cannot be read. Only the writer may call this."""
-    from trail.index.store import WhooshIndex  # noqa: PLC0415 - a round that does not index need not load the engine
-
-    place, building = root / "index", root / "index.new"
-    if (
-        not place.exists() and building.exists()
-    ):  # a rebuild that was killed between its two renames, or before
-        building.rename(place)
-    try:
-        index = WhooshIndex.open(place)
-    except IndexUnavailable:
-        if place.is_dir():
-            shutil.rmtree(place, ignore_errors=True)
-        else:
-            place.unlink(missing_ok=True)
-        index = WhooshIndex.create(place)
-    index.sweep()
-    shutil.rmtree(building, ignore_errors=True)  # a rebuild that was killed while the old one stood
+    """The index to write to: without what is damaged, made anew where nothing can be read. Only the writer may call this."""
+    index = settle_index(root)
     try:
         yield index
     finally:
         index.close()
 
 
-def rebuild_index(archive: Archive, progress: Progress = lambda *_: None) -> int:
-    """Build the index anew from the Maildir, the old one answering until the new one is complete."""
-    from trail.index.store import WhooshIndex  # noqa: PLC0415 - as above
+def reindex(root: Path, clients: Sequence[Client], progress: Progress = lambda *_: None) -> int:
+    """Attribute what is not attributed, build the index anew, the old one answering meanwhile, and read what the cache of texts has not.
 
-    place, building, old = (archive.root / name for name in ("index", "index.new", "index.old"))
-    shutil.rmtree(building, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
-    index = WhooshIndex.create(building)
-    try:
-        count = index_pending(archive, index, progress=progress)
-        if read_documents(archive, progress=progress):  # what the cache had not
-            index_pending(archive, index, progress=progress)
-    finally:
-        index.close()
-    if place.exists():
-        place.rename(old)
-    building.rename(place)
-    shutil.rmtree(old, ignore_errors=True)
+    Returns how many messages are in it. Other commands that write have their turn in between. Raises as `rebuild_index`.
+    """
+    with suppress(ArchiveLocked), writing_archive(root) as archive:  # whoever holds it attributes
+        attribute_pending(archive, clients, progress)
+    count = None
+    while count is None:
+        count = rebuild_index(root, progress=progress, wait=PATIENCE)
+    with suppress(ArchiveLocked), writing_archive(root) as archive:
+        read_pending(archive, progress=progress)
     return count

@@ -216,13 +216,12 @@ def _index_gone(world: World) -> None:
     shutil.rmtree(world.root / "index", ignore_errors=True)
 
 
-def _index_half_rebuilt(world: World) -> None:
-    if (world.root / "index").exists() and not (world.root / "index.new").exists():
-        (world.root / "index").rename(world.root / "index.new")
+def _index_unnamed(world: World) -> None:
+    (world.root / "index" / "serving").unlink(missing_ok=True)
 
 
 def _index_damaged(world: World) -> None:
-    for path in (world.root / "index").glob("*.toc"):
+    for path in (world.root / "index").rglob("*.toc"):
         path.write_bytes(path.read_bytes()[: world.chance.randint(0, 20)])
 
 
@@ -231,7 +230,7 @@ _LEFTOVERS = (
     _busy_writer,
     _torn_line,
     _index_gone,
-    _index_half_rebuilt,
+    _index_unnamed,
     _index_damaged,
 )
 

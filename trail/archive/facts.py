@@ -327,17 +327,24 @@ class Facts:
                 (generation,),
             )
         ]
+        return self.iter_bounded(keys, most, most_bytes)
+
+    def iter_bounded(
+        self, keys: Iterable[str], most: int, most_bytes: int
+    ) -> Iterator[list[ArchivedMessage]]:
+        """Messages in batches bounded by count and bytes, in this order; those that are gone meanwhile are left out."""
         for chunk in chunk_keys(keys, most):
             messages = self.find_messages(chunk)
             batch: list[ArchivedMessage] = []
             size = 0
-            for message in (messages[key] for key in chunk):
+            for message in (messages[key] for key in chunk if key in messages):
                 if batch and size + message.size > most_bytes:
                     yield batch
                     batch, size = [], 0
                 batch.append(message)
                 size += message.size
-            yield batch
+            if batch:
+                yield batch
 
     def count_unindexed(self, generation: str) -> int:
         """How many messages the index of this generation lacks."""

@@ -133,6 +133,15 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     CREATE INDEX reading_problem ON reading (digest) WHERE problem <> '';
 
+    CREATE TABLE building (                -- what is in the index that is being built beside the one that serves
+        key TEXT PRIMARY KEY,
+        done INTEGER NOT NULL              -- 0: at work
+    ) WITHOUT ROWID;                       -- what changes meanwhile leaves it, and is built once more
+    CREATE TRIGGER building_changed AFTER UPDATE OF indexed_in ON message WHEN NEW.indexed_in IS NULL
+        BEGIN DELETE FROM building WHERE key = NEW.key; END;
+    CREATE TRIGGER building_gone AFTER DELETE ON message
+        BEGIN DELETE FROM building WHERE key = OLD.key; END;
+
     CREATE TABLE round (                   -- the last rounds of every account
         id INTEGER PRIMARY KEY,
         account TEXT NOT NULL,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from trail.archive.audit import Audit
+    from trail.archive.building import Building
     from trail.archive.documents import Documents
     from trail.archive.epochs import Epochs
     from trail.archive.marks import MarkRecords
@@ -88,6 +89,13 @@ class Archive:
         from trail.archive.rounds import Rounds  # noqa: PLC0415 - see above
 
         return Rounds(self.ledger)
+
+    @cached_property
+    def building(self) -> Building:
+        """What is in an index that is being built beside the one that serves."""
+        from trail.archive.building import Building  # noqa: PLC0415 - see above
+
+        return Building(self.ledger)
 
     @cached_property
     def documents(self) -> Documents:
@@ -192,6 +200,17 @@ def writing_archive(root: Path, *, wait: float = 1.0) -> Iterator[Archive]:
                 archive.ledger.write_meta("writer", "done")
     finally:
         held.__exit__(None, None, None)
+
+
+@contextmanager
+def writing_beside(root: Path) -> Iterator[Archive]:
+    """Open an archive for what may be written beside its one writer, in short transactions: what was found in messages.
+
+    Never waits for the writer. Raises ConfigError when there is none, ArchiveFull, ArchiveReadOnly.
+    """
+    require_archive(root, "ledger.db")
+    with _open(root, write=True) as archive:
+        yield archive
 
 
 def record_event(root: Path, event: str, **facts: object) -> None:

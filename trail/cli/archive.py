@@ -61,15 +61,13 @@ def status(
 def reindex(ctx: typer.Context) -> None:
     """Rebuild the search index. The old one answers until the new one is complete."""
     from trail import render
-    from trail.archive.store import require_archive, writing_archive
-    from trail.catchup import attribute_pending
+    from trail.archive.store import require_archive
     from trail.cli.progress import show_progress
-    from trail.pipeline import rebuild_index
+    from trail.pipeline import reindex as make_anew
 
     session: Session = ctx.obj
     require_archive(session.config.archive)
-    with writing_archive(session.config.archive) as archive, show_progress(session) as progress:
-        attribute_pending(archive, session.config.clients, progress)
-        count = rebuild_index(archive, progress)
+    with show_progress(session) as progress:
+        count = make_anew(session.config.archive, session.config.clients, progress)
     told = f"{render.count_of(count, 'message')} indexed"
     session.emit({"messages": count}, told, is_note=True)

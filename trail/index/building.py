@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from trail.index.dictionary import FieldWriter
+    from trail.index.compiling import FieldWriter
 
 MOST_WORDS = 2_500_000
 """Words that wait in memory for their segment, about: 40 bytes each."""

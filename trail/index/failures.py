@@ -1,18 +1,19 @@
-"""What goes wrong with an index, in words a person can act on.
+"""What goes wrong with an index, in words a person can act on, and what is in doubt of it.
 
-In: what the disk, Whoosh and a damaged file raise. Out: errors of trail's own. What is damaged is marked, so that the next
-round knows of it, who need not stumble over it himself.
+In: what the disk, Whoosh and a damaged file raise. Out: errors of trail's own. A segment that is damaged or missing is noted
+in the index's folder: searches leave it out and say so, and the index is made anew.
 """
 
 from __future__ import annotations
 
 import errno
-import zlib
+import json
+import os
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from trail.errors import ArchiveFull, ArchiveLocked, ArchiveReadOnly, IndexUnavailable, TrailError
-from trail.index.segment import Damaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,11 +21,21 @@ if TYPE_CHECKING:
 
 REBUILD = "the next `trail sync` or `trail reindex` rebuilds it"
 MARK = "damaged"
-"""A file of that name in the index's folder says that the index is not to be used."""
+"""The file that notes segments in doubt: a line of JSON each, `{"segment": "…", "messages": 2000}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why an index that can be searched is to be made anew."""
+
+    why: Literal["damaged", "older"]
+    """damaged: some of its messages are not found. older: made by an earlier trail, that looked for less."""
+    missing: int = 0
+    """Messages that are not found."""
 
 
 @contextmanager
-def explaining(folder: Path) -> Iterator[None]:
+def explaining() -> Iterator[None]:
     """Turn what the disk, Whoosh and a damaged file raise into errors a person can act on."""
     try:
         yield
@@ -44,9 +55,36 @@ def explaining(folder: Path) -> Iterator[None]:
                 raise ArchiveReadOnly(
                     "the search index cannot be written", "see the folder's permissions"
                 ) from error
-        if isinstance(error, Damaged | zlib.error | FileNotFoundError):
-            with suppress(
-                OSError
-            ):  # on a disk that cannot be written, the next search finds out again
-                (folder / MARK).touch()
         raise IndexUnavailable("the search index cannot be read", REBUILD) from error
+
+
+def is_damage(error: BaseException | None) -> bool:
+    """Whether who raised this may have met a damaged file: it is no error of ours, and none of the disk's."""
+    return error is not None and not isinstance(error, TrailError | AssertionError | OSError)
+
+
+def note_damage(folder: Path, segment: str, messages: int) -> None:
+    """Note that a segment, or a list of segments (""), is in doubt; on a disk that cannot be written the next search finds out again."""
+    line = json.dumps({"segment": segment, "messages": messages}) + "\n"
+    with suppress(OSError):
+        descriptor = os.open(folder / MARK, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(descriptor, line.encode())
+        finally:
+            os.close(descriptor)
+
+
+def read_damage(folder: Path) -> dict[str, int]:
+    """The segments that were noted, and how many messages each has."""
+    try:
+        lines = (folder / MARK).read_bytes().splitlines()
+    except OSError:
+        return {}
+    noted: dict[str, int] = {}
+    for line in lines:
+        try:
+            read = json.loads(line)
+            noted[str(read["segment"])] = int(read["messages"])
+        except (ValueError, KeyError, TypeError):
+            noted.setdefault("", 0)
+    return noted

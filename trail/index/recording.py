@@ -12,7 +12,7 @@ import zlib
 from typing import TYPE_CHECKING, Any, Self
 
 from trail.index.bitmaps import pack_numbers
-from trail.index.dictionary import FieldWriter
+from trail.index.compiling import FieldWriter
 from trail.index.segment import FORMAT, HEAD, SUFFIX, TAIL, WAITING
 from trail.index.slabs import SlabWriter
 

@@ -1,7 +1,7 @@
 """What the index keeps of a message, as fields.
 
 In: a SearchDocument. Out: the values of its fields; and back, the stored part. `SCHEMA_VERSION` must grow with every
-change of a field or of `analysis`, and the next sync then builds the index anew.
+change of a field or of `analysis`; the index is then made anew, and the old one serves until that is done if it can.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from trail.model import Address, DocumentText, SearchDocument
 
 SCHEMA_VERSION = 4
+READABLE_SINCE = 4
+"""The oldest schema that can still be searched until the index was made anew: since then fields were only added, or got more words."""
 
 MAX_INDEXED = 2_000_000
 """Characters of a text whose words are found; what follows is in the archive only."""

@@ -95,7 +95,7 @@ class SegmentFile:
 
     def read_column(self, name: str) -> array[int]:
         """Return a number for each document."""
-        return unpack_numbers("q", self._read_section(f"column {name}"))
+        return unpack_numbers("q", self.read_section(f"column {name}"))
 
     @property
     def field_kinds(self) -> dict[str, str]:
@@ -108,8 +108,8 @@ class SegmentFile:
             field = self._footer["fields"].get(name)
             self._fields[name] = field and FieldReader(
                 self._content,
-                self._read_section(f"field {name}"),
-                self._places if field["kind"] == "words" else None,
+                self.read_section(f"field {name}"),
+                self.places if field["kind"] == "words" else None,
                 self.size,
             )
         return self._fields[name]
@@ -118,7 +118,7 @@ class SegmentFile:
         """Return how many words each document has in `field`."""
         if f"lengths {field}" not in self._footer["sections"]:
             return array("I", bytes(4 * self.size))
-        return unpack_numbers("I", zlib.decompress(self._read_section(f"lengths {field}")))
+        return unpack_numbers("I", zlib.decompress(self.read_section(f"lengths {field}")))
 
     def read_key(self, document: int) -> str:
         """Return the key of a document."""
@@ -162,25 +162,32 @@ class SegmentFile:
     @cached_property
     def stored(self) -> SlabReader:
         """The run of stored values."""
-        return SlabReader(self._content, self._read_section("stored"))
+        return SlabReader(self._content, self.read_section("stored"))
 
     @cached_property
     def _stored_firsts(self) -> array[int]:
-        return unpack_numbers("I", self._read_section("stored firsts"))
+        return unpack_numbers("I", self.read_section("stored firsts"))
 
     @cached_property
-    def _places(self) -> SlabReader:
-        return SlabReader(self._content, self._read_section("places"))
+    def places(self) -> SlabReader:
+        """The run of places."""
+        return SlabReader(self._content, self.read_section("places"))
 
     @cached_property
     def _keys(self) -> bytes:
-        return self._read_section("keys")
+        return self.read_section("keys")
 
     @cached_property
     def _sorted(self) -> array[int]:
-        return unpack_numbers("I", self._read_section("sorted keys"))
+        return unpack_numbers("I", self.read_section("sorted keys"))
 
-    def _read_section(self, name: str) -> bytes:
+    @property
+    def sections(self) -> list[str]:
+        """The names of all sections."""
+        return list(self._footer["sections"])
+
+    def read_section(self, name: str) -> bytes:
+        """Return a section as it stands in the file. Raises Damaged."""
         at, length, checksum = self._footer["sections"][name]
         section: bytes = self._content[at : at + length]
         if len(section) != length or zlib.crc32(section) != checksum:

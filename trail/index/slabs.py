@@ -104,10 +104,15 @@ class SlabReader:
         """Return a slab."""
         slab = _cache.get(self._owner, number)
         if slab is None:
-            slab = zlib.decompress(self.read_compressed(number))
-            if len(slab) != self.starts[number + 1] - self.starts[number]:
-                raise ValueError("a slab is damaged")
+            slab = self.check(number)
             _cache.put(self._owner, number, slab)
+        return slab
+
+    def check(self, number: int) -> bytes:
+        """Return a slab as it is on the disk."""
+        slab = zlib.decompress(self.read_compressed(number))
+        if len(slab) != self.starts[number + 1] - self.starts[number]:
+            raise ValueError("a slab is damaged")
         return slab
 
     def read_compressed(self, number: int) -> bytes:

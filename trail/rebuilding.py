@@ -1,0 +1,279 @@
+"""The index made anew beside the one that serves, and put in its place in one step.
+
+    archive --everything--> index/<new>     for minutes, beside the archive's writer, whom it never keeps waiting
+            --what changed--> index/<new>   for a moment, under the archive's lock
+                              index/serving names it, and the ledger knows
+
+Comes in: an archive. Goes out: an index that serves. It can be cut anywhere: the old index serves on, and the next
+rebuild goes on where this one was. One process builds at a time. Must never take the index away that serves.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from trail.archive.disk import translate_disk_errors
+from trail.archive.store import require_archive, writing_archive, writing_beside
+from trail.catchup import index_pending, index_work, tidy_index
+from trail.errors import ArchiveFull, ArchiveLocked, IndexUnavailable
+from trail.lacking import Building
+from trail.locks import hold_lock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from trail.archive.store import Archive
+    from trail.index.store import WhooshIndex
+
+    Progress = Callable[[str, int, int], None]
+
+LOCK = "rebuilding"
+"""The lock of whoever rebuilds, in the index's folder."""
+FEW = 1000
+"""Messages that may be left to the moment in which nobody else writes."""
+MARGIN = 64 * 1024 * 1024
+"""Bytes that have to be free beside those of an index as large as the old one."""
+
+
+_PASSES = 2
+"""Under the lock nothing changes: the second one finds nothing to do."""
+
+
+def needs_rebuild(archive: Archive) -> bool:
+    """Whether the index that serves is in doubt, or a rebuild was cut short."""
+    from trail.index.store import WhooshIndex  # noqa: PLC0415 - a round that does not index need not load the engine
+
+    try:
+        index = WhooshIndex.open(archive.root / "index")
+    except IndexUnavailable:
+        return False  # the round makes it anew, where it stood
+    try:
+        return index.doubt is not None or archive.building.generation is not None
+    finally:
+        index.close()
+
+
+def rebuild_index(
+    root: Path,
+    *,
+    progress: Progress = lambda *_: None,
+    stopping: Callable[[], bool] = lambda: False,
+    enough: Callable[[], bool] = lambda: False,
+    wait: float = 10.0,
+) -> int | None:
+    """Go on building the new index, and have it serve when it is complete; then return how many messages it has, else None.
+
+    `stopping` and `enough` as in `trail.catchup.index_work`. Waits `wait` seconds for the archive's writer in the end. Raises
+    ArchiveLocked when another process rebuilds, or that writer is not done in time: call again; ArchiveFull, ArchiveReadOnly.
+    """
+    require_archive(root, "ledger.db")
+    if not _is_served(root):  # then there is nothing to build beside
+        return _make_in_place(root, progress, stopping, wait)
+    with _holding(root / "index" / LOCK):
+        with writing_beside(root) as archive:
+            if not _build(archive, progress, stopping, enough):
+                return None
+        with writing_archive(root, wait=wait) as archive:
+            return _publish(archive)
+
+
+def settle_index(root: Path) -> WhooshIndex:
+    """The index that serves, ready to be written to: without what is damaged, or made anew where nothing can be read.
+
+    Only the writer may call this. What a rebuild left unfinished at its last step is finished.
+    """
+    from trail.index.serving import clear_others, serve  # noqa: PLC0415 - see needs_rebuild
+    from trail.index.store import WhooshIndex  # noqa: PLC0415 - the same
+
+    place = root / "index"
+    with writing_beside(root) as archive:
+        building = archive.building.generation
+        index = _open_sound(place)
+        if index is None:
+            if not place.is_dir():
+                place.unlink(missing_ok=True)
+            index = _take_unfinished(archive, place, building) or WhooshIndex.begin(place)
+            serve(place, index.generation)
+            index.close()
+            index = WhooshIndex.open(place)
+        if index.generation == building:
+            with archive.ledger.transaction():
+                archive.building.adopt(building)
+            building = None
+        clear_others(place, [building] if building else [])
+        index.sweep()
+        return index
+
+
+@contextmanager
+def _holding(lock: Path) -> Iterator[None]:
+    with ExitStack() as held:
+        with translate_disk_errors(lock.parent):
+            held.enter_context(
+                hold_lock(
+                    lock,
+                    wait=0.0,
+                    holder="the index is being rebuilt by another trail",
+                    hint="`trail status` shows how far it is",
+                )
+            )
+            os.utime(lock)  # when it was last tried
+        yield
+
+
+def _is_served(root: Path) -> bool:
+    from trail.index.store import WhooshIndex  # noqa: PLC0415 - see needs_rebuild
+
+    try:
+        WhooshIndex.open(root / "index").close()
+    except IndexUnavailable:
+        return False
+    return True
+
+
+def _make_in_place(
+    root: Path, progress: Progress, stopping: Callable[[], bool], wait: float
+) -> int | None:
+    with writing_archive(root, wait=wait) as archive:
+        index = settle_index(root)
+        try:
+            index_pending(archive, index, progress=progress, stopping=stopping)
+            return None if archive.facts.count_unindexed(index.generation) else index.count()
+        finally:
+            index.close()
+
+
+def _open_sound(place: Path) -> WhooshIndex | None:
+    from trail.index.store import WhooshIndex  # noqa: PLC0415 - see needs_rebuild
+
+    try:
+        index = WhooshIndex.open(place)
+        index.drop_damaged()
+    except IndexUnavailable:
+        return None
+    return index
+
+
+def _take_unfinished(archive: Archive, place: Path, generation: str | None) -> WhooshIndex | None:
+    """What was built so far of a new index, if nobody is at work on it: better than to begin from nothing."""
+    if generation is None:
+        return None
+    try:
+        with hold_lock(place / LOCK, wait=0.0):
+            archive.building.resume()
+            return _open_sound(place / generation)
+    except ArchiveLocked:
+        return None
+
+
+def _build(
+    archive: Archive, progress: Progress, stopping: Callable[[], bool], enough: Callable[[], bool]
+) -> bool:
+    """Build, beside the writer, until little is missing; whether it came to that."""
+    index, careful = _open_building(archive)
+    try:
+        while (
+            missing := archive.building.count_missing()
+        ) >= FEW or not archive.building.count_done():
+            done = archive.building.count_done()
+            index_work(
+                archive,
+                index,
+                Building(archive, index),
+                progress=lambda _, now, __: progress("rebuilding the index", done + now, done + missing),  # noqa: B023 - called at once
+                stopping=stopping,
+                enough=enough,
+                careful=careful,
+                tidying=False,
+            )  # fmt: skip
+            if stopping() or enough():
+                return False
+            if not archive.building.count_done():
+                break  # an archive without messages
+        tidy_index(index)
+    except ArchiveFull:  # room for whoever needs it more than an index that is not complete
+        _give_up(archive, index)
+        raise
+    else:
+        return True
+    finally:
+        index.close()
+
+
+def _publish(archive: Archive) -> int:
+    """Build what is still missing, under the archive's lock, and have the new index serve."""
+    from trail.index.serving import clear_others, serve  # noqa: PLC0415 - see needs_rebuild
+
+    place = archive.root / "index"
+    index, _ = _open_building(archive)
+    try:
+        work = Building(archive, index)
+        for _ in range(_PASSES):
+            index_work(archive, index, work, careful=archive.mended, tidying=False)
+        strangers = archive.building.list_strangers(index.read_keys())
+        if strangers:  # they were forgotten meanwhile
+            index.remove(strangers)
+        count = index.count()
+        if count != archive.facts.count_messages()[0]:
+            _give_up(archive, index)
+            raise IndexUnavailable(
+                "the new search index is not complete", "run `trail reindex` again"
+            )
+        with archive.ledger.transaction():
+            archive.building.adopt(index.generation)
+            serve(place, index.generation)
+    finally:
+        index.close()
+    clear_others(place, [])
+    return count
+
+
+def _open_building(archive: Archive) -> tuple[WhooshIndex, bool]:
+    """The new index as far as it is built, and whether who built it was killed. Raises ArchiveFull."""
+    from trail.index.schema import SCHEMA_VERSION  # noqa: PLC0415 - see needs_rebuild
+    from trail.index.serving import read_about  # noqa: PLC0415 - the same
+    from trail.index.store import WhooshIndex, make_generation  # noqa: PLC0415 - the same
+
+    place = archive.root / "index"
+    generation = archive.building.generation
+    if generation:
+        try:
+            if read_about(place / generation).schema == SCHEMA_VERSION:
+                index = WhooshIndex.open(place / generation)
+                if index.doubt is None:
+                    index.sweep()
+                    return index, archive.building.resume()
+        except IndexUnavailable:
+            pass  # begun anew
+    _need_room(place)
+    generation = make_generation()
+    archive.building.begin(
+        generation
+    )  # first: a folder of a name that nobody knows is cleared away
+    return WhooshIndex.begin(place, generation), False
+
+
+def _give_up(archive: Archive, index: WhooshIndex) -> None:
+    from trail.index.serving import remove_index  # noqa: PLC0415 - see needs_rebuild
+
+    index.close()
+    remove_index(index.folder)
+    with archive.ledger.transaction():
+        archive.building.forget()
+
+
+def _need_room(place: Path) -> None:
+    """Raises ArchiveFull where there is no room for an index as large as the one that serves."""
+    from trail.index.serving import find_serving  # noqa: PLC0415 - see needs_rebuild
+
+    size = sum(path.stat().st_size for path in find_serving(place).glob("*.seg"))
+    free = shutil.disk_usage(place).free
+    if free < size + MARGIN:
+        raise ArchiveFull(
+            f"no room for a new search index beside the old one, which serves on: it takes {(size + MARGIN) >> 20} MiB, {free >> 20} are free",
+            "make room, and run `trail reindex`",
+        )
