@@ -52,7 +52,9 @@ def test_what_a_round_left_unindexed_the_next_one_indexes(scripted, tmp_path):
     assert len(hits(tmp_path, "client:acme")) == 5
 
 
-@pytest.mark.parametrize("damage", ["missing", "no state", "other version", "garbage", "garbled pointer", "a file"])
+@pytest.mark.parametrize(
+    "damage", ["missing", "no state", "other version", "garbage", "garbled pointer", "a file"]
+)
 def test_an_index_that_cannot_be_used_is_made_anew(archive, damage):
     keys = put(archive, *(letter(str(n)) for n in range(4)))
     catch_up(archive)

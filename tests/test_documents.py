@@ -26,7 +26,7 @@ from trail.documents import read_documents
 from trail.errors import ArchiveFull, TrailError
 from trail.parse import documents as parse_documents
 from trail.parse.kinds import READER
-from trail.pipeline import open_index, read_pending, rebuild_index
+from trail.pipeline import open_index, read_pending, reindex
 
 
 @pytest.fixture
@@ -113,25 +113,27 @@ def test_equal_attachments_are_read_once_and_found_in_every_message(archive, mon
     assert len(hits(archive.root, "zwetschge")) == 4
 
 
-def test_a_cache_that_was_deleted_is_made_anew_by_the_next_rebuild(archive):
-    (key,) = put(archive, letter_with("one", ("a.pdf", make_pdf("Zwetschge"))))
-    index(archive)
-    read_pending(archive)
-    shutil.rmtree(archive.root / "cache")
-    assert hits(archive.root, "zwetschge") == [key]
-    rebuild_index(archive)
-    assert hits(archive.root, "zwetschge") == [key]
+def test_a_cache_that_was_deleted_is_made_anew_by_the_next_rebuild(tmp_path):
+    with writing_archive(tmp_path) as archive:
+        (key,) = put(archive, letter_with("one", ("a.pdf", make_pdf("Zwetschge"))))
+        index(archive)
+        read_pending(archive)
+    shutil.rmtree(tmp_path / "cache")
+    assert hits(tmp_path, "zwetschge") == [key]
+    reindex(tmp_path, ())
+    assert hits(tmp_path, "zwetschge") == [key]
     assert len(cached(archive)) == 1
 
 
 @pytest.mark.parametrize("damage", [b"", b"garbage", b"x\x9c\x03"])
-def test_a_damaged_file_of_the_cache_counts_as_none(archive, damage):
-    (key,) = put(archive, letter_with("one", ("a.pdf", make_pdf("Zwetschge"))))
-    index(archive)
-    read_pending(archive)
-    next((archive.root / "cache" / "documents").glob("*/*")).write_bytes(damage)
-    rebuild_index(archive)
-    assert hits(archive.root, "zwetschge") == [key]
+def test_a_damaged_file_of_the_cache_counts_as_none(tmp_path, damage):
+    with writing_archive(tmp_path) as archive:
+        (key,) = put(archive, letter_with("one", ("a.pdf", make_pdf("Zwetschge"))))
+        index(archive)
+        read_pending(archive)
+    next((tmp_path / "cache" / "documents").glob("*/*")).write_bytes(damage)
+    reindex(tmp_path, ())
+    assert hits(tmp_path, "zwetschge") == [key]
 
 
 def test_a_text_that_is_removed_from_the_cache_is_gone(archive):

@@ -199,12 +199,15 @@ class Daemon:
             self._watchers.make_room(name)
 
     def _read_attachments(self) -> None:
-        """Some of them, for as long as nobody waits for a turn; then the rest."""
-        self._turns.read_attachments(lambda: self._stop.is_set() or bool(self._calls))
+        """Some of them, for as long as nobody waits for a turn; then the rest. An index in doubt comes first."""
+        if self._turns.rebuilding:
+            self._turns.rebuild(lambda: self._stop.is_set() or bool(self._calls))
+        else:
+            self._turns.read_attachments(lambda: self._stop.is_set() or bool(self._calls))
         self._read_soon()
 
     def _read_soon(self) -> None:
-        if self._turns.unread and not self._stop.is_set():
+        if (self._turns.unread or self._turns.rebuilding) and not self._stop.is_set():
             self._scheduler.add_job(
                 self._read_attachments, "date", id="attachments", replace_existing=True,
                 run_date=datetime.now(UTC) + timedelta(seconds=SETTLE),

@@ -24,7 +24,8 @@ from trail.documents import read_documents
 from trail.errors import ArchiveLocked, IndexUnavailable
 from trail.intake import fetch_accounts
 from trail.parse.kinds import READER
-from trail.rebuilding import rebuild_index, settle_index
+from trail.rebuilding import rebuild_index
+from trail.settling import settle_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

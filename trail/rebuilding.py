@@ -10,20 +10,17 @@ rebuild goes on where this one was. One process builds at a time. Must never tak
 
 from __future__ import annotations
 
-import os
 import shutil
-from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from trail.archive.disk import translate_disk_errors
 from trail.archive.store import require_archive, writing_archive, writing_beside
 from trail.catchup import index_pending, index_work, tidy_index
-from trail.errors import ArchiveFull, ArchiveLocked, IndexUnavailable
+from trail.errors import ArchiveFull, IndexUnavailable
 from trail.lacking import Building
-from trail.locks import hold_lock
+from trail.settling import hold_rebuilding, settle_index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from trail.archive.store import Archive
@@ -31,8 +28,6 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int], None]
 
-LOCK = "rebuilding"
-"""The lock of whoever rebuilds, in the index's folder."""
 FEW = 1000
 """Messages that may be left to the moment in which nobody else writes."""
 MARGIN = 64 * 1024 * 1024
@@ -73,56 +68,12 @@ def rebuild_index(
     require_archive(root, "ledger.db")
     if not _is_served(root):  # then there is nothing to build beside
         return _make_in_place(root, progress, stopping, wait)
-    with _holding(root / "index" / LOCK):
+    with hold_rebuilding(root):
         with writing_beside(root) as archive:
             if not _build(archive, progress, stopping, enough):
                 return None
         with writing_archive(root, wait=wait) as archive:
             return _publish(archive)
-
-
-def settle_index(root: Path) -> WhooshIndex:
-    """The index that serves, ready to be written to: without what is damaged, or made anew where nothing can be read.
-
-    Only the writer may call this. What a rebuild left unfinished at its last step is finished.
-    """
-    from trail.index.serving import clear_others, serve  # noqa: PLC0415 - see needs_rebuild
-    from trail.index.store import WhooshIndex  # noqa: PLC0415 - the same
-
-    place = root / "index"
-    with writing_beside(root) as archive:
-        building = archive.building.generation
-        index = _open_sound(place)
-        if index is None:
-            if not place.is_dir():
-                place.unlink(missing_ok=True)
-            index = _take_unfinished(archive, place, building) or WhooshIndex.begin(place)
-            serve(place, index.generation)
-            index.close()
-            index = WhooshIndex.open(place)
-        if index.generation == building:
-            with archive.ledger.transaction():
-                archive.building.adopt(building)
-            building = None
-        clear_others(place, [building] if building else [])
-        index.sweep()
-        return index
-
-
-@contextmanager
-def _holding(lock: Path) -> Iterator[None]:
-    with ExitStack() as held:
-        with translate_disk_errors(lock.parent):
-            held.enter_context(
-                hold_lock(
-                    lock,
-                    wait=0.0,
-                    holder="the index is being rebuilt by another trail",
-                    hint="`trail status` shows how far it is",
-                )
-            )
-            os.utime(lock)  # when it was last tried
-        yield
 
 
 def _is_served(root: Path) -> bool:
@@ -145,29 +96,6 @@ def _make_in_place(
             return None if archive.facts.count_unindexed(index.generation) else index.count()
         finally:
             index.close()
-
-
-def _open_sound(place: Path) -> WhooshIndex | None:
-    from trail.index.store import WhooshIndex  # noqa: PLC0415 - see needs_rebuild
-
-    try:
-        index = WhooshIndex.open(place)
-        index.drop_damaged()
-    except IndexUnavailable:
-        return None
-    return index
-
-
-def _take_unfinished(archive: Archive, place: Path, generation: str | None) -> WhooshIndex | None:
-    """What was built so far of a new index, if nobody is at work on it: better than to begin from nothing."""
-    if generation is None:
-        return None
-    try:
-        with hold_lock(place / LOCK, wait=0.0):
-            archive.building.resume()
-            return _open_sound(place / generation)
-    except ArchiveLocked:
-        return None
 
 
 def _build(
@@ -228,7 +156,7 @@ def _publish(archive: Archive) -> int:
             serve(place, index.generation)
     finally:
         index.close()
-    clear_others(place, [])
+    clear_others(place, list)
     return count
 
 

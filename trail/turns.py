@@ -22,6 +22,7 @@ from trail.errors import ArchiveLocked, LoginRejected, TrailError
 from trail.intake import Round
 from trail.parse.kinds import READER
 from trail.pipeline import read_pending, run_round
+from trail.rebuilding import needs_rebuild, rebuild_index
 from trail.supervisor import WAITING, describe_waiting
 
 if TYPE_CHECKING:
@@ -75,6 +76,10 @@ class Turns:
         self._warned: dict[str, list[str]] = {}
         self.unread = 0
         """Attachments that wait to be read, as of the last turn."""
+        self.rebuilding = False
+        """Whether the index is in doubt, and is being made anew, as of the last turn."""
+        self._rebuild_from = 0.0
+        """When that may be tried again, after it went wrong; by the monotonic clock."""
         self.alive_at: float | None = None
         """When the round under way last gave a sign of life, by the monotonic clock; None between two rounds."""
 
@@ -135,6 +140,38 @@ class Turns:
             log.error("reading attachments broke off (%s)", _locate(error))  # noqa: TRY400 - as above
         finally:
             self.alive_at = None
+
+    def rebuild(self, is_over: Callable[[], bool]) -> None:
+        """Go on making the index anew, for SLICE seconds or until `is_over`; the old one serves. Raises nothing."""
+        self._beat()
+        until = time.monotonic() + SLICE
+        try:
+            count = rebuild_index(
+                self._root,
+                progress=lambda *_: self._beat(),
+                stopping=self._stop.is_set,
+                enough=lambda: is_over() or time.monotonic() > until,
+                wait=LOCK_WAIT,
+            )
+            if count is not None:
+                self.rebuilding = False
+                log.info("the index was made anew: %s messages", f"{count:,}")
+        except (
+            ArchiveLocked
+        ):  # another process is about it, or is writing: the next round looks again
+            self.rebuilding = False
+        except TrailError as error:
+            self._give_up_rebuilding()
+            log.error("the index could not be made anew: %s; %s", error.message, error.hint)  # noqa: TRY400 - as above
+        except Exception as error:  # noqa: BLE001 - as above
+            self._give_up_rebuilding()
+            log.error("making the index anew broke off (%s)", _locate(error))  # noqa: TRY400 - as above
+        finally:
+            self.alive_at = None
+
+    def _give_up_rebuilding(self) -> None:
+        self.rebuilding = False
+        self._rebuild_from = time.monotonic() + PAUSE.total_seconds()
 
     def is_paused(self, name: str) -> bool:
         """Whether the account rests after a refused login."""
@@ -213,6 +250,7 @@ class Turns:
         )
         report = run_round(round_, [account], documents=False)
         self.unread = archive.documents.count_unread(READER)
+        self.rebuilding = time.monotonic() >= self._rebuild_from and needs_rebuild(archive)
         for warning in round_.warnings:
             if warning not in self._warned.get(account.name, ()):  # once, not every few minutes
                 log.warning("%s", warning)

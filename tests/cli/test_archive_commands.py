@@ -47,7 +47,8 @@ def test_json_of_status_has_accounts_folders_counts_failures_and_lag(kept):
         inbox["failed"],
         inbox["gone"],
     ) == (3, 3, 0, 0, 0)
-    assert data["index"] == {"present": True, "messages": 3, "lag": 0}
+    sound = {"doubt": None, "rebuild": None}
+    assert data["index"] == {"present": True, "messages": 3, "lag": 0} | sound
     assert data["daemon"] == {"running": False}
     assert data["failures"] == data["unparsable"] == []
 

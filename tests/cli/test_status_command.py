@@ -212,7 +212,7 @@ def make_data(**changes):
         "clients": [{"client": f"client-{n}", "messages": n} for n in range(40)], "writing": False,
         "failures": [{"account": "a", "folder": long, "uid": 1, "reason": long}] * 12,
         "unparsable": [{"id": "12345678", "reason": long}], "unattributed": 0, "attachments": {"waiting": 12_345, "unreadable": 12_345},
-        "index": {"present": True, "messages": 1, "lag": 0}, "daemon": {"running": True, "pid": 1, "doing": "syncing " + long},
+        "index": {"present": True, "messages": 1, "lag": 0, "doubt": "damaged", "rebuild": {"done": 1, "of": 123456, "running": False}}, "daemon": {"running": True, "pid": 1, "doing": "syncing " + long},
         "problems": [
             {"kind": "failing", "account": "work", "text": "FAILING: " + long, "since": "2026-01-01T00:00:00Z", "command": "trail sync work"},
             *[{"kind": "warning", "account": "work", "text": long, "since": None, "command": ""}] * 12,

@@ -121,7 +121,7 @@ def test_whoosh_is_a_search_index():
 
     methods = {name for name in vars(SearchIndex) if not name.startswith("_")}
     assert methods == {
-        *("generation", "add", "remove", "count", "search", "close"),
+        *("generation", "doubt", "add", "remove", "count", "search", "close"),
         *("count_matching", "list_values", "count_words", "list_words"),
         *("iter_hits", "list_keys", "count_types"),
     }

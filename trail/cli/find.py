@@ -7,6 +7,7 @@ import sys
 from typing import Annotated
 
 from trail.cli.app import Session, app
+from trail.cli.doubt import explaining_absence, tell_doubt
 from trail.cli.later import typer
 from trail.config import find_client
 from trail.errors import TrailError
@@ -35,11 +36,13 @@ def find(
     if client is not None:
         client = find_client(session.config, client).slug
     with contextlib.closing(Searcher(session.config, client)) as searcher:
-        searcher.open().result()  # what is wrong with archive or index is told before the screen is taken
+        with explaining_absence(session):
+            searcher.open().result()  # what is wrong with archive or index is told before the screen is taken
         from trail.cli.finder.screen import Finder
 
         finder = Finder(searcher, read_words(query or ()), session.environ)
         finder.run()
+        tell_doubt(session, searcher.doubt)
         if finder.return_code:
             raise TrailError(
                 "the finder ended early", "run it again with -v; `trail search` finds the same"

@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 
     Sample = tuple[dict[str, str], float]
 
-KINDS = ("failing", "never", "stale", "failed", "warning", "damage", "rule", "unattributed", "lag")
+KINDS = (
+    "failing",
+    "never",
+    "stale",
+    "failed",
+    "warning",
+    "damage",
+    "rule",
+    "index",
+    "unattributed",
+    "lag",
+)
 """All kinds of problems there are: one that does not occur is a 0, so that an alert can wait for it."""
 
 

@@ -92,6 +92,8 @@ def _find_in_archive(config: Config, data: dict[str, Any]) -> Iterator[dict[str,
     accounts = [account.name for account in config.accounts]
     for text in find_idle_rules(config.clients, accounts, data["listed"]):
         yield _problem("rule", None, text, None, "")
+    if data["index"]["doubt"] == "damaged" and not (data["index"]["rebuild"] or {}).get("running"):
+        yield _problem("index", None, "part of the index is damaged", None, "trail reindex")
     if data["writing"]:  # whoever writes is about to see to it
         return
     if data["unattributed"]:

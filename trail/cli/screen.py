@@ -132,6 +132,14 @@ def _rows(data: dict[str, Any], width: int | None) -> Iterator[str]:
 
 
 def _index_text(index: dict[str, Any]) -> str:
+    if rebuild := index["rebuild"]:
+        how_far = f"{rebuild['done']:,} of {render.count_of(rebuild['of'], 'message')}"
+        if rebuild["running"]:
+            return f"being rebuilt, {how_far}; the old one serves"
+        return f"rebuilt to {how_far}; `trail sync` goes on with it"
+    if index["doubt"]:
+        what = "damaged in part" if index["doubt"] == "damaged" else "made by an older trail"
+        return f"{what}; the next `trail sync` rebuilds it"
     if not index["present"]:
         return "none yet; the next `trail sync` builds it"
     if index["lag"]:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from trail.cli.app import Session, app, write_text
+from trail.cli.doubt import doubt_data, explaining_absence, tell_doubt
 from trail.cli.later import typer
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def search(
         raise typer.BadParameter("--null goes with --ids or --paths")
     most = limit or (None if (ids or paths or jsonl) and page == 1 else _SHOWN)
     offset = (page - 1) * (most or 0)
-    with open_answers(session.config) as answers:
+    with explaining_absence(session), open_answers(session.config) as answers:
         question = answers.read_question(
             read_words(query or ()), read_clock(),
             client=client, since=since, until=until, sort=sort.value,
@@ -129,6 +130,7 @@ def search(
             session.note("the archive is empty; run `trail sync`" if empty else "nothing found")
             for line in shown.explain().lines if not empty else ():
                 session.note(line)
+        tell_doubt(session, answers.index.doubt)
     for hint in question.asked.hints:
         session.note(f"hint: {hint}")
     if lag:
@@ -166,6 +168,11 @@ class _Shown(NamedTuple):
             typed=(question.since, question.until),
         )
 
+    @property
+    def doubt(self) -> dict[str, Any]:
+        """What a program is told where the answer may be incomplete."""
+        return doubt_data(self.answers.archive.root, self.answers.index.doubt)
+
     def tell_rest(self, shown: int, total: int, noun: str, about: str = "") -> None:
         """Say what is not shown."""
         page = self.offset // self.most + 1
@@ -189,7 +196,7 @@ def _show_hits(shown: _Shown) -> int:
     data: dict[str, Any] = {"total": result.total, "exact": result.exact, "hits": rows}
     if session.json and not result.total:
         data["nothing"] = shown.explain().data
-    session.emit_lines(data, hits_lines(rows, days, session.width))
+    session.emit_lines(data | shown.doubt, hits_lines(rows, days, session.width))
     about = "" if result.exact else "about "
     shown.tell_rest(len(result.hits), result.total, "messages", about)
     return result.total
@@ -197,7 +204,7 @@ def _show_hits(shown: _Shown) -> int:
 
 def _show_total(shown: _Shown) -> int:
     total = shown.answers.count(shown.question)
-    shown.session.emit({"total": total}, str(total))
+    shown.session.emit({"total": total} | shown.doubt, str(total))
     return total
 
 
@@ -216,7 +223,7 @@ def _show_conversations(shown: _Shown) -> int:
     ]
     days = [c.hit.sent_at for c in found]
     session.emit_lines(
-        {"total": total, "conversations": rows, "more": more, "in_all": every},
+        {"total": total, "conversations": rows, "more": more, "in_all": every} | shown.doubt,
         conversations_lines(rows, days, session.width),
     )
     if every is not None:
@@ -238,7 +245,7 @@ def _show_counts(shown: _Shown, by: By) -> int:
     some = counts[max(0, end - most) : max(0, end)] if by is By.month else counts[offset:][:most]
     rows = [{"value": c.value, "label": c.label, "count": c.count} for c in some]
     session.emit_lines(
-        {"total": total, "by": by.value, "values": len(counts), "counts": rows},
+        {"total": total, "by": by.value, "values": len(counts), "counts": rows} | shown.doubt,
         counts_lines(some, session.width, draws=session.draws),
     )
     shown.tell_rest(len(some), len(counts), f"{by.value}s".replace("persons", "people"))
@@ -273,7 +280,7 @@ def _show_names(shown: _Shown, what: str, most: int | None, end: str) -> int:
         messages = archive.facts.find_messages(keys)
         names = [str(archive.root / messages[key].path) for key in keys if key in messages]
     if session.json:
-        session.emit({"total": len(every), what: names})
+        session.emit({"total": len(every), what: names} | shown.doubt)
     else:
         write_text(sys.stdout, "".join(name + end for name in names))
     if not keys:

@@ -11,6 +11,7 @@ from trail.archive.bookmark import read_verified
 from trail.archive.store import open_archive
 from trail.attribute.rules import fingerprint_rules
 from trail.cli.certificate import verified_data
+from trail.cli.doubt import is_rebuilding
 from trail.cli.problems import find_problems
 from trail.errors import IndexUnavailable
 from trail.index.store import WhooshIndex
@@ -33,7 +34,7 @@ def read_status(config: Config) -> dict[str, Any]:
 def _gather(config: Config) -> dict[str, Any]:
     if not (config.archive / "ledger.db").is_file():
         accounts = [_account(name.name, None, []) for name in config.accounts]
-        empty = {"present": False, "messages": 0, "lag": 0}
+        empty = {"present": False, "messages": 0, "lag": 0, "doubt": None, "rebuild": None}
         return {
             "archive": str(config.archive),
             "messages": 0,
@@ -135,18 +136,29 @@ def _account(
 
 
 def _index(archive: Archive, messages: int) -> dict[str, Any]:
+    rebuild = _rebuild(archive, messages)
     try:
         index = WhooshIndex.open(archive.root / "index")
     except IndexUnavailable:
-        return {"present": False, "messages": 0, "lag": messages}
+        absent = {"present": False, "messages": 0, "lag": messages}
+        return absent | {"doubt": None, "rebuild": rebuild}
     try:
         return {
             "present": True,
             "messages": index.count(),
             "lag": archive.facts.count_unindexed(index.generation),
+            "doubt": index.doubt.why if index.doubt else None,
+            "rebuild": rebuild,
         }
     finally:
         index.close()
+
+
+def _rebuild(archive: Archive, messages: int) -> dict[str, Any] | None:
+    if archive.building.generation is None:
+        return None
+    at_work = is_rebuilding(archive.root) or is_held(archive.root / "daemon.lock")
+    return {"done": archive.building.count_done(), "of": messages, "running": at_work}
 
 
 def _daemon(archive: Archive) -> dict[str, Any]:

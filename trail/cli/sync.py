@@ -34,24 +34,25 @@ def sync(
     """Fetch, archive and index what is new, once."""
     from trail import render
     from trail.cli.connect import connect_with
+    from trail.cli.doubt import rebuild_in_doubt
     from trail.cli.progress import show_progress
     from trail.intake import Round
     from trail.pipeline import run_round
 
     session: Session = ctx.obj
     chosen = choose_accounts(session, accounts or ())
-    with (
-        _open(session.config.archive, dry_run=dry_run) as archive,
-        show_progress(session) as progress,
-    ):
-        round_ = Round(
-            archive,
-            session.config,
-            connect_with(session.environ),
-            dry_run=dry_run,
-            progress=progress,
-        )
-        report = run_round(round_, chosen, index=not no_index)
+    with show_progress(session) as progress:
+        with _open(session.config.archive, dry_run=dry_run) as archive:
+            round_ = Round(
+                archive,
+                session.config,
+                connect_with(session.environ),
+                dry_run=dry_run,
+                progress=progress,
+            )
+            report = run_round(round_, chosen, index=not no_index)
+        if not dry_run and not no_index:
+            rebuild_in_doubt(session, progress)
     session.emit(
         render.sync_data(report),
         render.sync_text(report, planned=dry_run, by_folder=session.verbose),

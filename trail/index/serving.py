@@ -19,7 +19,7 @@ from trail.index.schema import READABLE_SINCE, SCHEMA_VERSION
 from trail.index.segment import WAITING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 SERVING = "serving"
@@ -77,11 +77,15 @@ def write_about(folder: Path, about: About) -> None:
     write_durably(folder / ABOUT, json.dumps(about._asdict()).encode())
 
 
-def clear_others(place: Path, kept: Iterable[str]) -> None:
-    """Remove every index in `place` but the one that serves and those of the generations to be kept."""
+def clear_others(place: Path, list_kept: Callable[[], Iterable[str]]) -> None:
+    """Remove every index in `place` but the one that serves and those of the generations to be kept.
+
+    These are asked for when the folder was read: one that is begun just now is not in what was read, or else among them.
+    """
     serving = find_serving(place)
-    names = {serving.name, *kept}
-    for path in place.iterdir():
+    paths = list(place.iterdir())
+    names = {serving.name, *list_kept()}
+    for path in paths:
         if _GENERATION.fullmatch(path.name) and path.name not in names:
             remove_index(path)
         elif serving != place and path.name.startswith(_OWN):  # of an index that lay here itself

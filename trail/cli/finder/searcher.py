@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from trail.cli.asking import Answers
     from trail.config import Config
+    from trail.index.failures import Doubt
 
     _Result = TypeVar("_Result")
 
@@ -74,6 +75,11 @@ class Searcher:
     def open(self) -> Future[None]:
         """Open both. The future raises what is wrong with them."""
         return self._pool.submit(self._open_answers)
+
+    @property
+    def doubt(self) -> Doubt | None:
+        """Why something may not be found, as far as it is known."""
+        return self._answers.index.doubt if self._answers else None
 
     def search(self, typed: str) -> Future[Found | None]:
         """What is found, newest first; None where too little is typed. The future raises InvalidQuery, IndexUnavailable."""
