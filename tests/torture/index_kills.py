@@ -1,12 +1,15 @@
 """`python tests/torture/index_kills.py [--times N] [--seed N]`: kills a process that adds, replaces, removes and merges.
 
 After each kill the index must open, be whole, and hold what the killed process last said it had published, or the step
-after it. The next process goes on from there. Uses fork: some hundred kills a minute.
+after it. The next process goes on from there. As many kills hit a process that makes the index of an archive anew, between rounds
+that bring messages: what it said was found must be found, and everything after the next round. Uses fork: some hundred kills a minute.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import itertools
 import os
 import random
 import shutil
@@ -14,14 +17,25 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-sys.path[:0] = [str(Path(__file__).resolve().parent.parent / "index")]
+_TESTS = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(_TESTS / "index"), str(_TESTS)]
 
+from archive.archiving import ACME, letter, put  # noqa: E402 - after the path
 from index_documents import NOW, make_document, make_key  # noqa: E402 - after the path
 
 import trail.index.tiers as tiers_module  # noqa: E402 - after the path
+from trail import catchup, rebuilding  # noqa: E402 - after the path
+from trail.archive.store import open_archive, writing_archive  # noqa: E402 - after the path
 from trail.index.store import WhooshIndex  # noqa: E402 - after the path
+from trail.pipeline import open_index  # noqa: E402 - after the path
+from trail.rebuilding import needs_rebuild, rebuild_index  # noqa: E402 - after the path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NAMES = 60
 """Different messages."""
@@ -38,6 +52,12 @@ def main() -> int:
     shutil.rmtree(folder)
     print(
         f"{options.times} kills over {steps} published steps: every index opened, none lost a step"
+    )
+    folder = Path(tempfile.mkdtemp(prefix="trail-rebuild-kills-"))
+    published, cut = kill_rebuilds(folder, options.times, options.seed)
+    shutil.rmtree(folder)
+    print(
+        f"{options.times} kills over {published} rebuilds, {cut} of them cut short: every index opened, none lost a message"
     )
     return 0
 
@@ -78,22 +98,105 @@ def list_names(step: int) -> list[int]:
     return random.Random(step).sample(range(NAMES), 4)
 
 
+def kill_rebuilds(root: Path, times: int, seed: int) -> tuple[int, int]:
+    """Raise AssertionError where a message is lost; return how many new indexes came to serve, and how many were cut short."""
+    chance = random.Random(seed)
+    arrive(root, range(40))
+    generations, cut = set(), 0
+    for kill in range(times):
+        first = 40 + 1000 * kill
+        told = run_until_killed(
+            lambda writing, first=first: rebuild(root, first, writing), chance.uniform(0, 0.6)
+        )
+        with open_archive(root) as archive:
+            cut += archive.building.generation is not None
+            before = {m.key for m in archive.facts.iter_messages()}
+        expect(root, before, told, f"kill {kill}")
+        arrive(root, [first + 999])  # the next round
+        with open_archive(root) as archive:
+            keys = {m.key for m in archive.facts.iter_messages()}
+        generations.add(expect(root, keys, len(keys), f"round {kill}"))
+        if len(keys) > 300:  # so that there is time for many
+            shutil.rmtree(root)
+            arrive(root, range(40))
+    rebuild_index(root)
+    with open_archive(root) as archive:
+        assert not needs_rebuild(archive)
+    return len(generations), cut
+
+
+def expect(root: Path, keys: set[str], least: int, when: str) -> str:
+    """The index opens, has nothing twice, nothing but `keys`, and `least` of them; returns its generation."""
+    index = WhooshIndex.open(root / "index")
+    try:
+        found = index.list_keys("body", now=NOW)
+        assert index.doubt is None, f"{when}: damage"
+        assert len(found) == len(set(found)), f"{when}: some are in twice"
+        assert set(found) <= keys, f"{when}: strangers"
+        assert len(found) >= least, f"{when}: {len(found)} found of {least}"
+        return index.generation
+    finally:
+        index.close()
+
+
+def arrive(root: Path, numbers) -> int:
+    """A round that brings these messages; returns how many are in the archive."""
+    with writing_archive(root, wait=30) as archive:
+        put(archive, *(letter(f"n{n}") for n in numbers), start=next(iter(numbers)) + 1)
+        catchup.attribute_pending(archive, (ACME,))
+        with open_index(root) as index:
+            catchup.index_pending(archive, index)
+        return archive.facts.count_messages()[0]
+
+
+def rebuild(root: Path, first: int, writing: int) -> None:
+    """Rebuild and bring messages by turns; for each that is surely found, tell a byte."""
+    tiers_module._TIER, catchup.INDEX_BATCH, rebuilding.FEW = 3, 10, 5
+    catchup._builders = lambda *_, **__: (
+        contextlib.nullcontext()
+    )  # workers take their time to start
+    told = 0
+    while True:
+        held = arrive(root, [first])
+        os.write(writing, b"." * (held - told))
+        told = held
+        first += 1
+        rebuild_index(root)
+
+
 def work_until_killed(folder: Path, step: int, seconds: float) -> int:
-    """Fork a process that goes on from `step`, kill it after that time, and return the last step it told of."""
+    """Have a process go on from `step`, kill it after that time, and return the last step it told of."""
+    return step + run_until_killed(lambda writing: work(folder, step, writing), seconds)
+
+
+def run_until_killed(what: Callable[[int], None], seconds: float) -> int:
+    """Fork a process that does it, kill it after that time, and return how many bytes it told.
+
+    In every second process it is processor time: on a machine that is busy with other things, too, all moments have their turn.
+    """
     reading, writing = os.pipe()
+    by_processor = next(_turns)
     child = os.fork()
     if child == 0:
         try:
-            work(folder, step, writing)
+            if by_processor:
+                signal.setitimer(signal.ITIMER_PROF, seconds)  # whose signal kills at once, too
+            what(writing)
+        except BaseException:  # noqa: BLE001 - it must be seen here: the parent knows only that it ended
+            traceback.print_exc()
         finally:
             os._exit(1)  # before what the parent would do at its end
     os.close(writing)
-    time.sleep(seconds)
-    os.kill(child, signal.SIGKILL)
+    if not by_processor:
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status), "the process ended by itself: see what it raised"
     with os.fdopen(reading, "rb") as pipe:
-        return step + len(pipe.read())
+        return len(pipe.read())
+
+
+_turns = itertools.cycle((True, False))
 
 
 def work(folder: Path, step: int, writing: int) -> None:
