@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from index_documents import NOW, make_document
-from torture.index_kills import kill_often
+from torture.index_kills import kill_often, kill_rebuilds
+from torture.index_rush import rush
 
 from trail.index.store import WhooshIndex
 
@@ -111,3 +112,17 @@ def test_two_processes_publish_and_searches_meet_no_error_and_no_stale_file(tmp_
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks, to be quick")
 def test_kills_at_any_moment_of_a_merge_lose_no_step(tmp_path):
     assert kill_often(tmp_path, 25, random.randrange(10**6)) > 25  # `make torture` does a thousand
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks, to be quick")
+def test_kills_at_any_moment_of_a_rebuild_lose_no_message(tmp_path):
+    # `make torture` does a thousand; here it is enough that each index opens
+    assert kill_rebuilds(tmp_path / "archive", 12, random.randrange(10**6)) >= (1, 0)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks, to be quick")
+def test_searches_meet_no_error_while_two_processes_index_and_the_index_is_made_anew(tmp_path):
+    done, failed = rush(tmp_path, 6, random.randrange(10**6))  # `make torture` takes ten minutes
+    assert not failed, "\n".join(failed)
+    assert done["rounds"] > 1
+    assert done["searches, kept open"] > 1
