@@ -271,6 +271,7 @@ NOT_DAMAGED = {
 """What `trail verify` shows of damage, of repairs and of servers."""
 UNSEEN = {
     "trail sync": {"accounts[].renamed[].folder", "accounts[].renamed[].formerly"},
+    "trail search": {f"incomplete.{key}" for key in ("why", "missing", "rebuilding", "run")},
     "trail unreadable": {"messages[].id", "messages[].key", "messages[].reason"},
     "trail status": {
         f"{path}.{key}"
@@ -325,6 +326,7 @@ def test_every_key_of_the_json_is_documented(command, terminal, serving):
 def test_json_keys_that_the_demo_cannot_show_are_in_the_program():
     pages = (
         "cli/status.py",
+        "cli/doubt.py",
         "cli/unreadable.py",
         "cli/problems.py",
         "turns.py",
