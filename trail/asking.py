@@ -46,9 +46,10 @@ def list_folders(archive: Archive, index: SearchIndex) -> list[str]:
     from trail.index.analysis import fold  # noqa: PLC0415 - few queries ask for a folder
     from trail.index.schema import list_names  # noqa: PLC0415 - the same
 
-    rows = archive.ledger.execute("SELECT DISTINCT folder FROM epoch")
     # The index has them folded; people know them as they are.
-    names = {fold(name): name for row in rows for name in list_names(row[0])}
+    names = {
+        fold(name): name for place in archive.tallies.list_places() for name in list_names(place)
+    }
     return sorted({names.get(value, value) for value in (*index.list_values("folder"), *names)})
 
 

@@ -268,7 +268,9 @@ def test_a_query_is_taken_apart_as_it_was_typed():
     assert [part.text for part in asked.parts] == [
         "Tea", "-from:jane", 'subject:"b c"', "subject:d", "-(e f)", '-"g h"~5',
     ]  # fmt: skip
-    assert asked.parts[1] == Part("-from:jane", Not(word("jane", fields=("from",))))
+    assert asked.parts[1][:2] == ("-from:jane", Not(word("jane", fields=("from",))))
+    assert asked.parts[0].places == ((0, 3), (46, 49))
+    assert asked.parts[2].places == ((24, 29),)
     assert read_query("", now=NOW).parts == ()
 
 
@@ -464,7 +466,9 @@ def test_what_is_left_out_is_one_part():
         assert [part.text for part in parts] == ["a", "-(b OR c)"]
         assert parts[1].node == Not(Or((word("b"), word("c"))))
     assert read_query("a -subject:(b c) d", now=NOW).parts[1].text == "-subject:(b c)"
-    assert read_query("NOT NOT a", now=NOW).parts == (Part("-NOT a", Not(Not(word("a")))),)
+    assert read_query("NOT NOT a", now=NOW).parts == (
+        Part("-NOT a", Not(Not(word("a"))), ((4, 9),)),
+    )
 
 
 def hints(query, known=None):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from trail.index.analysis import find_addresses, fold, list_domains, read_text
@@ -28,6 +28,7 @@ MAX_ATTACHED = 4_000_000
 MAX_STORED = 100_000
 """Characters of a text that snippets are taken from."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY_BITS = 24
 _PEOPLE_ROLES = ("from", "sender", "reply-to", "to", "cc", "bcc")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -69,6 +70,11 @@ def order_from(seconds: int) -> int:
 def from_order(order: int) -> int:
     """Return the second of sending in what `pack_order` gave."""
     return order >> _KEY_BITS
+
+
+def to_moment(seconds: float) -> datetime:
+    """Return the moment so many seconds after the beginning of 1970, in UTC."""
+    return _EPOCH + timedelta(seconds=seconds)  # fromtimestamp() refuses what is before on Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +130,7 @@ def from_stored(stored: Sequence[Any]) -> Stored:
     """Return what `to_fields` stored; lists may stand for tuples. Raises ValueError or TypeError when it is something else."""
     values: list[Any] = [tuple(v) if isinstance(v, list) else v for v in stored]
     key, sent_at, received_at, *rest = values
-    sent_at, received_at = (
-        datetime.fromtimestamp(second, UTC) for second in (sent_at, received_at)
-    )
+    sent_at, received_at = map(to_moment, (sent_at, received_at))
     return Stored(key, sent_at, received_at, *rest)
 
 

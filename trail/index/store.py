@@ -23,7 +23,7 @@ from trail.index.analysis import fold
 from trail.index.conditions import And, Exact, Node, sent_between
 from trail.index.failures import MARK, REBUILD, explaining
 from trail.index.generations import State
-from trail.index.hits import Sort, count_types, find_hits, iter_hits, list_keys
+from trail.index.hits import Sort, count_each, find_hits, find_span, iter_hits, list_keys
 from trail.index.opening import OpenSegments
 from trail.index.query import parse_query
 from trail.index.schema import SCHEMA_VERSION, to_fields
@@ -101,8 +101,8 @@ class SearchIndex(Protocol):
         IndexUnavailable.
         """
 
-    def count_matching(self, node: Node) -> int:
-        """Return how many messages meet the conditions."""
+    def count_matching(self, node: Node, stemming: Mapping[str, str] | None = None) -> int:
+        """Return how many messages meet the conditions; `stemming` as in `search`."""
 
     def list_values(self, field: str) -> list[str]:
         """Return the values that a field of whole values (`folder`, `client`, `type` …) has in the index, sorted."""
@@ -123,8 +123,15 @@ class SearchIndex(Protocol):
     ) -> list[str]:
         """Return the keys of all messages that match, in order. Raises as `search`."""
 
-    def count_types(self, query: str | Node, **asked: Unpack[Narrowed]) -> dict[str, int]:
-        """Return for each ending of an attachment's name how many messages that match have one. Raises as `search`."""
+    def find_span(
+        self, query: str | Node, **asked: Unpack[Narrowed]
+    ) -> tuple[datetime, datetime] | None:
+        """Return when the first and the last message that match were sent, in UTC; None where there is none. Raises as `search`."""
+
+    def count_each(
+        self, query: str | Node, nodes: Sequence[Node], **asked: Unpack[Narrowed]
+    ) -> list[int]:
+        """Return for each of the conditions how many messages that match meet it. Raises as `search`."""
 
     def close(self) -> None:
         """Let go of files."""
@@ -271,7 +278,7 @@ class WhooshIndex:
         page = max(0, limit), max(0, offset)
         with explaining(self.folder):
             segments = self._segments.open()
-            node = _widen(node, asked, segments)
+            node = _widen(node, asked.get("stemming", {}), segments)
             return find_hits(segments, node, sort, *page, now.timestamp(), exact=exact)
 
     def iter_hits(
@@ -281,7 +288,9 @@ class WhooshIndex:
         node, now = _read_asked(query, asked), asked["now"].timestamp()
         with explaining(self.folder):
             segments = self._segments.open()
-            yield from iter_hits(segments, _widen(node, asked, segments), sort, now)
+            yield from iter_hits(
+                segments, _widen(node, asked.get("stemming", {}), segments), sort, now
+            )
 
     def list_keys(
         self, query: str | Node, sort: Sort = "date", **asked: Unpack[Narrowed]
@@ -290,19 +299,32 @@ class WhooshIndex:
         node, now = _read_asked(query, asked), asked["now"].timestamp()
         with explaining(self.folder):
             segments = self._segments.open()
-            return list_keys(segments, _widen(node, asked, segments), sort, now)
+            return list_keys(segments, _widen(node, asked.get("stemming", {}), segments), sort, now)
 
-    def count_types(self, query: str | Node, **asked: Unpack[Narrowed]) -> dict[str, int]:
+    def find_span(
+        self, query: str | Node, **asked: Unpack[Narrowed]
+    ) -> tuple[datetime, datetime] | None:
         """See SearchIndex."""
         node = _read_asked(query, asked)
         with explaining(self.folder):
             segments = self._segments.open()
-            return count_types(segments, _widen(node, asked, segments))
+            return find_span(segments, _widen(node, asked.get("stemming", {}), segments))
 
-    def count_matching(self, node: Node) -> int:
+    def count_each(
+        self, query: str | Node, nodes: Sequence[Node], **asked: Unpack[Narrowed]
+    ) -> list[int]:
+        """See SearchIndex."""
+        node = _read_asked(query, asked)
+        with explaining(self.folder):
+            segments = self._segments.open()
+            return count_each(segments, _widen(node, asked.get("stemming", {}), segments), nodes)
+
+    def count_matching(self, node: Node, stemming: Mapping[str, str] | None = None) -> int:
         """See SearchIndex."""
         with explaining(self.folder):
-            return sum(s.find(node, s.live).bit_count() for s in self._segments.open())
+            segments = self._segments.open()
+            node = _widen(node, stemming or {}, segments)
+            return sum(s.find(node, s.live).bit_count() for s in segments)
 
     def list_values(self, field: str) -> list[str]:
         """See SearchIndex."""
@@ -352,9 +374,8 @@ def _read_asked(query: str | Node, asked: Narrowed) -> Node:
     return And(tuple(parts))
 
 
-def _widen(node: Node, asked: Narrowed, segments: Sequence[Finder]) -> Node:
+def _widen(node: Node, stemming: Mapping[str, str], segments: Sequence[Finder]) -> Node:
     """The conditions with other forms of their words, where there is a language for them."""
-    stemming = asked.get("stemming")
     language = choose_language(node, stemming) if stemming else ""
     if not language:
         return node
