@@ -189,6 +189,9 @@ def _open_end(words: list[str]) -> tuple[tuple[str, ...], bool]:
     return tuple(words), True
 
 
+_SPELLED_OUT = re.compile("(?<=[aou])e|(?<=a)a")
+
+
 def find_row(terms: tuple[str, ...], *, prefix: bool) -> str:
     """Return a pattern that finds a row of words in a folded text."""
     terms = tuple(fold(term) for term in terms)
@@ -198,9 +201,16 @@ def find_row(terms: tuple[str, ...], *, prefix: bool) -> str:
     return before + row + after
 
 
+def find_lead(terms: tuple[str, ...]) -> str:
+    """Return with what every row begins that `find_row` finds: one character at least."""
+    first = _unpair(tuple(fold(term) for term in terms), 0)
+    dropped = _SPELLED_OUT.search(first)
+    return first[: dropped.start()] if dropped else first
+
+
 def _allow_spelled(term: str) -> str:
     """What was asked as `loerdag` may stand there as `lørdag`, which is folded without the `e`."""
-    return re.sub("(?<=[aou])e|(?<=a)a", lambda found: f"{found[0]}?", re.escape(term))
+    return _SPELLED_OUT.sub(lambda found: f"{found[0]}?", re.escape(term))
 
 
 def _unpair(terms: tuple[str, ...], i: int) -> str:

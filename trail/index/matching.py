@@ -100,8 +100,7 @@ class Finder:
         row = self._open_row(field, words)
         if row is None:
             return 0
-        having = [d for d in iter_bits(row.candidates & within) if row.count(d)]
-        return to_bits(having, self.file.size)
+        return to_bits(row.select(iter_bits(row.candidates & within)), self.file.size)
 
     def count_rows(self, field: str, words: Words, within: int) -> dict[int, int]:
         """Return for those of `within` that have several words side by side how often they have them."""

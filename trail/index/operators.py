@@ -80,6 +80,12 @@ STATE_ALIASES: Final = {
     "unseen": "unread",
 }
 
+DATES: Final = (
+    *("today", "yesterday", "this_week", "last_week", "this_month", "last_month"),
+    *("this_year", "last_year"),
+)
+"""Dates that have a name, beside days of the week and months."""
+
 FORMS: Final = (
     ("tea labels", "both words (tea AND labels)"),
     ('"tea labels"', "the words side by side"),
