@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from index_documents import NOW, make_document, make_key
 
-from trail.index.conditions import EVERYTHING, Exact, Words
+from trail.index.conditions import EVERYTHING, Exact, Keys, Not, Words
 from trail.index.recency import AHEAD, HALF_LIFE, weigh_recency
 
 
@@ -50,6 +50,13 @@ def test_of_the_hits_those_are_counted_that_meet_a_condition_too(index):
     assert index.count_each("", nodes, now=NOW) == [3, 1, 5, 6]
     assert index.count_each("coffee", nodes, now=NOW) == [0, 0, 0, 1]
     assert index.count_each("tea", [], now=NOW) == []
+
+
+def test_many_keys_are_found_as_few_are(index):
+    index.add([make_document(n, "tea") for n in range(300)])
+    few = Keys(frozenset({make_key(7), make_key("nobody"), "0123abcd"}))
+    many = Keys(few.keys | {make_key(n) for n in range(100, 200)})
+    assert index.count_each("", [few, many, Not(many)], now=NOW) == [1, 101, 199]
 
 
 def test_the_span_of_the_hits_is_that_of_their_dates(index):

@@ -218,15 +218,19 @@ def test_the_archive_is_asked_what_only_it_knows():
         "thread:0123ABCD",
         "id:<A+b@x.example>",
         "msgid:a@x",
-        "is:unanswered",
         "is:unread",
     ):
         assert parse(query, known=known) == Keys(frozenset({"k"}))
     assert parse("is:read", known=known) == Not(Keys(frozenset({"k"})))
     assert asked == [
         ("thread", "0123abcd"), ("message-id", "A+b@x.example"), ("message-id", "a@x"),
-        ("unanswered", ""), ("unread", ""), ("unread", ""),
+        ("unread", ""), ("unread", ""),
     ]  # fmt: skip
+    to, sender = word("me@x.example", fields=("to",)), word("me@x.example", fields=("from",))
+    assert parse("is:unanswered", known=known) == And(
+        (Or((to,)), Not(Or((sender,))), Not(Keys(frozenset({"k"}))))
+    )
+    assert asked[-1] == ("followed", "")
     assert pointed_at("a thread:00000000", known=known) == "00000000"
     assert pointed_at("is:unread") == "unread"
 

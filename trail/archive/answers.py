@@ -7,11 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trail.archive.ledger import place_holders
-
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from trail.archive.ledger import Ledger
 
 _PRESENT = (
@@ -35,32 +31,21 @@ def find_unread(ledger: Ledger) -> frozenset[str]:
     return frozenset(row[0] for row in rows)
 
 
-def find_unanswered(ledger: Ledger, me: Collection[str]) -> frozenset[str]:
-    """Return the messages that wait for a word of ours: each the last of its conversation, not from `me`, and to `me`.
+def find_followed(ledger: Ledger) -> frozenset[str]:
+    """Return the messages that others follow: each is not the last of its conversation.
 
     A conversation is what refers to each other, directly or through others, held or not; the last message is the one
-    with the latest date (of sending, else of receipt). `me` are one's own addresses; only To counts as addressed.
+    with the latest date (of sending, else of receipt).
     """
-    own = [address.lower() for address in me]
-    if not own:
-        return frozenset()
-    rows = ledger.execute(
-        f"SELECT key, role FROM address WHERE role IN ('from', 'to') AND address IN ({place_holders(own)})",
-        own,
-    )
-    ours: set[str] = set()
-    to_us: set[str] = set()
-    for key, role in rows:
-        (ours if role == "from" else to_us).add(key)
-    waiting = to_us - ours
     last: dict[str, tuple[int, str]] = {}
-    for key, at, thread in _iter_threads(ledger):
+    linked = _list_linked(ledger)
+    for key, at, thread in linked:
         last[thread] = max(last.get(thread, (at, key)), (at, key))
-    return frozenset(key for _, key in last.values() if key in waiting)
+    return frozenset(key for key, _, thread in linked if last[thread][1] != key)
 
 
-def _iter_threads(ledger: Ledger) -> list[tuple[str, int, str]]:
-    """Give for each message its key, its date in seconds, and a name that its whole conversation has in common."""
+def _list_linked(ledger: Ledger) -> list[tuple[str, int, str]]:
+    """Return for each message that has to do with another its key, its date in seconds, and a name that its whole conversation has in common."""
     parents: dict[str, str] = {}
 
     def find_root(name: str) -> str:
@@ -71,9 +56,14 @@ def _iter_threads(ledger: Ledger) -> list[tuple[str, int, str]]:
             parents[name], name = root, parents[name]
         return root
 
+    # most messages stand alone: those that refer to nothing, and that nothing refers to
     messages = ledger.execute(
-        "SELECT e.key, coalesce(e.message_id, e.key), coalesce(e.sent_at, m.received_at)"
-        " FROM envelope e JOIN message m ON m.key = e.key"
+        "WITH linked AS (SELECT key FROM reference"
+        " UNION SELECT key FROM envelope WHERE message_id IN (SELECT message_id FROM reference)"
+        " UNION SELECT key FROM envelope WHERE message_id IN"
+        " (SELECT message_id FROM envelope GROUP BY message_id HAVING count(*) > 1))"
+        " SELECT e.key, coalesce(e.message_id, e.key), coalesce(e.sent_at, m.received_at)"
+        " FROM linked JOIN envelope e ON e.key = linked.key JOIN message m ON m.key = e.key"
     ).fetchall()
     names = {key: name for key, name, _ in messages}
     for key, message_id in ledger.execute("SELECT key, message_id FROM reference"):

@@ -15,6 +15,7 @@ from trail.index.analysis import fold, split_words
 from trail.index.conditions import (
     EVERYTHING,
     TEXT_FIELDS,
+    And,
     Exact,
     Keys,
     Node,
@@ -170,17 +171,20 @@ class ValueReader(TermReader):
         hint = advise_kind(value, (*list_known(), *there))
         return self.fail_value(piece, f'no attachment is of the kind "{piece.text}"', hint)
 
-    def _read_state(self, piece: Piece, value: str) -> Node:
+    def _read_state(self, piece: Piece, value: str) -> Node:  # noqa: PLR0911 - one for each state
         value = STATE_ALIASES.get(value, value)
         match value:
             case "sent" | "received" | "unanswered" if not self.known.me:
                 hint = 'give them in the configuration: me = ["you@studio.example"]'
                 self.fail_value(piece, f"is:{value} needs your own addresses", hint)
-            case "sent" | "received":
-                terms = ((fold(address),) for address in self.known.me)
-                sent = Or(tuple(Words(("from",), term) for term in terms))
-                return sent if value == "sent" else Not(sent)
-            case "unanswered" | "unread":
+            case "sent":
+                return self._name_me("from")
+            case "received":
+                return Not(self._name_me("from"))
+            case "unanswered":
+                ours, followed = self._name_me("from"), self._look_up(piece, "followed")
+                return And((self._name_me("to"), Not(ours), Not(followed)))
+            case "unread":
                 return self._look_up(piece, value)
             case "read":
                 return Not(self._look_up(piece, "unread"))
@@ -201,7 +205,10 @@ class ValueReader(TermReader):
                 'give them in the configuration: me = ["you@studio.example"]; quotes make it text'
             )
             self.fail_value(piece, f"{piece.operator}:me needs your own addresses", hint)
-        return Or(tuple(Words(operator.fields, (fold(address),)) for address in self.known.me))
+        return self._name_me(*operator.fields)
+
+    def _name_me(self, *fields: str) -> Node:
+        return Or(tuple(Words(fields, (fold(address),)) for address in self.known.me))
 
     def _look_up(self, piece: Piece, question: Question, value: str = "") -> Node:
         if self.known.look_up is None:
