@@ -7,7 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trail.archive.ledger import chunk_keys, place_holders
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from trail.archive.ledger import Ledger
 
 _PRESENT = (
@@ -37,37 +41,47 @@ def find_followed(ledger: Ledger) -> frozenset[str]:
     A conversation is what refers to each other, directly or through others, held or not; the last message is the one
     with the latest date (of sending, else of receipt).
     """
-    last: dict[str, tuple[int, str]] = {}
-    linked = _list_linked(ledger)
-    for key, at, thread in linked:
-        last[thread] = max(last.get(thread, (at, key)), (at, key))
-    return frozenset(key for key, _, thread in linked if last[thread][1] != key)
-
-
-def _list_linked(ledger: Ledger) -> list[tuple[str, int, str]]:
-    """Return for each message that has to do with another its key, its date in seconds, and a name that its whole conversation has in common."""
+    # Read as they lie in the file, and joined here: most messages stand alone, and are left behind at once.
+    rows = ledger.execute("SELECT message_id, key, sent_at FROM envelope").fetchall()
+    bearers: dict[str | None, str] = {message_id: key for message_id, key, _ in rows}
     parents: dict[str, str] = {}
-
-    def find_root(name: str) -> str:
-        root = name
-        while (above := parents.get(root, root)) != root:
-            root = above
-        while name != root:
-            parents[name], name = root, parents[name]
-        return root
-
-    # most messages stand alone: those that refer to nothing, and that nothing refers to
-    messages = ledger.execute(
-        "WITH linked AS (SELECT key FROM reference"
-        " UNION SELECT key FROM envelope WHERE message_id IN (SELECT message_id FROM reference)"
-        " UNION SELECT key FROM envelope WHERE message_id IN"
-        " (SELECT message_id FROM envelope GROUP BY message_id HAVING count(*) > 1))"
-        " SELECT e.key, coalesce(e.message_id, e.key), coalesce(e.sent_at, m.received_at)"
-        " FROM linked JOIN envelope e ON e.key = linked.key JOIN message m ON m.key = e.key"
-    ).fetchall()
-    names = {key: name for key, name, _ in messages}
+    if len(bearers) < len(rows):  # several bear the same
+        for message_id, key, _ in rows:
+            if message_id is not None and bearers[message_id] != key:
+                _join(parents, bearers[message_id], key)
     for key, message_id in ledger.execute("SELECT key, message_id FROM reference"):
-        one, other = find_root(names.get(key, key)), find_root(message_id)
-        if one != other:
-            parents[one] = other
-    return [(key, at, find_root(name)) for key, name, at in messages]
+        # a message that is not held, known by its Message-ID alone, joins those that refer to it
+        _join(parents, bearers.get(message_id, message_id), key)
+    at: dict[str, int | None] = {key: sent_at for _, key, sent_at in rows if key in parents}
+    last: dict[str, tuple[int, str]] = {}
+    linked = {key: _find_root(parents, key) for key in at}
+    received = _read_received(ledger, (key for key in linked if at[key] is None))
+    moments = {key: (received[key] if (sent := at[key]) is None else sent, key) for key in linked}
+    for key, root in linked.items():
+        last[root] = max(last.get(root, moments[key]), moments[key])
+    return frozenset(key for key, root in linked.items() if last[root][1] != key)
+
+
+def _join(parents: dict[str, str], one: str, other: str) -> None:
+    one, other = _find_root(parents, one), _find_root(parents, other)
+    parents[one] = other
+
+
+def _find_root(parents: dict[str, str], name: str) -> str:
+    root = parents.setdefault(name, name)
+    while (above := parents[root]) != root:
+        root = above
+    while name != root:
+        parents[name], name = root, parents[name]
+    return root
+
+
+def _read_received(ledger: Ledger, keys: Iterable[str]) -> dict[str, int]:
+    received: dict[str, int] = {}
+    for chunk in chunk_keys(keys):
+        received |= dict(
+            ledger.execute(
+                f"SELECT key, received_at FROM message WHERE key IN ({place_holders(chunk)})", chunk
+            ).fetchall()
+        )
+    return received
