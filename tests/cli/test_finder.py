@@ -15,9 +15,9 @@ import pytest
 from syncing import make_message
 from terminals import Terminal
 
-from trail.cli.finder import searcher
+from trail.cli.finder import screen, searcher
 from trail.cli.finder.screen import Finder
-from trail.cli.finder.searcher import Searcher
+from trail.cli.finder.searcher import Found, Searcher
 from trail.cli.finder.typed import finish_query
 from trail.config import load_config
 
@@ -422,3 +422,39 @@ def test_the_query_it_begins_with_is_asked_once(office, monkeypatch):
         await wait_until(pilot, lambda: asked[-1] == "barcode -x")
 
     use(office, act, "barcode")
+
+
+def test_more_hits_come_where_the_list_ends(office, monkeypatch):
+    monkeypatch.setattr(searcher, "PAGE", 2)
+    monkeypatch.setattr(screen, "_AHEAD", 1)
+
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: state_of(finder) == "2 of 4 messages")
+        await pilot.press("down", "j")
+        await wait_until(pilot, lambda: state_of(finder) == "4 messages")
+        assert len({row.id for row in finder._rows}) == 4
+        assert finder.query_one("#found").option_count == 4
+        await pilot.press("end")
+        await wait_until(pilot, lambda: finder.query_one("#found").highlighted == 3)
+        finder.query_one("#query").value = "subject:labels"
+        await wait_until(pilot, lambda: state_of(finder) == "2 messages")
+
+    use(office, act)
+
+
+def test_the_list_has_an_end(office, monkeypatch):
+    monkeypatch.setattr(searcher, "PAGE", 1)
+    monkeypatch.setattr(screen, "MOST", 2)
+
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: state_of(finder) == "2 of 4 messages")
+        await pilot.press("down", "j", "j")
+        await pilot.pause(0.5)
+        assert state_of(finder) == "2 of 4 messages"
+
+    use(office, act)
+
+
+def test_an_estimate_is_called_one():
+    assert screen.describe_found(Found((), 1, True), 1) == "1 message"
+    assert screen.describe_found(Found((), 85_312, False), 200) == "200 of about 85,312 messages"

@@ -19,6 +19,7 @@ from textual.widgets import Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from trail.cli.finder.fields import Ask, Query
+from trail.cli.finder.searcher import MOST
 from trail.errors import TrailError
 from trail.render import count_of
 from trail.terminal import BOLD, DIM, ID, MATCH, NAME, clean_text
@@ -28,13 +29,17 @@ if TYPE_CHECKING:
 
     from textual.events import Resize
 
-    from trail.cli.finder.searcher import Row, Searcher
+    from trail.cli.finder.searcher import Found, Row, Searcher
     from trail.terminal import Line
 
 _WIDE = 130
 """Columns from which list and message stand side by side."""
 _PAUSE = 0.15
 """Seconds without a key after which is searched."""
+_GLANCE = 0.04
+"""Seconds a message is chosen before it is read: who scrolls passes many."""
+_AHEAD = 50
+"""Rows before the end of the list at which more are found."""
 _LETTERS = ("leave", "type", "thread", "open", "copy", "save")
 """Actions of keys that are letters in the query."""
 _LOOKS = {
@@ -94,6 +99,10 @@ class Finder(App[None]):
         self._before: tuple[list[Row], int] | None = None
         """The hits, and which was chosen, while a conversation is shown in their place."""
         self._rows: list[Row] = []
+        self._found: Found | None = None
+        """What the list shows the hits of."""
+        self._sought_from = 0
+        """How many hits there were when more were looked for."""
         self._state = ""
 
     def compose(self) -> ComposeResult:
@@ -152,9 +161,8 @@ class Finder(App[None]):
         if found is None:
             self._tell(self._state or "type at least two letters")
             return
-        self._asked, self._before = query, None
-        shown = f"{len(found.rows)} of " if len(found.rows) < found.total else ""
-        self._state = f"{shown}{count_of(found.total, 'message')}"
+        self._asked, self._before, self._found, self._sought_from = query, None, found, 0
+        self._state = describe_found(found, len(found.rows))
         self._fill(list(found.rows))
 
     def _fill(self, rows: list[Row], highlighted: int = 0) -> None:
@@ -166,10 +174,41 @@ class Finder(App[None]):
             options.highlighted = highlighted
         self._read()
 
+    def _go_on(self) -> None:
+        """Find more, where the end of the list is near."""
+        at = self.query_one("#found", OptionList).highlighted or 0
+        found, shown = self._found, len(self._rows)
+        more = found is not None and shown < min(found.total, MOST)
+        if more and self._before is None and at >= shown - _AHEAD and self._sought_from != shown:
+            self._sought_from = shown
+            self._work("more", self._find_more, self._asked)
+
+    async def _find_more(self, query: str) -> None:
+        try:
+            found = await asyncio.wrap_future(self._searcher.search_on(query, len(self._rows)))
+        except TrailError as error:
+            self._tell_error(error)
+            return
+        if query != self._asked or self._before is not None:
+            return  # the list shows something else by now
+        known = {
+            row.id for row in self._rows
+        }  # of mail that came meanwhile, the last are seen again
+        rows = [row for row in found.rows if row.id not in known]
+        if not rows:
+            self._found = None
+            return
+        self._found = found
+        self._rows += rows
+        self.query_one("#found", OptionList).add_options([Option(show_line(row.line)) for row in rows])  # fmt: skip
+        self._state = describe_found(found, len(self._rows))
+        self._tell(self._state)
+
     # reading
 
     def on_option_list_option_highlighted(self) -> None:
         """Show the message under the cursor."""
+        self._go_on()
         self._read()
 
     def on_option_list_option_selected(self) -> None:
@@ -182,6 +221,7 @@ class Finder(App[None]):
 
     async def _preview(self, short: str | None, query: str) -> None:
         lines: list[Line] = []
+        await asyncio.sleep(_GLANCE)
         if short is not None:
             try:
                 lines = await asyncio.wrap_future(self._searcher.read(short, query))
@@ -298,6 +338,13 @@ class Finder(App[None]):
 
     def _tell(self, text: str) -> None:
         self.query_one("#state", Static).update(Content(clean_text(text)))
+
+
+def describe_found(found: Found, shown: int) -> str:
+    """How many are shown, of how many."""
+    lead = f"{shown:,} of " if shown < found.total else ""
+    about = "" if found.exact else "about "
+    return f"{lead}{about}{count_of(found.total, 'message')}"
 
 
 def show_line(line: Line) -> Content:

@@ -31,12 +31,14 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any, TypeVar
 
-    from trail.cli.asking import Answers
+    from trail.cli.asking import Answers, Question
     from trail.config import Config
 
     _Result = TypeVar("_Result")
 
-SHOWN = 200
+PAGE = 200
+"""Hits that are read together."""
+MOST = 2000
 """Hits in the list: whoever wants more narrows the search."""
 _HEADERS = ("date", "from", "to", "cc", "bcc", "subject")
 """Headers that are shown: the screen is small, and `trail show` has them all."""
@@ -54,10 +56,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a query found: the rows of the list, of `total`."""
+    """What a query found: some rows of the list, of `total`."""
 
     rows: tuple[Row, ...]
     total: int
+    exact: bool = True
+    """Whether `total` is no estimate."""
 
 
 class Searcher:
@@ -70,18 +74,29 @@ class Searcher:
         self._pool = ThreadPoolExecutor(1, "searcher")
         self._open = contextlib.ExitStack()
         self._answers: Answers | None = None
+        self._question: Question | None = None
+        """What was asked last: each message that is read is marked by it."""
 
     def open(self) -> Future[None]:
         """Open both. The future raises what is wrong with them."""
         return self._pool.submit(self._open_answers)
 
     def search(self, typed: str) -> Future[Found | None]:
-        """What is found, newest first; None where too little is typed. The future raises InvalidQuery, IndexUnavailable."""
-        return self._ask(lambda answers: _search(answers, typed, self._client))
+        """The first of what is found, newest first; None where too little is typed.
+
+        The future raises InvalidQuery, IndexUnavailable.
+        """
+        return self._ask(lambda answers: self._search(answers, typed))
+
+    def search_on(self, typed: str, offset: int) -> Future[Found]:
+        """What is found from the `offset`-th on. The future raises as that of `search`."""
+        return self._ask(
+            lambda answers: _list_hits(answers, self._read_question(answers, typed), offset)
+        )
 
     def read(self, short: str, typed: str) -> Future[list[Line]]:
         """A message to read, with the words marked that are asked for."""
-        return self._ask(lambda answers: _read(answers, short, typed))
+        return self._ask(lambda answers: _read(answers, short, self._read_question(answers, typed)))
 
     def show_thread(self, short: str) -> Future[list[Row]]:
         """The conversation around a message."""
@@ -116,16 +131,24 @@ class Searcher:
 
         return self._pool.submit(ask)
 
+    def _search(self, answers: Answers, typed: str) -> Found | None:
+        if finish_query(typed) is None:
+            return None
+        self._question = None  # threads, answers and what is unread are looked up anew
+        return _list_hits(answers, self._read_question(answers, typed), 0)
+
+    def _read_question(self, answers: Answers, typed: str) -> Question:
+        query = finish_query(typed) or typed
+        if self._question is None or self._question.typed != query:
+            self._question = answers.read_question(query, read_clock(), client=self._client)
+        return self._question
+
     def _open_answers(self) -> None:
         self._answers = self._open.enter_context(open_answers(self._config))
 
 
-def _search(answers: Answers, typed: str, client: str | None) -> Found | None:
-    query = finish_query(typed)
-    if query is None:
-        return None
-    question = answers.read_question(query, read_clock(), client=client)
-    result = answers.index.search(question.query, limit=SHOWN, **question.narrowed)
+def _list_hits(answers: Answers, question: Question, offset: int) -> Found:
+    result = answers.index.search(question.query, limit=PAGE, offset=offset, **question.narrowed)
     rows = []
     for hit, data in answers.describe(result.hits):
         who = clean_text(render.name_person(hit.sender) or "?")
@@ -138,7 +161,7 @@ def _search(answers: Answers, typed: str, client: str | None) -> Found | None:
             "  [+]" if hit.attachments else "",
         )
         rows.append(Row(data["id"], Line(clean_text(line.text), line.stretches)))
-    return Found(tuple(rows), result.total)
+    return Found(tuple(rows), result.total, result.exact)
 
 
 def _load(answers: Answers, short: str) -> tuple[Any, bytes]:
@@ -146,11 +169,10 @@ def _load(answers: Answers, short: str) -> tuple[Any, bytes]:
     return archived, answers.archive.read(archived)
 
 
-def _read(answers: Answers, short: str, typed: str) -> list[Line]:
+def _read(answers: Answers, short: str, question: Question) -> list[Line]:
     archived, content = _load(answers, short)
     lines = render.message_lines(*describe_message(answers.archive, archived, content))
     head = lines.index(Line(""))
-    question = answers.read_question(finish_query(typed) or typed, read_clock())
     seen = "\n".join(clean_text(line.text) for line in lines)
     excerpt = answers.open_excerpts(question).complete(archived.key, seen)
     found = [snippet_line(excerpt_data(excerpt))] if excerpt else []
