@@ -458,3 +458,16 @@ def test_the_list_has_an_end(office, monkeypatch):
 def test_an_estimate_is_called_one():
     assert screen.describe_found(Found((), 1, True), 1) == "1 message"
     assert screen.describe_found(Found((), 85_312, False), 200) == "200 of about 85,312 messages"
+
+
+def test_keys_that_come_together_are_taken_in_their_order(office):
+    command = [sys.executable, "-m", "trail", "--config", str(office.config), "find", "barcode"]
+    with contextlib.closing(Terminal(*command, kind="xterm")) as terminal:
+        terminal.wait_for(b"1 message")
+        terminal.type("\x15labels")  # all of the line taken away, and a word, in one
+        terminal.wait_for(b"2 messages")
+        terminal.type("\x7f\x7f\x7f\x7f\x7f\x7fdrawing\x01-\x05")
+        terminal.wait_for(b"3 messages")
+        terminal.type("\x03")
+        terminal.wait()
+        assert terminal.code == 0
