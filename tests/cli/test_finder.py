@@ -20,6 +20,7 @@ from trail.cli.finder.screen import Finder
 from trail.cli.finder.searcher import Found, Searcher
 from trail.cli.finder.typed import finish_query
 from trail.config import load_config
+from trail.terminal import Line
 
 HOSTILE = "\x1b]0;owned\x07[bold]red\u202egnp.exe"
 WITH_FILE = b"""From: Jane <jane@acme.example>\r
@@ -471,3 +472,27 @@ def test_keys_that_come_together_are_taken_in_their_order(office):
         terminal.type("\x03")
         terminal.wait()
         assert terminal.code == 0
+
+
+def test_of_a_huge_message_the_beginning_is_shown(desk, pymap_server):
+    long = "begun " + "x" * 900 + "".join(f"\r\nline {n}" for n in range(3000))
+    mail = make_message(1, subject="Huge", extra="") + long.encode()
+    pymap_server.append("INBOX", mail)
+    desk.set_up(pymap_server).done("sync")
+
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: "more lines: `trail show" in text_of(finder))
+        assert "line 700" in text_of(finder)
+        assert "line 2000" not in text_of(finder)
+        assert text_of(finder).count("\n") < 1100
+
+    use(desk, act, "begun")
+
+
+def test_a_line_without_an_end_is_cut():
+    (line, *rest) = searcher._cut([Line("x" * 1_000_000), Line("y")], "01234567")
+    assert len(line.text) < 3000
+    assert [line.text for line in rest] == ["y"]
+    many = searcher._cut([Line("x" * 1_000_000)] * 500, "01234567")
+    assert sum(len(line.text) for line in many) < 110_000
+    assert many[-1].text == "… and 450 more lines: `trail show 01234567`"

@@ -27,6 +27,7 @@ from trail.terminal import BOLD, DIM, ID, MATCH, NAME, clean_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
+    from textual.css.styles import RulesMap
     from textual.events import Resize
 
     from trail.cli.finder.searcher import Found, Row, Searcher
@@ -168,7 +169,7 @@ class Finder(App[None]):
     def _fill(self, rows: list[Row], highlighted: int = 0) -> None:
         self._rows = rows
         options = self.query_one("#found", OptionList)
-        options.set_options([Option(show_line(row.line)) for row in rows])
+        options.set_options([Option(OneLine.of(row.line)) for row in rows])
         self._tell(self._state)
         if rows:
             options.highlighted = highlighted
@@ -200,7 +201,7 @@ class Finder(App[None]):
             return
         self._found = found
         self._rows += rows
-        self.query_one("#found", OptionList).add_options([Option(show_line(row.line)) for row in rows])  # fmt: skip
+        self.query_one("#found", OptionList).add_options([Option(OneLine.of(row.line)) for row in rows])  # fmt: skip
         self._state = describe_found(found, len(self._rows))
         self._tell(self._state)
 
@@ -338,6 +339,20 @@ class Finder(App[None]):
 
     def _tell(self, text: str) -> None:
         self.query_one("#state", Static).update(Content(clean_text(text)))
+
+
+class OneLine(Content):
+    """A line of the list: it is cut, never wrapped, so that its height need not be measured."""
+
+    @classmethod
+    def of(cls, line: Line) -> OneLine:
+        """A line of ours."""
+        content = show_line(line)
+        return cls(content.plain, list(content.spans))
+
+    def get_height(self, rules: RulesMap, width: int) -> int:  # noqa: ARG002 - Textual asks so
+        """One, however wide."""
+        return 1
 
 
 def describe_found(found: Found, shown: int) -> str:

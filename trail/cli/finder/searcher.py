@@ -22,6 +22,7 @@ from trail.cli.saving import find_place, write_attachments
 from trail.errors import TrailError
 from trail.index.conditions import iter_words
 from trail.index.snippets import SnippetMaker
+from trail.render import count_of
 from trail.results import excerpt_data, snippet_line
 from trail.terminal import DIM, MATCH, NAME, Line, clean_text, join_pieces
 
@@ -42,8 +43,12 @@ MOST = 2000
 """Hits in the list: whoever wants more narrows the search."""
 _HEADERS = ("date", "from", "to", "cc", "bcc", "subject")
 """Headers that are shown: the screen is small, and `trail show` has them all."""
-_LINES = 5000
-"""Lines of a message that are shown, and searched for words."""
+_LINES = 1000
+"""Lines of a message that are shown, and searched for words: they are wrapped while somebody types."""
+_LINE = 2000
+"""Characters of a line that are shown."""
+_CHARACTERS = 100_000
+"""Characters of all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,15 +183,24 @@ def _read(answers: Answers, short: str, question: Question) -> list[Line]:
     found = [snippet_line(excerpt_data(excerpt))] if excerpt else []
     found = [join_pieces(("found    ", DIM), line) for line in found]
     lines = [x for x in lines[:head] if x.text.split()[0] in _HEADERS] + found + lines[head:]
-    rest = len(lines) - _LINES
-    if rest > 0:
-        lines = [
-            *lines[:_LINES],
-            Line(""),
-            Line(f"… and {rest:,} more lines: `trail show {short}`"),
-        ]
+    lines = _cut(lines, short)
     snippets = SnippetMaker(iter_words(question.query))
     return [_mark(line, snippets) for line in lines]
+
+
+def _cut(lines: list[Line], short: str) -> list[Line]:
+    """What a screen can take of a message, and what is left out."""
+    shown: list[Line] = []
+    room = _CHARACTERS
+    for line in lines[:_LINES]:
+        if room <= 0:
+            break
+        cut = len(line.text) > _LINE
+        shown.append(Line(line.text[:_LINE] + " …", ()) if cut else line)
+        room -= len(shown[-1].text)
+    if left := len(lines) - len(shown):
+        shown += [Line(""), Line(f"… and {count_of(left, 'more line')}: `trail show {short}`")]
+    return shown
 
 
 def _mark(line: Line, snippets: SnippetMaker) -> Line:
