@@ -16,6 +16,7 @@ from syncing import make_message
 from terminals import Terminal
 
 from trail.cli.finder import screen, searcher
+from trail.cli.finder.looks import describe_found
 from trail.cli.finder.screen import Finder
 from trail.cli.finder.searcher import Found, Searcher
 from trail.cli.finder.typed import finish_query
@@ -457,8 +458,8 @@ def test_the_list_has_an_end(office, monkeypatch):
 
 
 def test_an_estimate_is_called_one():
-    assert screen.describe_found(Found((), 1, True), 1) == "1 message"
-    assert screen.describe_found(Found((), 85_312, False), 200) == "200 of about 85,312 messages"
+    assert describe_found(Found((), 1, True), 1) == "1 message"
+    assert describe_found(Found((), 85_312, False), 200) == "200 of about 85,312 messages"
 
 
 def test_keys_that_come_together_are_taken_in_their_order(office):

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     _Result = TypeVar("_Result")
 
-PAGE = 200
+PAGE = 100
 """Hits that are read together."""
 MOST = 2000
 """Hits in the list: whoever wants more narrows the search."""
