@@ -8,7 +8,7 @@ ledger what is missing, so it can be cut anywhere, repeated, and run after any c
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     Progress = Callable[[str, int, int], None]
 
 INDEX_BATCH = 1500
-"""Messages of a segment: enough to be cheap, few enough to lose little to a crash."""
+"""Messages of a segment, at most: enough to be cheap, few enough to lose little to a crash."""
+SMALLEST_BATCH = 100
+"""The fewest that are shared out among workers."""
 INDEX_BYTES = 64 * 1024 * 1024
 """Bytes of messages of a segment: their words wait in memory until it is written."""
 TIDY_FROM = 64
@@ -128,21 +130,21 @@ def index_pending(
     *,
     progress: Progress = lambda *_: None,
     stopping: Callable[[], bool] = lambda: False,
+    crew: Crew | None = None,
 ) -> int:
-    """Parse and index what the index lacks. Returns how many messages were indexed."""
+    """Parse and index what the index lacks, in a crew of its own unless one is given. Returns how many messages were indexed."""
     total = archive.facts.count_unindexed(index.generation)
-    # where there was nothing, no message can take the place of another
-    fresh = total > 0 and index.count() == 0
-    most = min(INDEX_BATCH, max(WORTHWHILE_FROM, -(-total // (2 * WORKERS))))
+    fresh = total > 0 and index.count() == 0  # then no message can take the place of another
     done = 0
 
     def plan() -> Iterator[Batch]:
-        for messages in archive.facts.iter_unindexed(index.generation, most, INDEX_BYTES):
+        share = _share if total >= WORTHWHILE_FROM else lambda _: INDEX_BATCH
+        for messages in archive.facts.iter_unindexed(index.generation, share, INDEX_BYTES):
             if stopping():
                 return
             yield _plan(archive, index.folder, messages)
 
-    with suppress(Stopped), _builders(total, stopping, careful=archive.mended) as builders:
+    with suppress(Stopped), _builders(crew, total, stopping, careful=archive.mended) as builders:
         for built in builders.build(plan()) if builders else map(build_batch, plan()):
             index.adopt(built.segments, replacing=not fresh, tidying=builders is None)
             with archive.ledger.transaction():
@@ -190,14 +192,19 @@ def _plan(archive: Archive, folder: Path, messages: Sequence[ArchivedMessage]) -
 
 @contextmanager
 def _builders(
-    total: int, stopping: Callable[[], bool], *, careful: bool
+    crew: Crew | None, total: int, stopping: Callable[[], bool], *, careful: bool
 ) -> Iterator[Builders | None]:
     """Workers beside this process; None when there is little to do (and nothing to be careful about)."""
     if not total or (total < WORTHWHILE_FROM and not careful):
         yield None
         return
-    with Crew() as crew:
-        yield Builders(crew, _describe_stored, stopping)
+    with Crew() if crew is None else nullcontext(crew) as workers:
+        yield Builders(workers, _describe_stored, stopping)
+
+
+def _share(left: int) -> int:
+    """How many of the messages that are left make the next batch: ever fewer, so that no worker waits long for the other."""
+    return min(INDEX_BATCH, max(SMALLEST_BATCH, left // (WORKERS + 1)))
 
 
 def _describe_stored(stored: Stored) -> ParsedMessage:

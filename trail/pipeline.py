@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING
 from trail.catchup import attribute_pending, index_pending
 from trail.documents import read_documents
 from trail.errors import IndexUnavailable
-from trail.intake import fetch_accounts
 from trail.parse.kinds import READER
 
 if TYPE_CHECKING:
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from trail.intake import Round
     from trail.intake.round import Progress
     from trail.model import Account, SyncReport
+    from trail.workers import Crew
 
 
 def run_round(
@@ -44,6 +44,8 @@ def run_round(
 
     Raises ArchiveFull, ArchiveReadOnly. What went wrong with an account is in the report.
     """
+    from trail.intake import fetch_accounts  # noqa: PLC0415 - a rebuild of the index fetches nothing
+
     archive, clients = round_.archive, round_.config.clients
     if not round_.dry_run:
         attribute_pending(
@@ -108,7 +110,9 @@ def open_index(root: Path) -> Iterator[WhooshIndex]:
         index.close()
 
 
-def rebuild_index(archive: Archive, progress: Progress = lambda *_: None) -> int:
+def rebuild_index(
+    archive: Archive, progress: Progress = lambda *_: None, crew: Crew | None = None
+) -> int:
     """Build the index anew from the Maildir, the old one answering until the new one is complete."""
     from trail.index.store import WhooshIndex  # noqa: PLC0415 - as above
 
@@ -117,7 +121,7 @@ def rebuild_index(archive: Archive, progress: Progress = lambda *_: None) -> int
     shutil.rmtree(old, ignore_errors=True)
     index = WhooshIndex.create(building)
     try:
-        count = index_pending(archive, index, progress=progress)
+        count = index_pending(archive, index, progress=progress, crew=crew)
         if read_documents(archive, progress=progress):  # what the cache had not
             index_pending(archive, index, progress=progress)
     finally:

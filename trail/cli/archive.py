@@ -65,11 +65,14 @@ def reindex(ctx: typer.Context) -> None:
     from trail.catchup import attribute_pending
     from trail.cli.progress import show_progress
     from trail.pipeline import rebuild_index
+    from trail.workers import Crew
 
     session: Session = ctx.obj
     require_archive(session.config.archive)
-    with writing_archive(session.config.archive) as archive, show_progress(session) as progress:
-        attribute_pending(archive, session.config.clients, progress)
-        count = rebuild_index(archive, progress)
+    with Crew() as crew:
+        crew.start()
+        with writing_archive(session.config.archive) as archive, show_progress(session) as progress:
+            attribute_pending(archive, session.config.clients, progress)
+            count = rebuild_index(archive, progress, crew)
     told = f"{render.count_of(count, 'message')} indexed"
     session.emit({"messages": count}, told, is_note=True)

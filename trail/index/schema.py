@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+<<<<<<< HEAD
 from datetime import UTC, datetime, timedelta
+=======
+from datetime import UTC, datetime
+from functools import lru_cache
+>>>>>>> 4487073 (A rebuild of the index starts its workers early, and parses and builds faster)
 from typing import TYPE_CHECKING, Any
 
 from trail.index.analysis import find_addresses, fold, list_domains, read_text
@@ -154,7 +159,8 @@ def _to_stored(document: SearchDocument, sent_at: datetime, files: list[str]) ->
 
 def clean(text: str) -> str:
     """Return `text` on one line, without control characters and halves of surrogate pairs."""
-    return _CONTROLS.sub(" ", text).encode("utf-8", "replace").decode()
+    text = _CONTROLS.sub(" ", text)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _show_address(address: Address) -> str:
@@ -188,16 +194,20 @@ def _read_rows(texts: Iterable[str]) -> tuple[list[str], list[str]]:
 def _read_people(addresses: Iterable[Address], roles: Sequence[str]) -> tuple[list[str], list[str]]:
     # A message to a thousand people often repeats one of them.
     people = dict.fromkeys((a.name, fold(a.address)) for a in addresses if a.role in roles)
-    words, _ = _read_rows(f"{name} {address}" for name, address in people)
-    whole = [
-        term
-        for _, address in people
-        if "@" in address
-        for term in (address, *list_domains(address))
-    ]
+    read = [_read_person(name, address) for name, address in people]
+    words = [word for row, _, _ in read for word in row]
+    whole = [term for _, terms, _ in read for term in terms]
     if len(roles) > 2:  # noqa: PLR2004 - all people: an address in a display name is found too, but proves no sender
-        whole += [address for name, _ in people for address in find_addresses(fold(name))]
+        whole += [address for _, _, named in read for address in named]
     return words, whole
+
+
+@lru_cache(1 << 11)
+def _read_person(name: str, address: str) -> tuple[list[str], list[str], list[str]]:
+    """Return the words of a person, what their address is found by, and the addresses in their name; not to be changed."""
+    words, _ = _read_rows([f"{name} {address}"])
+    whole = [address, *list_domains(address)] if "@" in address else []
+    return words, whole, find_addresses(fold(name))
 
 
 def _fold_all(values: Iterable[str]) -> list[str]:

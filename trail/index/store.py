@@ -168,14 +168,16 @@ class WhooshIndex:
     def create(cls, folder: Path) -> WhooshIndex:
         """Make a fresh, empty index in `folder`, in place of the one that is there."""
         from trail.index.generations import write_durably, write_state  # noqa: PLC0415 - see _publishing
-        from trail.index.writing import clear_folder  # noqa: PLC0415 - see _publishing
 
         with explaining(folder):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Without its state file a half-made index counts as none.
             (folder / _STATE).unlink(missing_ok=True)
             (folder / MARK).unlink(missing_ok=True)
-            clear_folder(folder, timeout=_LOCK_SECONDS)
+            if any(folder.iterdir()):
+                from trail.index.writing import clear_folder  # noqa: PLC0415 - see _publishing
+
+                clear_folder(folder, timeout=_LOCK_SECONDS)
             write_state(folder, State(0))
             generation = os.urandom(16).hex()
             state = {"schema": SCHEMA_VERSION, "generation": generation}
