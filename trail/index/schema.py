@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-<<<<<<< HEAD
 from datetime import UTC, datetime, timedelta
-=======
-from datetime import UTC, datetime
 from functools import lru_cache
->>>>>>> 4487073 (A rebuild of the index starts its workers early, and parses and builds faster)
 from typing import TYPE_CHECKING, Any
 
 from trail.index.analysis import find_addresses, fold, list_domains, read_text
