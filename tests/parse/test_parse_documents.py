@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import io
-import lzma
 import random
-import tarfile
 import zlib
 
 import pytest
@@ -312,9 +307,6 @@ def test_a_calendar_line_that_fits_nothing_is_passed_over_without_trying_every_w
     [
         ("a.rar", b"Rar!\x1a\x07\x01\0", "RAR"),
         ("a.7z", b"7z\xbc\xaf\x27\x1c\0\4", "7z"),
-        ("a.tgz", gzip.compress(b"words"), "gzip"),
-        ("a.txt.bz2", bz2.compress(b"words"), "bzip2"),
-        ("a.xz", lzma.compress(b"words"), "xz"),
         ("a.wpd", b"\xffWPC\x10\0", "WordPerfect"),
     ],
 )
@@ -325,9 +317,5 @@ def test_archives_and_documents_that_nothing_reads_say_so(name, content, what):
     assert problem.endswith(" are not read")
 
 
-def test_a_tar_says_so_too_and_text_that_begins_like_an_archive_is_text():
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as tar:
-        tar.addfile(tarfile.TarInfo("a.txt"))
-    assert read_document("a.tar", "", packed.getvalue()) == ("", "tar archives are not read")
+def test_text_that_begins_like_an_archive_is_text():
     assert read_document("a.txt", "text/plain", b"BZh and Rar! are names")[0] != ""
