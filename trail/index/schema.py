@@ -18,9 +18,9 @@ from trail.index.kinds import list_kinds
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from trail.model import Address, DocumentText, SearchDocument
+    from trail.model import Address, DocumentText, ParsedMessage, SearchDocument
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 MAX_INDEXED = 2_000_000
 """Characters of a text whose words are found; what follows is in the archive only."""
@@ -112,7 +112,7 @@ def to_fields(document: SearchDocument) -> dict[str, Any]:
         "type": sorted({kind for a in parsed.attachments for kind in list_kinds(a)}),
         "lang": [parsed.language] if parsed.language else [],
         "size": document.size,
-        "body": _read_text(parsed.text),
+        "body": _read_body(parsed),
         "quoted": _read_text(parsed.quoted),
         "subject": _read_text(parsed.envelope.subject),
         "file": _read_rows(files),
@@ -148,7 +148,7 @@ def _to_stored(document: SearchDocument, sent_at: datetime, files: list[str]) ->
         tuple(_show_address(a) for a in parsed.envelope.recipients),
         clean(parsed.envelope.subject),
         tuple(clean(name) for name in files) + ("",) * (len(parsed.attachments) - len(files)),
-        clean(parsed.text[:MAX_STORED]),
+        clean(f"{parsed.text} {parsed.beside}".rstrip()[:MAX_STORED]),
         clean(parsed.quoted[:MAX_STORED]),
     )
 
@@ -165,6 +165,14 @@ def _show_address(address: Address) -> str:
 
 def _read_text(text: str) -> tuple[list[str], list[str]]:
     return read_text(text[:MAX_INDEXED])
+
+
+def _read_body(parsed: ParsedMessage) -> tuple[list[str], list[str]]:
+    words, addresses = _read_text(parsed.text)
+    if not parsed.beside:
+        return words, addresses
+    more, others = _read_text(parsed.beside[: max(0, MAX_INDEXED - len(parsed.text))])
+    return [*words, "", *more], [*addresses, *others]
 
 
 def _read_documents(documents: Iterable[DocumentText]) -> tuple[list[str], list[str]]:

@@ -80,7 +80,9 @@ def read_mail(budget: Budget, content: bytes) -> None:
     """Add an attached message: its people, subject, text and attachments. Raises Unreadable."""
     parsed = parse_message("", content)
     people = "\n".join(f"{a.name} {a.address}" for a in parsed.envelope.addresses)
-    budget.add(f"{parsed.envelope.subject}\n{people}\n{parsed.text}\n{parsed.quoted}\n")
+    budget.add(
+        f"{parsed.envelope.subject}\n{people}\n{parsed.text}\n{parsed.beside}\n{parsed.quoted}\n"
+    )
     with budget.deeper():
         for attachment, payload in iter_attachments(content):
             read_packed(budget, attachment.filename, attachment.mime_type, payload)
