@@ -26,6 +26,7 @@ from documents_made import (
 
 from trail.parse import documents_budget
 from trail.parse.documents import read_document
+from trail.parse.documents_pdf import join_lines
 from trail.parse.kinds import find_kind
 
 
@@ -78,6 +79,15 @@ def test_rows_of_a_table_stay_together_and_numbers_are_found():
 def test_headers_of_letters_and_every_page_are_read():
     assert "Briefkopf" in read("a.docx", make_docx("x"))[0]
     assert "Seite zwei" in read("a.pdf", MADE["a.pdf"])[0]
+
+
+def test_a_word_broken_at_the_end_of_a_line_of_a_pdf_is_found_whole_and_by_its_halves():
+    assert join_lines(
+        "die Muster\u2010\r\nvereinbarung und Vertrags\ufffenummer 2024-\r\n0815"
+    ) == (
+        "die Mustervereinbarung und Vertragsnummer 2024-\r\n0815\nMuster-vereinbarung\nVertrags-nummer\n"
+    )
+    assert join_lines("a\xad\nb, 1\u2010\r\n2\x02 c") == "ab, 1\u2010\r\n2c\na-b\n"
 
 
 def test_people_in_calendars_contacts_and_mails_are_read():

@@ -42,6 +42,11 @@ _PLAIN = str.maketrans(
     | dict.fromkeys(map(chr, (*range(0x2060, 0x2070), *range(0xFE00, 0xFE10), 0xFEFF)))
 )
 _SPELLED = str.maketrans({"ø": "oe", "ö": "oe", "ä": "ae", "ü": "ue", "å": "aa"})
+_BEGINNINGS = re.compile(
+    r"(?<=[a-z\u00df-\u00ff])(?=[A-Z\u00c0-\u00de])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])"
+    r"|(?<=[A-Z])(?=[A-Z][a-z])"
+)
+"""Inside a word where another one begins: `Angebot|Acme|2024`, `PDF|Datei`."""
 _INVISIBLE = {sign: None for sign, plain in _PLAIN.items() if plain is None}
 FORMS = "\x1f"
 """Parts the forms of a word, of which none has it: the folded one first."""
@@ -117,6 +122,12 @@ def part_forms(places: dict[str, list[int]]) -> None:
         found = places.pop(word)
         for form in word.split(FORMS):
             places[form] = sorted([*places[form], *found]) if form in places else found
+
+
+def part_name(name: str) -> str:
+    """Return the name of a file with blanks where a new word begins in it (`AngebotAcme2024`); "" where none does."""
+    parted = _BEGINNINGS.sub(" ", name)
+    return parted if parted != name else ""
 
 
 def split_words(folded: str) -> list[str]:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from trail.index.analysis import find_addresses, fold, list_domains, read_text
+from trail.index.analysis import find_addresses, fold, list_domains, part_name, read_text
 from trail.index.kinds import list_kinds
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def to_fields(document: SearchDocument) -> dict[str, Any]:
         "body": _read_body(parsed),
         "quoted": _read_text(parsed.quoted),
         "subject": _read_text(parsed.envelope.subject),
-        "file": _read_rows(files),
+        "file": _read_rows([*files, *filter(None, map(part_name, files))]),
         "content": _read_documents(document.documents),
         "list": (read_text(parsed.list_id)[0], []),
         "people": _read_people(addresses, _PEOPLE_ROLES),

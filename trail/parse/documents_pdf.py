@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 PAGES = 5000
 """Pages that are read."""
-# A word broken at the end of a line.
+# A word broken at the end of a line: whether the hyphen is its own, nobody knows.
+_BROKEN = re.compile(r"([^\W\d_]+)(?:[\x02\ufffe]\s*|[\xad\u2010]\s*\n\s*)(?=([^\W\d_]+))")
 _HYPHEN = re.compile(r"[\x02\ufffe]\s*|\xad\s*\n\s*")
 
 
@@ -41,4 +42,10 @@ def _read_page(budget: Budget, document: pypdfium2.PdfDocument, number: int) -> 
     except pypdfium2.PdfiumError:
         budget.note(f"page {number + 1} of it is damaged")
         return
-    budget.add(_HYPHEN.sub("", text) + "\n")
+    budget.add(join_lines(text))
+
+
+def join_lines(text: str) -> str:
+    """Return the text of a page with words whole that lines break; their halves, which may be words too, come after it."""
+    halves = [f"{start}-{end}" for start, end in _BROKEN.findall(text)]
+    return "\n".join([_HYPHEN.sub("", _BROKEN.sub(r"\1", text)), *halves, ""])
