@@ -53,6 +53,7 @@ def test_in_doubt_there_is_no_other_way():
     for row in (("2024",), ("1999",), ("1", "50"), ("12", "50"), ("14", "30"), ("3", "5"), ("123",), ("wort",), ("ein", "wort"),
                 ("größe", "5"), ("1" * 80,), (), ("a" * 20, "5"), ("v2", "10", "3", "rc1")):  # fmt: skip
         assert list_other_ways(row) == []
+    assert list_other_ways(("page", "7"), spaced=True) == []
 
 
 def test_a_name_is_found_by_the_words_it_is_run_together_from(tmp_path):

@@ -145,7 +145,7 @@ def test_words_near_each_other_are_asked_with_a_number():
     assert parse('"red"~5') == word("red")
     assert parse('"& -"~5 red') == word("red")
     assert parse('"red blue" ~5') == And((word("red", "blue"), word("5")))
-    assert parse('"red blue"~5x') == And((word("red", "blue"), word("5x")))
+    assert parse('"red blue"~5x') == And((word("red", "blue"), parse("5x")))
     assert "2 to 1000" in refuse('"red blue"~1').hint
     assert pointed_at('x "red blue"~1001') == '"red blue"~1001'
     assert pointed_at('"書 見積"~9') == '"書 見積"~9'

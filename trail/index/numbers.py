@@ -26,16 +26,19 @@ _CODE = re.compile(r"(?P<front>[a-z]{1,5})(?P<back>\d+)|(?P<number>\d+)(?P<unit>
 _PARTED_CODE = re.compile(r"[a-z]{1,5} \d+|\d+ [a-z]{1,3}")
 
 
-def list_other_ways(row: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Return the rows of words that are the same number or code, each once, without `row` itself."""
+def list_other_ways(row: tuple[str, ...], *, spaced: bool = False) -> list[tuple[str, ...]]:
+    """Return the rows of words that are the same number or code, each once, without `row` itself.
+
+    `spaced`: it was asked with blanks in it, and may be a phrase: `"page 7"` is not `page7`.
+    """
     text = " ".join(row)
     if not text.isascii() or len(text) > 2 * _LONGEST or not any(map(str.isdigit, text)):
         return []
-    ways = dict.fromkeys((*_join(row, text), *_part(text)))
+    ways = dict.fromkeys((*_join(row, text, spaced=spaced), *_part(text)))
     return [way for way in ways if way != row]
 
 
-def _join(row: tuple[str, ...], text: str) -> Iterator[tuple[str, ...]]:
+def _join(row: tuple[str, ...], text: str, *, spaced: bool) -> Iterator[tuple[str, ...]]:
     if grouped := _GROUPED.fullmatch(text):
         cents = grouped["cents"]
         yield ("".join(row[:-1]), row[-1]) if cents else ("".join(row),)
@@ -43,7 +46,7 @@ def _join(row: tuple[str, ...], text: str) -> Iterator[tuple[str, ...]]:
         has_cents = len(row) == 2 and len(row[-1]) <= _CENTS  # noqa: PLR2004 - a number and its cents
         if len(text) - text.count(" ") >= _LONG and not has_cents:
             yield ("".join(row),)
-    elif _PARTED_CODE.fullmatch(text) or _IBAN.fullmatch("".join(row)):
+    elif (not spaced and _PARTED_CODE.fullmatch(text)) or _IBAN.fullmatch("".join(row)):
         yield ("".join(row),)
 
 

@@ -51,7 +51,9 @@ class TermReader:
             return Words(fields, (fold(text),), prefix)
         rows = [row for row in list_asked(text) if row[0]]
         if rows and not text.startswith("="):
-            rows += [(other, False) for other in list_other_ways(rows[0][0])]
+            rows += [
+                (other, False) for other in list_other_ways(rows[0][0], spaced=" " in text.strip())
+            ]
         if prefix and rows and len("".join(rows[0][0])) == 1 and not rows[0][1]:
             self.fail_value(piece, "too short a beginning", "give at least two letters before *")
         inflected = piece.kind == "word" and not text.startswith("=")
