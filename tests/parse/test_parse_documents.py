@@ -87,6 +87,8 @@ def test_a_word_broken_at_the_end_of_a_line_of_a_pdf_is_found_whole_and_by_its_h
     ) == (
         "die Mustervereinbarung und Vertragsnummer 2024-\r\n0815\nMuster-vereinbarung\nVertrags-nummer\n"
     )
+    join_lines("wort" * 200_000)  # in no more time than it is long
+    join_lines("wort\ufffe" * 100_000)
     assert join_lines("a\xad\nb, 1\u2010\r\n2\x02 c") == "ab, 1\u2010\r\n2c\na-b\n"
 
 
