@@ -19,11 +19,12 @@ from test_catchup import hits
 
 from trail import documents, workers
 from trail.archive.mending import restore_message
-from trail.archive.store import writing_archive
+from trail.archive.store import open_archive, writing_archive
 from trail.catchup import attribute_pending, index_pending
 from trail.confinement import confine
 from trail.documents import read_documents
 from trail.errors import ArchiveFull, TrailError
+from trail.model import Reading
 from trail.parse import documents as parse_documents
 from trail.parse.kinds import READER
 from trail.pipeline import open_index, read_pending, reindex
@@ -296,6 +297,50 @@ def test_where_no_process_can_be_started_attachments_wait_for_another_time(archi
     assert archive.documents.count_problems() == 0
     assert read_pending(archive) == 0
     assert hits(archive.root, "zwetschge") == [key]
+
+
+def test_readers_that_would_end_with_any_document_accuse_none(archive, monkeypatch):
+    (key,) = put(archive, letter_with("one", ("a.pdf", make_pdf("Zwetschge"))))
+    index(archive)
+    with monkeypatch.context() as patch:
+        patch.setattr(documents, "read_stored", die)
+        patch.setattr(documents, "can_read", die)  # as where there is too little memory for Python
+        with pytest.raises(TrailError, match="it ends before it begins"):
+            read_documents(archive)
+    assert archive.documents.count_problems() == 0
+    assert archive.documents.count_unread(READER) == 1
+    assert read_pending(archive) == 0
+    assert hits(archive.root, "zwetschge") == [key]
+
+
+def test_a_text_that_a_newer_reader_does_not_find_is_found_no_longer(archive, monkeypatch):
+    (key,) = put(archive, letter_with("one", ("a.pdf", make_pdf("Zwetschge"))))
+    index(archive)
+    read_pending(archive)
+    assert hits(archive.root, "zwetschge") == [key]
+    (digest,) = cached(archive)
+    with archive.ledger.transaction():
+        archive.documents.record([Reading(digest, "", "")], READER + 1)
+    assert index(archive) == 1
+    assert hits(archive.root, "zwetschge") == []
+    assert cached(archive) == []
+    assert archive.documents.list_texts(key) == []
+
+
+def test_a_text_that_a_newer_reader_was_kept_from_reading_stays(tmp_path):
+    with writing_archive(tmp_path) as archive:
+        (key,) = put(archive, letter_with("one", ("a.pdf", make_pdf("Zwetschge"))))
+        index(archive)
+        read_pending(archive)
+        (digest,) = cached(archive)
+        archive.documents.forget([digest])  # as by `trail unreadable --retry`
+        with archive.ledger.transaction():
+            archive.documents.record([Reading(digest, "", "it takes too long")], READER)
+    reindex(tmp_path, ())
+    with open_archive(tmp_path) as archive:
+        assert hits(archive.root, "zwetschge") == [key]
+        assert [name for name, _ in archive.documents.list_texts(key)] == ["a.pdf"]
+        assert archive.documents.count_problems() == 1
 
 
 def test_attachments_of_a_message_that_was_repaired_are_read_after_all(archive):

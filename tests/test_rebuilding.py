@@ -171,7 +171,7 @@ def stop_at(moment, monkeypatch):
             lambda *a: real(*a) if next(counted, None) is not None else 1 / 0,
         )
     elif moment == "merging":
-        monkeypatch.setattr(rebuilding, "tidy_index", lambda _: 1 / 0)
+        monkeypatch.setattr(rebuilding, "tidy_index", lambda *_: 1 / 0)
     elif moment == "before it serves":
         monkeypatch.setattr(serving, "serve", lambda *_: 1 / 0)
     elif moment == "when it serves":
@@ -250,7 +250,7 @@ def test_without_room_for_a_second_index_the_old_one_stays(root, monkeypatch):
     expect_whole(root)
 
 
-def raise_full(_):
+def raise_full(*_):
     raise ArchiveFull("no room")
 
 
@@ -343,9 +343,9 @@ def test_an_index_of_an_older_trail_serves_takes_new_messages_and_is_made_anew(r
 
 
 def test_an_index_that_is_too_old_to_be_read_is_made_anew_by_the_round(root, monkeypatch):
-    monkeypatch.setattr(serving, "READABLE_SINCE", 5)
-    monkeypatch.setattr(serving, "SCHEMA_VERSION", 5)
-    monkeypatch.setattr("trail.index.store.SCHEMA_VERSION", 5)
+    monkeypatch.setattr(serving, "READABLE_SINCE", schema.SCHEMA_VERSION + 1)
+    monkeypatch.setattr(serving, "SCHEMA_VERSION", schema.SCHEMA_VERSION + 1)
+    monkeypatch.setattr("trail.index.store.SCHEMA_VERSION", schema.SCHEMA_VERSION + 1)
     with pytest.raises(IndexUnavailable, match="another version"):
         find(root)
     arrive(root, 60)

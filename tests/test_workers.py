@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 
 import pytest
 
@@ -122,6 +123,74 @@ def test_a_crew_that_is_never_left_does_not_hold_up_the_end_of_the_process(tmp_p
     command = [sys.executable, "-W", "error", str(program)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "3\n", "")
+
+
+MODULE = types.ModuleType("made_in_the_test")
+"""No process that imports its modules itself could have it."""
+
+
+def look_for_module(_):
+    time.sleep(0.2)  # so that the other worker takes the other task
+    return os.getpid(), MODULE.__name__ in sys.modules
+
+
+@pytest.fixture
+def alone(monkeypatch):
+    """No other thread of this process is told of: the tests' own servers may have some."""
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    monkeypatch.setitem(sys.modules, MODULE.__name__, MODULE)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+def test_workers_that_are_started_early_have_what_was_imported(alone):
+    with Crew() as crew:
+        crew.start()
+        started = {process.pid for process in multiprocessing.active_children()}
+        answers = [crew.submit(look_for_module, n) for n in range(2)]
+        assert {f.result() for f in answers} == {(pid, True) for pid in started}
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+def test_a_started_worker_that_is_killed_is_replaced_by_a_spawned_one(alone):
+    with Crew(1) as crew:
+        crew.start()
+        with pytest.raises(WorkerKilled):
+            crew.submit(square_or_die, 3).result()
+        assert crew.submit(look_for_module, 0).result()[1] is False
+
+
+def test_a_process_with_threads_is_not_forked():
+    done = threading.Event()
+    thread = threading.Thread(target=done.wait)
+    thread.start()
+    try:
+        with Crew() as crew:
+            crew.start()
+            assert multiprocessing.active_children() == []
+            assert crew.submit(square_or_die, 6).result() == 36
+    finally:
+        done.set()
+        thread.join()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+def test_started_workers_end_with_a_process_that_is_killed(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import multiprocessing, os, signal\n"
+        "from trail.workers import Crew\n"
+        "if __name__ == '__main__':\n"
+        "    crew = Crew()\n"
+        "    crew.start()\n"
+        "    print(*(p.pid for p in multiprocessing.active_children()), flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    # the workers hold its output open: it ends when the last of them does
+    done = subprocess.run(
+        [sys.executable, str(program)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, len(done.stdout.split()), done.stderr) == (-signal.SIGKILL, 2, "")
 
 
 def sleep_or_answer(seconds):

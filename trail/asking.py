@@ -36,7 +36,7 @@ def know(archive: Archive, index: SearchIndex, config: Config) -> Known:
         accounts=[account.name for account in config.accounts],
         me=config.me,
         list_folders=lambda: list_folders(archive, index),
-        look_up=lambda question, value: look_up(archive, config, question, value),
+        look_up=lambda question, value: look_up(archive, question, value),
         list_values=index.list_values,
     )
 
@@ -46,13 +46,14 @@ def list_folders(archive: Archive, index: SearchIndex) -> list[str]:
     from trail.index.analysis import fold  # noqa: PLC0415 - few queries ask for a folder
     from trail.index.schema import list_names  # noqa: PLC0415 - the same
 
-    rows = archive.ledger.execute("SELECT DISTINCT folder FROM epoch")
     # The index has them folded; people know them as they are.
-    names = {fold(name): name for row in rows for name in list_names(row[0])}
+    names = {
+        fold(name): name for place in archive.tallies.list_places() for name in list_names(place)
+    }
     return sorted({names.get(value, value) for value in (*index.list_values("folder"), *names)})
 
 
-def look_up(archive: Archive, config: Config, question: Question, value: str) -> frozenset[str]:
+def look_up(archive: Archive, question: Question, value: str) -> frozenset[str]:
     """Return the keys of the messages that answer `question`."""
     from trail.archive import answers  # noqa: PLC0415 - few queries ask
 
@@ -62,7 +63,7 @@ def look_up(archive: Archive, config: Config, question: Question, value: str) ->
             return frozenset().union(*(archive.facts.thread_keys(key) for key in found))
         case "message-id":
             return answers.find_by_message_id(archive.ledger, value)
-        case "unanswered":
-            return answers.find_unanswered(archive.ledger, config.me)
+        case "followed":
+            return answers.find_followed(archive.ledger)
         case "unread":
             return answers.find_unread(archive.ledger)

@@ -76,7 +76,7 @@ def build_batch(batch: Batch) -> Built:
     def parse_all() -> Iterator[SearchDocument]:
         for path, document in zip(batch.paths, batch.documents, strict=True):
             parsed = batch.parse((document.key, path))
-            found.append(replace(parsed, envelope=Envelope(), text="", quoted=""))
+            found.append(replace(parsed, envelope=Envelope(), text="", quoted="", beside=""))
             yield replace(document, parsed=parsed, documents=tuple(read_documents(parsed)))
 
     with _without_collector():

@@ -8,7 +8,7 @@ ledger what is missing, so it can be cut anywhere, repeated, and run after any c
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     Progress = Callable[[str, int, int], None]
 
 INDEX_BATCH = 1500
-"""Messages of a segment: enough to be cheap, few enough to lose little to a crash."""
+"""Messages of a segment, at most: enough to be cheap, few enough to lose little to a crash."""
+SMALLEST_BATCH = 100
+"""The fewest that are shared out among workers."""
 INDEX_BYTES = 64 * 1024 * 1024
 """Bytes of messages of a segment: their words wait in memory until it is written."""
 TIDY_FROM = 64
@@ -130,11 +132,17 @@ def index_pending(
     *,
     progress: Progress = lambda *_: None,
     stopping: Callable[[], bool] = lambda: False,
+    crew: Crew | None = None,
 ) -> int:
     """Parse and index what the index that serves lacks. Returns how many messages were indexed."""
-    work = Lagging(archive, index)
     return index_work(
-        archive, index, work, progress=progress, stopping=stopping, careful=archive.mended
+        archive,
+        index,
+        Lagging(archive, index),
+        progress=progress,
+        stopping=stopping,
+        careful=archive.mended,
+        crew=crew,
     )
 
 
@@ -148,24 +156,25 @@ def index_work(
     enough: Callable[[], bool] = lambda: False,
     careful: bool = False,
     tidying: bool = True,
+    crew: Crew | None = None,
 ) -> int:
-    """Parse and index what is to be done. Returns how many messages were.
+    """Parse and index what is to be done, in a crew of its own unless one is given. Returns how many messages were.
 
     None is begun once there is `enough`; what is at work when `stopping` says so is given up. With `careful` even a few are
     parsed by workers: one of them may kill. Whoever is not `tidying` must `tidy_index` in the end.
     """
     total = work.count()
-    most = min(INDEX_BATCH, max(WORTHWHILE_FROM, -(-total // (2 * WORKERS))))
+    share = _share if total >= WORTHWHILE_FROM else lambda _: INDEX_BATCH
     done = 0
 
     def plan() -> Iterator[Batch]:
-        for messages in work.iter_batches(most, INDEX_BYTES):
+        for messages in work.iter_batches(share, INDEX_BYTES):
             if stopping() or enough():
                 return
             work.claim([m.key for m in messages])
             yield _plan(archive, index.folder, messages)
 
-    with suppress(Stopped), _builders(total, stopping, careful=careful) as builders:
+    with suppress(Stopped), _builders(crew, total, stopping, careful=careful) as builders:
         for built in builders.build(plan()) if builders else map(build_batch, plan()):
             keys = [p.key for p in built.parsed]
             alone = tidying and builders is None
@@ -182,13 +191,13 @@ def index_work(
     return done
 
 
-def tidy_index(index: WhooshIndex) -> None:
+def tidy_index(index: WhooshIndex, crew: Crew | None = None) -> None:
     """Merge segments where they are too many, with workers where that is worth their start."""
     if index.count() < WORTHWHILE_FROM:
         index.tidy()
         return
-    with Crew() as crew:
-        index.tidy(Builders(crew, _describe_stored, lambda: False).merge, groups=WORKERS)
+    with Crew() if crew is None else nullcontext(crew) as workers:
+        index.tidy(Builders(workers, _describe_stored, lambda: False).merge, groups=WORKERS)
 
 
 def _enter(archive: Archive, built: Built) -> None:
@@ -226,14 +235,19 @@ def _plan(archive: Archive, folder: Path, messages: Sequence[ArchivedMessage]) -
 
 @contextmanager
 def _builders(
-    total: int, stopping: Callable[[], bool], *, careful: bool
+    crew: Crew | None, total: int, stopping: Callable[[], bool], *, careful: bool
 ) -> Iterator[Builders | None]:
     """Workers beside this process; None when there is little to do (and nothing to be careful about)."""
     if not total or (total < WORTHWHILE_FROM and not careful):
         yield None
         return
-    with Crew() as crew:
-        yield Builders(crew, _describe_stored, stopping)
+    with Crew() if crew is None else nullcontext(crew) as workers:
+        yield Builders(workers, _describe_stored, stopping)
+
+
+def _share(left: int) -> int:
+    """How many of the messages that are left make the next batch: ever fewer, so that no worker waits long for the other."""
+    return min(INDEX_BATCH, max(SMALLEST_BATCH, left // (WORKERS + 1)))
 
 
 def _describe_stored(stored: Stored) -> ParsedMessage:

@@ -18,7 +18,7 @@ from trail.catchup import PARSE_LIMIT
 from trail.confinement import TOO_LARGE
 from trail.errors import TrailError
 from trail.model import MESSAGE_PROBLEMS, Reading
-from trail.parse.documents import MEMORY, SECONDS, Task, read_stored
+from trail.parse.documents import MEMORY, SECONDS, Task, can_read, read_stored
 from trail.parse.kinds import READER
 from trail.workers import WORKERS, Crew, WorkerKilled
 
@@ -116,7 +116,8 @@ def _read_all(
             task = running.pop(future)
             try:
                 reading = _take(future, task.digest)
-            except OSError as error:  # too many processes, or no memory for one: that says nothing of the attachment
+            # too many processes, or no memory for one: that says nothing of the attachment
+            except OSError as error:
                 lacking = error
                 continue
             if other := _find_other(archive, task, reading, tried):
@@ -129,7 +130,7 @@ def _read_all(
             flushed_at = time.monotonic()
         if lacking:
             raise TrailError(
-                f"no process can be started to read attachments ({lacking.strerror})",
+                f"no process can be started to read attachments ({lacking.strerror or lacking})",
                 "they are read another time; see that there is memory, and room for processes",
             ) from lacking
         if leaving:
@@ -151,7 +152,8 @@ def _take(future: Future[Reading], digest: str) -> Reading:
     try:
         return future.result()
     except WorkerKilled as error:
-        return Reading(digest, "", _explain(error))
+        reason = _explain(error) or _accuse()
+        return Reading(digest, "", reason)
 
 
 def _explain(error: WorkerKilled) -> str:
@@ -161,4 +163,14 @@ def _explain(error: WorkerKilled) -> str:
         return f"reading it takes more than {MEMORY >> 20} MiB of memory"
     if sys.platform != "win32" and error.exitcode == -signal.SIGXCPU:
         return f"reading it takes more than {SECONDS:.0f} seconds of processor time"
+    return ""
+
+
+def _accuse() -> str:
+    """The reason where a reader ended without one. Raises OSError where it would have ended with any document."""
+    with Crew(1, deadline=PATIENCE) as one:
+        try:
+            one.submit(can_read, None).result()
+        except WorkerKilled as error:
+            raise OSError("it ends before it begins") from error
     return "reading it kills the reader"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from trail.archive.store import Archive
     from trail.index.store import WhooshIndex
@@ -21,8 +21,10 @@ class Work(Protocol):
     def count(self) -> int:
         """How many it lacks."""
 
-    def iter_batches(self, most: int, most_bytes: int) -> Iterator[list[ArchivedMessage]]:
-        """Those, in batches bounded by count and bytes."""
+    def iter_batches(
+        self, share: Callable[[int], int], most_bytes: int
+    ) -> Iterator[list[ArchivedMessage]]:
+        """Those, in batches: see `Facts.iter_unindexed`."""
 
     def claim(self, keys: Sequence[str]) -> None:
         """Called before what is known of a batch is read."""
@@ -48,9 +50,11 @@ class Lagging:
         """See Work."""
         return self._facts.count_unindexed(self._generation)
 
-    def iter_batches(self, most: int, most_bytes: int) -> Iterator[list[ArchivedMessage]]:
+    def iter_batches(
+        self, share: Callable[[int], int], most_bytes: int
+    ) -> Iterator[list[ArchivedMessage]]:
         """See Work."""
-        return self._facts.iter_unindexed(self._generation, most, most_bytes)
+        return self._facts.iter_unindexed(self._generation, share, most_bytes)
 
     def claim(self, keys: Sequence[str]) -> None:
         """See Work."""
@@ -78,9 +82,11 @@ class Building:
         """See Work."""
         return self._building.count_missing()
 
-    def iter_batches(self, most: int, most_bytes: int) -> Iterator[list[ArchivedMessage]]:
+    def iter_batches(
+        self, share: Callable[[int], int], most_bytes: int
+    ) -> Iterator[list[ArchivedMessage]]:
         """See Work."""
-        return self._building.iter_missing(self._facts, most, most_bytes)
+        return self._building.iter_missing(self._facts, share, most_bytes)
 
     def claim(self, keys: Sequence[str]) -> None:
         """See Work."""

@@ -22,7 +22,6 @@ from trail.archive.store import writing_archive
 from trail.catchup import attribute_pending, index_pending
 from trail.documents import read_documents
 from trail.errors import ArchiveLocked, IndexUnavailable
-from trail.intake import fetch_accounts
 from trail.parse.kinds import READER
 from trail.rebuilding import rebuild_index
 from trail.settling import settle_index
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from trail.intake import Round
     from trail.intake.round import Progress
     from trail.model import Account, Client, SyncReport
+    from trail.workers import Crew
 
 PATIENCE = 3600.0
 """Seconds a new index that is complete waits for the archive's writer, while the old one serves."""
@@ -50,6 +50,8 @@ def run_round(
 
     Raises ArchiveFull, ArchiveReadOnly. What went wrong with an account is in the report.
     """
+    from trail.intake import fetch_accounts  # noqa: PLC0415 - a rebuild of the index fetches nothing
+
     archive, clients = round_.archive, round_.config.clients
     if not round_.dry_run:
         attribute_pending(
@@ -108,7 +110,12 @@ def open_index(root: Path) -> Iterator[WhooshIndex]:
         index.close()
 
 
-def reindex(root: Path, clients: Sequence[Client], progress: Progress = lambda *_: None) -> int:
+def reindex(
+    root: Path,
+    clients: Sequence[Client],
+    progress: Progress = lambda *_: None,
+    crew: Crew | None = None,
+) -> int:
     """Attribute what is not attributed, build the index anew, the old one answering meanwhile, and read what the cache of texts has not.
 
     Returns how many messages are in it. Other commands that write have their turn in between. Raises as `rebuild_index`.
@@ -117,7 +124,7 @@ def reindex(root: Path, clients: Sequence[Client], progress: Progress = lambda *
         attribute_pending(archive, clients, progress)
     count = None
     while count is None:
-        count = rebuild_index(root, progress=progress, wait=PATIENCE)
+        count = rebuild_index(root, progress=progress, wait=PATIENCE, crew=crew)
     with suppress(ArchiveLocked), writing_archive(root) as archive:
         read_pending(archive, progress=progress)
     return count

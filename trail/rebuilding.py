@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from trail.archive.store import Archive
     from trail.index.store import WhooshIndex
+    from trail.workers import Crew
 
     Progress = Callable[[str, int, int], None]
 
@@ -59,18 +60,19 @@ def rebuild_index(
     stopping: Callable[[], bool] = lambda: False,
     enough: Callable[[], bool] = lambda: False,
     wait: float = 10.0,
+    crew: Crew | None = None,
 ) -> int | None:
     """Go on building the new index, and have it serve when it is complete; then return how many messages it has, else None.
 
-    `stopping` and `enough` as in `trail.catchup.index_work`. Waits `wait` seconds for the archive's writer in the end. Raises
+    `stopping`, `enough` and `crew` as in `trail.catchup.index_work`. Waits `wait` seconds for the archive's writer in the end. Raises
     ArchiveLocked when another process rebuilds, or that writer is not done in time: call again; ArchiveFull, ArchiveReadOnly.
     """
     require_archive(root, "ledger.db")
     if not _is_served(root):  # then there is nothing to build beside
-        return _make_in_place(root, progress, stopping, wait)
+        return _make_in_place(root, progress, stopping, wait, crew)
     with hold_rebuilding(root):
         with writing_beside(root) as archive:
-            if not _build(archive, progress, stopping, enough):
+            if not _build(archive, progress, stopping, enough, crew):
                 return None
         with writing_archive(root, wait=wait) as archive:
             return _publish(archive)
@@ -87,19 +89,27 @@ def _is_served(root: Path) -> bool:
 
 
 def _make_in_place(
-    root: Path, progress: Progress, stopping: Callable[[], bool], wait: float
+    root: Path,
+    progress: Progress,
+    stopping: Callable[[], bool],
+    wait: float,
+    crew: Crew | None,
 ) -> int | None:
     with writing_archive(root, wait=wait) as archive:
         index = settle_index(root)
         try:
-            index_pending(archive, index, progress=progress, stopping=stopping)
+            index_pending(archive, index, progress=progress, stopping=stopping, crew=crew)
             return None if archive.facts.count_unindexed(index.generation) else index.count()
         finally:
             index.close()
 
 
 def _build(
-    archive: Archive, progress: Progress, stopping: Callable[[], bool], enough: Callable[[], bool]
+    archive: Archive,
+    progress: Progress,
+    stopping: Callable[[], bool],
+    enough: Callable[[], bool],
+    crew: Crew | None,
 ) -> bool:
     """Build, beside the writer, until little is missing; whether it came to that."""
     index, careful = _open_building(archive)
@@ -117,12 +127,13 @@ def _build(
                 enough=enough,
                 careful=careful,
                 tidying=False,
+                crew=crew,
             )  # fmt: skip
             if stopping() or enough():
                 return False
             if not archive.building.count_done():
                 break  # an archive without messages
-        tidy_index(index)
+        tidy_index(index, crew)
     except ArchiveFull:  # room for whoever needs it more than an index that is not complete
         _give_up(archive, index)
         raise

@@ -193,6 +193,7 @@ def message_data(
         ],
         "subject": envelope.subject,
         "text": parsed.text,
+        "beside": parsed.beside,
         "quoted": parsed.quoted,
         "attachments": [
             {
@@ -232,7 +233,7 @@ def _describe_gmail(numbers: tuple[int, int] | None) -> dict[str, str] | None:
 
 
 def message_lines(data: dict[str, Any], sent_at: datetime) -> list[Line]:
-    """A message to read: a few header lines, the text, what was quoted, the attachments."""
+    """A message to read: a few header lines, the text, what only its HTML says, what was quoted, the attachments."""
     lines = [
         join_pieces((label.ljust(HEADER), DIM), value)
         for label, value in _header_lines(data, sent_at)
@@ -240,6 +241,13 @@ def message_lines(data: dict[str, Any], sent_at: datetime) -> list[Line]:
     ]
     text = clean_text(data["text"], lines=True).rstrip()
     lines += [Line(""), *(Line(line.expandtabs(8)) for line in text.split("\n"))]
+    if data["beside"]:
+        beside = clean_text(data["beside"], lines=True).strip().splitlines()
+        lines += [
+            Line(""),
+            join_pieces(("only in its HTML:", DIM)),
+            *(Line(line) for line in beside),
+        ]
     if data["quoted"].strip():
         quoted = clean_text(data["quoted"], lines=True).strip().splitlines()
         lines += [Line(""), *(join_pieces((f"> {line.expandtabs(8)}", DIM)) for line in quoted)]

@@ -68,6 +68,8 @@ class Count:
     value: str
     label: str
     count: int
+    query: str
+    """What finds them; "" for a name that no query can write."""
 
 
 def hit_data(

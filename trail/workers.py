@@ -10,9 +10,10 @@ import atexit
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,7 +46,7 @@ class WorkerKilled(Exception):
 
 
 class Crew:
-    """Worker processes that are replaced when a task kills one. They are spawned, not forked: the daemon has threads.
+    """Worker processes that are replaced when a task kills one. They are spawned: the daemon has threads (but see `start`).
 
     Leave it as a context manager; left by an exception, it drops what is not finished. With a `deadline` a worker is
     killed that is at one task for more seconds than that.
@@ -55,6 +56,8 @@ class Crew:
         self._deadline = deadline
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="trail-crew")
         self._own = threading.local()
+        self._workers = workers
+        self._ready: list[_Worker] = []
         self._all: set[_Worker] = set()
         self._lock = threading.Lock()
         self._leaving = False
@@ -68,6 +71,22 @@ class Crew:
         self._threads.shutdown(cancel_futures=kind is not None)
         self._kill()
         atexit.unregister(self._kill)
+
+    def start(self) -> None:
+        """Fork the workers from this process, of which they have all modules then; else each is spawned for its first task.
+
+        For a process that has opened nothing yet, which they would hold open too. One that has threads is not forked, nor
+        one of a system whose libraries take it ill.
+        """
+        if sys.platform != "linux" or threading.active_count() > 1:
+            return
+        with self._lock:
+            # for good in the workers, which take no notice of them, and are not to be met by one before they say so
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+            try:
+                self._ready += [self._keep(_Worker("fork")) for _ in range(self._workers)]
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def submit(self, function: Callable[[Task], Result], task: Task) -> Future[Result]:
         """Have one task done; its result raises WorkerKilled when it kills whoever does it, or else what it raised."""
@@ -115,12 +134,16 @@ class Crew:
             with self._lock:
                 if self._leaving:
                     raise WorkerKilled("the worker processes are being ended")
-                worker = self._own.worker = _Worker()
-                if not self._all:
-                    # for a crew that is never left, as by a generator that nobody closes; after multiprocessing's
-                    # own hook was registered, which would wait for the workers
-                    atexit.register(self._kill)
-                self._all.add(worker)
+                worker = self._ready.pop() if self._ready else self._keep(_Worker())
+                self._own.worker = worker
+        return worker
+
+    def _keep(self, worker: _Worker) -> _Worker:
+        if not self._all:
+            # for a crew that is never left, as by a generator that nobody closes; after multiprocessing's
+            # own hook was registered, which would wait for the workers
+            atexit.register(self._kill)
+        self._all.add(worker)
         return worker
 
     def _end(self, worker: _Worker, *, dying: bool = False) -> int | None:
@@ -138,8 +161,8 @@ class Crew:
 class _Worker:
     """A process and this end of its pipe."""
 
-    def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")
+    def __init__(self, method: Literal["fork", "spawn"] = "spawn") -> None:
+        context: Any = multiprocessing.get_context(method)
         self.pipe, theirs = context.Pipe()
         self._process: BaseProcess = context.Process(target=_work, args=(theirs,), daemon=True)
         self._process.start()

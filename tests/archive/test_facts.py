@@ -125,7 +125,11 @@ def indexed_again(archive, *clients, known):
         archive.facts.mark_indexed(keys, "g")
     attribute_pending(archive, clients)
     by_key = {key_of(content): name for name, content in known.items()}
-    return {by_key[m.key] for batch in archive.facts.iter_unindexed("g", 100, 10**9) for m in batch}
+    return {
+        by_key[m.key]
+        for batch in archive.facts.iter_unindexed("g", lambda _: 100, 10**9)
+        for m in batch
+    }
 
 
 def test_exactly_what_changed_its_clients_is_indexed_again(archive):

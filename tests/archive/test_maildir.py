@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import hashlib
 import os
@@ -131,8 +132,8 @@ def test_where_that_call_is_forbidden_every_file_is_flushed_alone(tmp_path, monk
 
     flushed = []
     real = os.fsync
-    monkeypatch.setattr(disk.ctypes, "CDLL", lambda *_, **__: Libc())
-    monkeypatch.setattr(disk.ctypes, "get_errno", lambda: number)
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: Libc())
+    monkeypatch.setattr(ctypes, "get_errno", lambda: number)
     monkeypatch.setattr(os, "fsync", lambda fd: flushed.append(fd) or real(fd))
     store(tmp_path, *(raw(b"%d" % n, uid=n) for n in range(20)))
     assert len(flushed) >= 20

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -25,10 +26,12 @@ CLIENTS = (
 def office(desk, pymap_server, tmp_path, monkeypatch):
     """An archive with an odd folder, and a `trail` on the path."""
     pymap_server.append("INBOX", make_message(1))
-    for folder in ("Client Mail", "Kunder/Nørrebro"):
+    for folder in ("Client Mail", "Kunder/Nørrebro", "Trailing "):
         pymap_server.create(folder)
         pymap_server.append(folder, make_message(len(folder)))
     desk.set_up(pymap_server, clients=CLIENTS).done("sync")
+    with contextlib.closing(sqlite3.connect(desk.archive / "ledger.db")) as ledger, ledger:
+        ledger.execute("UPDATE sighting SET labels = 'Etikett\nWichtig'")  # as Gmail has them
     program = tmp_path / "bin" / "trail"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m trail "$@"\n')
@@ -83,6 +86,16 @@ def bash(office):
         ('trail search in:\\"Cl', ["search", 'in:"Client Mail"']),
         ("trail search in:Kunder/N", ["search", "in:Kunder/Nørrebro"]),
         ("trail --json search is:fl", ["--json", "search", "is:flagged"]),
+        ("trail search type:pow", ["search", "type:powerpoint"]),
+        ("trail search TYPE:vcf", ["search", "TYPE:vcf"]),
+        ("trail search has:cl", ["search", "has:client"]),
+        ("trail search lang:d", ["search", "lang:d"]),
+        ("trail search lang:sv", ["search", "lang:sv"]),
+        ("trail search date:last_m", ["search", "date:last_month"]),
+        ("trail search from:m", ["search", "from:me"]),
+        ("trail search in:Kun", ["search", "in:Kunder/Nørrebro"]),
+        ("trail search in:Etik", ["search", "in:Etikett"]),
+        ("trail search in:Tr", ["search", 'in:"Trailing "']),
         ("trail search nothinglikeit", ["search", "nothinglikeit"]),
         ("trail show --save-attachments bi", ["show", "--save-attachments", "bin/"]),
     ],

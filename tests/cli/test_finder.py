@@ -15,11 +15,13 @@ import pytest
 from syncing import make_message
 from terminals import Terminal
 
-from trail.cli.finder import searcher
+from trail.cli.finder import screen, searcher
+from trail.cli.finder.looks import describe_found
 from trail.cli.finder.screen import Finder
-from trail.cli.finder.searcher import Searcher
+from trail.cli.finder.searcher import Found, Searcher
 from trail.cli.finder.typed import finish_query
 from trail.config import load_config
+from trail.terminal import Line
 
 HOSTILE = "\x1b]0;owned\x07[bold]red\u202egnp.exe"
 WITH_FILE = b"""From: Jane <jane@acme.example>\r
@@ -422,3 +424,76 @@ def test_the_query_it_begins_with_is_asked_once(office, monkeypatch):
         await wait_until(pilot, lambda: asked[-1] == "barcode -x")
 
     use(office, act, "barcode")
+
+
+def test_more_hits_come_where_the_list_ends(office, monkeypatch):
+    monkeypatch.setattr(searcher, "PAGE", 2)
+    monkeypatch.setattr(screen, "_AHEAD", 1)
+
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: state_of(finder) == "2 of 4 messages")
+        await pilot.press("down", "j")
+        await wait_until(pilot, lambda: state_of(finder) == "4 messages")
+        assert len({row.id for row in finder._rows}) == 4
+        assert finder.query_one("#found").option_count == 4
+        await pilot.press("end")
+        await wait_until(pilot, lambda: finder.query_one("#found").highlighted == 3)
+        finder.query_one("#query").value = "subject:labels"
+        await wait_until(pilot, lambda: state_of(finder) == "2 messages")
+
+    use(office, act)
+
+
+def test_the_list_has_an_end(office, monkeypatch):
+    monkeypatch.setattr(searcher, "PAGE", 1)
+    monkeypatch.setattr(screen, "MOST", 2)
+
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: state_of(finder) == "2 of 4 messages")
+        await pilot.press("down", "j", "j")
+        await pilot.pause(0.5)
+        assert state_of(finder) == "2 of 4 messages"
+
+    use(office, act)
+
+
+def test_an_estimate_is_called_one():
+    assert describe_found(Found((), 1, True), 1) == "1 message"
+    assert describe_found(Found((), 85_312, False), 200) == "200 of about 85,312 messages"
+
+
+def test_keys_that_come_together_are_taken_in_their_order(office):
+    command = [sys.executable, "-m", "trail", "--config", str(office.config), "find", "barcode"]
+    with contextlib.closing(Terminal(*command, kind="xterm")) as terminal:
+        terminal.wait_for(b"1 message")
+        terminal.type("\x15labels")  # all of the line taken away, and a word, in one
+        terminal.wait_for(b"2 messages")
+        terminal.type("\x7f\x7f\x7f\x7f\x7f\x7fdrawing\x01-\x05")
+        terminal.wait_for(b"3 messages")
+        terminal.type("\x03")
+        terminal.wait()
+        assert terminal.code == 0
+
+
+def test_of_a_huge_message_the_beginning_is_shown(desk, pymap_server):
+    long = "begun " + "x" * 900 + "".join(f"\r\nline {n}" for n in range(3000))
+    mail = make_message(1, subject="Huge", extra="") + long.encode()
+    pymap_server.append("INBOX", mail)
+    desk.set_up(pymap_server).done("sync")
+
+    async def act(finder, pilot):
+        await wait_until(pilot, lambda: "more lines: `trail show" in text_of(finder))
+        assert "line 700" in text_of(finder)
+        assert "line 2000" not in text_of(finder)
+        assert text_of(finder).count("\n") < 1100
+
+    use(desk, act, "begun")
+
+
+def test_a_line_without_an_end_is_cut():
+    (line, *rest) = searcher._cut([Line("x" * 1_000_000), Line("y")], "01234567")
+    assert len(line.text) < 3000
+    assert [line.text for line in rest] == ["y"]
+    many = searcher._cut([Line("x" * 1_000_000)] * 500, "01234567")
+    assert sum(len(line.text) for line in many) < 110_000
+    assert many[-1].text == "… and 450 more lines: `trail show 01234567`"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,11 +76,11 @@ def test_a_message_is_opened_as_a_private_copy_with_a_telling_name(office, tmp_p
     assert path.read_bytes() == HTML
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
-    assert office.done("open", short, "--json").data == {
-        "schema": 1,
-        "id": short,
-        "path": str(path),
-    }
+    again = office.done("open", short, "--json").data
+    assert again["id"] == short
+    other = Path(again["path"])
+    assert other != path
+    assert other.read_bytes() == path.read_bytes() == HTML
 
 
 def test_copies_of_earlier_days_go_with_the_next_one(office, tmp_path):
@@ -241,10 +242,24 @@ def test_a_deep_tree_leaves_room_for_the_words():
     assert branches[-1].endswith("└─ ")
 
 
-def test_a_copy_that_was_opened_again_is_as_new_as_that(tmp_path, monkeypatch):
+def test_two_who_open_the_same_message_take_nothing_from_each_other(tmp_path, monkeypatch):
     monkeypatch.setattr("platformdirs.user_cache_dir", lambda *_, **__: str(tmp_path))
     sent = datetime(2024, 3, 5, tzinfo=UTC)
-    path = write_copy({"id": "deadbeef", "subject": "x"}, sent, b"x", html=False)
-    os.utime(path.parent, (time.time() - 80_000,) * 2)
-    assert write_copy({"id": "deadbeef", "subject": "x"}, sent, b"x", html=False) == path
-    assert time.time() - path.parent.stat().st_mtime < 40_000
+    data = {"id": "deadbeef", "subject": "x"}
+    old = write_copy(data, sent, b"x", html=False)
+    os.utime(old.parent, (time.time() - 90_000,) * 2)
+    iterate = Path.iterdir
+
+    def see_the_other_come_first(folder):
+        copies = list(iterate(folder))
+        for copy in copies:  # another one cleans up and opens it, just before
+            shutil.rmtree(copy)
+        monkeypatch.setattr(Path, "iterdir", iterate)
+        opened.append(write_copy(data, sent, b"x", html=False))
+        return copies
+
+    opened = []
+    monkeypatch.setattr(Path, "iterdir", see_the_other_come_first)
+    opened.append(write_copy(data, sent, b"x", html=False))
+    assert [path.read_bytes() for path in opened] == [b"x", b"x"]
+    assert not old.exists()

@@ -14,7 +14,9 @@ from syncing import make_message
 from terminals import Terminal
 
 from trail.cli import asking
+from trail.cli.counting import write_value
 from trail.cli.pager import find_pager
+from trail.cli.search import By
 from trail.terminal import MATCH, Line, join_pieces
 
 SAKURA = 'slug = "sakura"\nname = "Sakura 桜"\ndomains = ["sakura.example"]'
@@ -37,6 +39,10 @@ def office(desk, pymap_server):
     pymap_server.append("Old", mails[0])
     desk.set_up(pymap_server, clients=(ACME, SAKURA)).done("sync")
     return desk
+
+
+def desk_count(desk, query):
+    return desk.done("search", "--count", "--json", query).data["total"]
 
 
 def subjects(answer):
@@ -72,7 +78,8 @@ def test_a_count_is_a_number_and_nothing_else(office):
     [
         ("client", {"acme": 2, "sakura": 1, "": 1}),
         ("month", {"2024-01": 1, "2024-02": 0, "2024-03": 3}),
-        ("folder", {"work: INBOX": 4, "work: Old": 1}),
+        ("folder", {"INBOX": 4, "Old": 1}),
+        ("account", {"work": 4}),
         ("person", {"jane@acme.example": 2, "yumi@sakura.example": 1, "x@elsewhere.example": 1}),
         ("type", {}),
     ],
@@ -81,6 +88,8 @@ def test_counts_by(office, by, counts):
     data = office.done("search", "--by", by, "--json").data
     assert {row["value"]: row["count"] for row in data["counts"]} == counts
     assert (data["total"], data["by"], data["values"]) == (4, by, len(counts))
+    asked = [desk_count(office, row["query"]) for row in data["counts"]]
+    assert asked == [row["count"] for row in data["counts"]]
     text = office.done("search", "--by", by)
     assert len(text.out.splitlines()) == len(counts)
     assert not any(line.endswith(" ") for line in text.out.splitlines())
@@ -94,16 +103,67 @@ def test_of_many_values_the_first_are_shown_and_of_months_the_last(office):
     answer = office.done("search", "--by", "month", "--limit", 1)
     assert answer.out.startswith("2024-03  3  ")
     assert answer.err == "1 of 3; --limit shows more\n"
-    assert office.done("search", "--by", "folder", "--limit", 1).out.startswith("work: INBOX  4")
+    assert office.done("search", "--by", "folder", "--limit", 1).out.startswith("INBOX  4")
 
 
-def test_types_are_those_of_attachments_names(desk, pymap_server):
-    for n, name in enumerate(("a.PDF", "b.pdf", "c.docx")):
-        body = f'Content-Type: application/x; name="{name}"\r\nContent-Disposition: attachment\r\n'
+def test_types_are_kinds_that_a_query_can_ask_for(desk, pymap_server):
+    attached = (("a.PDF", "x/y"), ("b.pdf", "application/pdf"), ("c.docx", "x/y"), ("d.doc", "application/msword"),
+                ("e.png", "image/png"), ("f.svg", "image/svg+xml"), ("g.odt", "x/y"), ("h", "x/y"))  # fmt: skip
+    for n, (name, mime) in enumerate(attached):
+        body = f'Content-Type: {mime}; name="{name}"\r\nContent-Disposition: attachment\r\n'
         pymap_server.append("INBOX", make_message(n, extra=body))
     desk.set_up(pymap_server).done("sync")
     data = desk.done("search", "--by", "type", "--json").data
-    assert {row["value"]: row["count"] for row in data["counts"]} == {"pdf": 2, "docx": 1}
+    counts = {row["value"]: row["count"] for row in data["counts"]}
+    assert counts == {"pdf": 2, "word": 2, "image": 2, "odt": 1}
+
+
+@pytest.mark.parametrize("query", ["", "quotation"])
+def test_every_count_can_be_asked_for(desk, pymap_server, query):
+    fill_oddly(desk, pymap_server)
+    values = {}
+    for by in By:
+        rows = desk.done("search", "--by", by, "--limit", 100, "--json", query).data["counts"]
+        for row in rows:
+            assert desk_count(desk, f"{query} {row['query']}") == row["count"], row
+        values[by] = {row["value"]: row["count"] for row in rows}
+    assert values["client"] == ({"acme": 12} if not query else {"acme": 6})
+    if not query:
+        assert values["folder"]["Clients"] == 6  # with what is below it
+        assert values["folder"]["Clients/Acme"] == 2
+        assert values["folder"]["Trailing "] == 2
+        assert "acme" not in values["folder"]
+        assert values["person"]["carl@globex.example"] == 12
+        assert values["month"].get("2023-12", 0) + values["month"]["2024-01"] == 4
+        assert values["month"]["2024-03"] == 0
+        assert values["type"] == {"pdf": 12}
+    desk.set_up(pymap_server, clients=())  # of a client that is gone, until the next round
+    rows = desk.done("search", "--by", "client", "--json", query).data["counts"]
+    assert [row["query"] for row in rows] == ["client:acme"]
+    assert desk.done("search", "--count", query, "client:acme").out == f"{rows[0]['count']}\n"
+
+
+def test_a_name_with_a_quote_has_no_query(tmp_path):
+    assert write_value("in", "Client Mail") == 'in:"Client Mail"'
+    assert write_value("in", "A/B") == "in:A/B"
+    assert write_value("in", 'the "best"') == ""
+    assert write_value("in", "\u201ebeste\u201c") == ""
+
+
+def fill_oddly(desk, pymap_server):
+    """An archive with folders below each other, of like and odd names, and addresses in names."""
+    folders = ("Clients", "Clients/Acme", "Clients/Old (2)", "Archive/Acme", "Trailing ", "Größe")
+    extra = (
+        'Cc: "carl@globex.example" <c@other.example>\r\n'
+        'Content-Type: application/pdf; name="a.pdf"\r\nContent-Disposition: attachment\r\n'
+    )
+    for n, folder in enumerate(folders):
+        pymap_server.create(folder)
+        for k in range(2):
+            mail = make_message(10 * n + k, subject="Quotation" if n % 2 else "x", extra=extra)
+            when = (b"01 Jan 2024 00:30:00 +0100", b"01 Feb 2024 12:00:00 +0100", b"05 Apr 2024 10:00:00 +0100")[n % 3]  # fmt: skip
+            pymap_server.append(folder, mail.replace(b"05 Mar 2024 10:00:00 +0100", when))
+    desk.set_up(pymap_server).done("sync")
 
 
 def test_conversations_tell_how_much_of_them_was_found(office, monkeypatch):

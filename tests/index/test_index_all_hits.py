@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from index_documents import NOW, make_document, make_key
 
+from trail.index.conditions import EVERYTHING, Exact, Keys, Not, Words
 from trail.index.recency import AHEAD, HALF_LIFE, weigh_recency
 
 
@@ -43,10 +44,30 @@ def test_oldest_first_is_newest_first_turned_round(index):
     assert [hit.key for hit in page.hits] == newest[::-1][1:3]
 
 
-def test_types_are_counted_once_a_message(index):
+def test_of_the_hits_those_are_counted_that_meet_a_condition_too(index):
     fill(index)
-    assert index.count_types("", now=NOW) == {"pdf": 3, "docx": 1, "": 1}
-    assert index.count_types("coffee", now=NOW) == {"": 1}
+    nodes = [Exact("type", "pdf"), Exact("type", "word"), Words(("body",), ("tea",)), EVERYTHING]
+    assert index.count_each("", nodes, now=NOW) == [3, 1, 5, 6]
+    assert index.count_each("coffee", nodes, now=NOW) == [0, 0, 0, 1]
+    assert index.count_each("tea", [], now=NOW) == []
+
+
+def test_many_keys_are_found_as_few_are(index):
+    index.add([make_document(n, "tea") for n in range(300)])
+    few = Keys(frozenset({make_key(7), make_key("nobody"), "0123abcd"}))
+    many = Keys(few.keys | {make_key(n) for n in range(100, 200)})
+    assert index.count_each("", [few, many, Not(many)], now=NOW) == [1, 101, 199]
+
+
+def test_the_span_of_the_hits_is_that_of_their_dates(index):
+    fill(index)
+    assert index.find_span("", now=NOW) == (NOW - timedelta(days=20), NOW)
+    assert index.find_span("again", now=NOW) == (NOW - timedelta(days=9),) * 2
+    assert index.find_span("nothere", now=NOW) is None
+    old = datetime(1931, 5, 6, tzinfo=UTC)
+    index.add([make_document("g", "tea", sent_at=old)])
+    assert index.find_span("tea", now=NOW) == (old, NOW)
+    assert index.search("tea", sort="-date", now=NOW).hits[0].sent_at == old
 
 
 def test_hits_are_those_of_one_state_however_long_one_reads(index):

@@ -67,10 +67,31 @@ def test_quoted_text_is_hinted_at(explain):
         ("labes*", ""),
         ("-labesl tins", ""),
         ("積書", ""),
+        ("from:labelz labelz", ""),
+        ("lebels -from:lebels", "labels -from:lebels"),
+        ("lebels file:lebels OR lebels tins", "labels file:lebels OR labels tins"),
+        ("lebels AND Lebels", "labels AND labels"),
     ],
 )
 def test_a_mistyped_word_is_corrected_by_the_words_of_the_index(explain, query, suggestion):
     assert explain(query).suggestion == suggestion
+
+
+def test_the_name_of_an_operator_is_no_word_to_correct(index):
+    index.add([make_document("a", "bodyx")])
+    asked = read_query("body:body", now=NOW)
+    assert explain_nothing(index, "body:body", asked).suggestion == "body:bodyx"
+
+
+def test_other_forms_of_words_are_counted_where_the_archive_has_a_language(index):
+    index.add([make_document("a", "two invoices", quoted="the tins"), make_document("b", "a tin")])
+    query = "invoice from:nobody tin"
+    asked = read_query(query, now=NOW)
+    found = explain_nothing(index, query, asked, stemming={"": "english"})
+    assert dict(found.parts) == {"invoice": 1, "from:nobody": 0, "tin": 1}
+    query = "tin invoice"
+    found = explain_nothing(index, query, read_query(query, now=NOW), stemming={"": "english"})
+    assert found.quoted == 1
 
 
 def test_of_several_near_words_the_one_in_most_messages_is_meant(index):

@@ -119,6 +119,23 @@ def test_terms_are_found_alone_and_by_their_beginnings(terms, beginning):
     assert reader.unite(reader.iter_from(beginning)) == to_bits(united, 500)
 
 
+@pytest.mark.parametrize("size", [3, 17, 500, 70_000])
+def test_the_short_way_of_a_term_that_stands_in_one_place_leads_to_the_same_bytes(size):
+    terms = [(b"%03d" % n, n % size, place) for n, place in enumerate([0, 255, 256, 0xFFFF, 0x10000] * 30)]  # fmt: skip
+    written = []
+    for way in ("add", "add_once"):
+        file = File()
+        places = SlabWriter(file.write, 1)
+        writer = FieldWriter(file.write, places, size)
+        for term, document, place in terms:
+            if way == "add":
+                writer.add(term, (document,), (1,), (place,))
+            else:
+                writer.add_once(term, document, place)
+        written.append((writer.finish(), places.finish(), bytes(file.content)))
+    assert written[0] == written[1]
+
+
 def test_any_part_of_a_run_is_read_and_the_cache_stays_within_its_bounds(monkeypatch):
     monkeypatch.setattr(slabs_module, "CACHED", 3 * slabs_module.SLAB)
     file = File()

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trail.index import snippets
-from trail.index.analysis import fold
-from trail.index.conditions import iter_words
+from trail.index.analysis import fold, split_asked
+from trail.index.conditions import Words, iter_words
 from trail.index.query import parse_query
 from trail.index.schema import Stored, clean
 from trail.index.snippets import WIDTH, SnippetMaker, cut_around
@@ -126,3 +126,30 @@ def test_a_long_text_is_not_folded_again_for_each_of_its_words(monkeypatch):
         marks = SnippetMaker(iter_words(parse_query("straße", now=NOW))).find_marks("body", text)
         assert {text[start:end] for start, end in marks} == {"straße"}
         assert sum(folded) < 30 * len(text)
+
+
+WORDS = st.text(alphabet="aoeluß 書見-@.", min_size=1, max_size=6)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=3), WORDS, st.lists(WORDS, max_size=30))
+def test_the_fast_way_finds_what_the_pattern_finds(asked, more, parts):
+    rows = [
+        Words(("body",), terms, prefix=bool(n % 2))
+        for n, text in enumerate([*asked, more])
+        if (terms := split_asked(text)[0])
+    ]
+    if not rows:
+        return
+    maker = SnippetMaker(rows)
+    text = fold(" ".join([*parts, *asked]))
+    fast = snippets._iter_matches(maker.patterns["body"], maker._leads["body"], text)
+    wanted = maker.patterns["body"].finditer(text)
+    assert [m.span() for m in fast] == [m.span() for m in wanted]
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 3)), min_size=1, max_size=12))
+def test_the_densest_place_is_the_first_of_those_with_most_rows(places):
+    places = sorted(dict(places).items())
+    near = [len({which for at, which in places if start <= at < start + 10}) for start, _ in places]
+    best = max(range(len(places)), key=lambda n: (near[n], -n))
+    assert snippets._find_densest(places, 10) == (near[best], places[best][0])

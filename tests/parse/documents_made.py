@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
 import struct
+import tarfile
 import zipfile
 from email.message import EmailMessage
 
@@ -21,6 +25,16 @@ def pack(members: dict[str, str | bytes], method: int = zipfile.ZIP_DEFLATED) ->
     with zipfile.ZipFile(buffer, "w", method) as package:
         for name, content in members.items():
             package.writestr(name, content)
+    return buffer.getvalue()
+
+
+def make_tar(members: dict[str, bytes], kind: int = tarfile.PAX_FORMAT) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=kind) as tar:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
     return buffer.getvalue()
 
 
@@ -271,5 +285,9 @@ MADE: dict[str, bytes] = {
     "a.eml": make_mail(WORDS),
     "winmail.dat": make_tnef(WORDS, {"notiz.txt": b"Anhang"}),
     "a.zip": pack({"ordner/a.docx": make_docx(WORDS), "bild.png": b"\x89PNG\r\n\x1a\n\0\0"}),
+    "a.csv.gz": gzip.compress(f"Posten;Wert\r\n{WORDS};1\r\n".encode(), mtime=0),
+    "a.tar": make_tar({"ordner/a.docx": make_docx(WORDS), "bild.png": b"\x89PNG\r\n\x1a\n\0\0"}),
+    "a.tar.bz2": bz2.compress(make_tar({"a.txt": WORDS.encode()})),
+    "a.html.xz": lzma.compress(f"<meta charset=utf-8><p>{WORDS}</p>".encode()),
     "mail in mail.eml": make_mail("Siehe Anhang", {"a.pdf": make_pdf(WORDS)}),
 }

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trail.parse import text as text_module
 from trail.parse.html import read_html
 from trail.parse.text import split_quoted
 
@@ -119,3 +120,18 @@ def test_quotes_in_html_stand_behind_a_prefix():
 @given(st.text(alphabet="<>/abp &;#\ufdd0\ufdd1\ufdd2 \n\"'=!-", max_size=80))
 def test_no_html_raises_or_leaks_our_marks(html):
     assert not set(read_html(html)) & set("\ufdd0\ufdd1\ufdd2")
+
+
+LINES = st.sampled_from(
+    [*ATTRIBUTIONS, "On 5 January", "jane@acme.example wrote:", "-----Original Message-----", "Begin forwarded message:",
+     "*From:* Jane", "Von: Jane", "\u3000差出人: x", "Sent: monday", "Subject: x", "> theirs", "", "mine", "\x0bOn 5 jan"]
+)  # fmt: skip
+
+
+@given(st.lists(LINES, max_size=8))
+def test_no_line_is_passed_over_that_might_introduce_a_quotation(lines):
+    body = "\n".join(lines)
+    divided = split_quoted(body)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_module, "_LEADING", re.compile(""))  # none is
+        assert split_quoted(body) == divided

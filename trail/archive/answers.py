@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trail.archive.ledger import place_holders
+from trail.archive.ledger import chunk_keys, place_holders
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterable
 
     from trail.archive.ledger import Ledger
 
@@ -35,49 +35,53 @@ def find_unread(ledger: Ledger) -> frozenset[str]:
     return frozenset(row[0] for row in rows)
 
 
-def find_unanswered(ledger: Ledger, me: Collection[str]) -> frozenset[str]:
-    """Return the messages that wait for a word of ours: each the last of its conversation, not from `me`, and to `me`.
+def find_followed(ledger: Ledger) -> frozenset[str]:
+    """Return the messages that others follow: each is not the last of its conversation.
 
     A conversation is what refers to each other, directly or through others, held or not; the last message is the one
-    with the latest date (of sending, else of receipt). `me` are one's own addresses; only To counts as addressed.
+    with the latest date (of sending, else of receipt).
     """
-    own = [address.lower() for address in me]
-    if not own:
-        return frozenset()
-    rows = ledger.execute(
-        f"SELECT key, role FROM address WHERE role IN ('from', 'to') AND address IN ({place_holders(own)})",
-        own,
-    )
-    ours: set[str] = set()
-    to_us: set[str] = set()
-    for key, role in rows:
-        (ours if role == "from" else to_us).add(key)
-    waiting = to_us - ours
-    last: dict[str, tuple[int, str]] = {}
-    for key, at, thread in _iter_threads(ledger):
-        last[thread] = max(last.get(thread, (at, key)), (at, key))
-    return frozenset(key for _, key in last.values() if key in waiting)
-
-
-def _iter_threads(ledger: Ledger) -> list[tuple[str, int, str]]:
-    """Give for each message its key, its date in seconds, and a name that its whole conversation has in common."""
+    # Read as they lie in the file, and joined here: most messages stand alone, and are left behind at once.
+    rows = ledger.execute("SELECT message_id, key, sent_at FROM envelope").fetchall()
+    bearers: dict[str | None, str] = {message_id: key for message_id, key, _ in rows}
     parents: dict[str, str] = {}
-
-    def find_root(name: str) -> str:
-        root = name
-        while (above := parents.get(root, root)) != root:
-            root = above
-        while name != root:
-            parents[name], name = root, parents[name]
-        return root
-
-    messages = ledger.execute(
-        "SELECT e.key, coalesce(e.message_id, e.key), coalesce(e.sent_at, m.received_at)"
-        " FROM envelope e JOIN message m ON m.key = e.key"
-    ).fetchall()
-    names = {key: name for key, name, _ in messages}
+    if len(bearers) < len(rows):  # several bear the same
+        for message_id, key, _ in rows:
+            if message_id is not None and bearers[message_id] != key:
+                _join(parents, bearers[message_id], key)
     for key, message_id in ledger.execute("SELECT key, message_id FROM reference"):
-        one, other = find_root(names.get(key, key)), find_root(message_id)
-        if one != other:
-            parents[one] = other
-    return [(key, at, find_root(name)) for key, name, at in messages]
+        # a message that is not held, known by its Message-ID alone, joins those that refer to it
+        _join(parents, bearers.get(message_id, message_id), key)
+    at: dict[str, int | None] = {key: sent_at for _, key, sent_at in rows if key in parents}
+    last: dict[str, tuple[int, str]] = {}
+    linked = {key: _find_root(parents, key) for key in at}
+    received = _read_received(ledger, (key for key in linked if at[key] is None))
+    moments = {key: (received[key] if (sent := at[key]) is None else sent, key) for key in linked}
+    for key, root in linked.items():
+        last[root] = max(last.get(root, moments[key]), moments[key])
+    return frozenset(key for key, root in linked.items() if last[root][1] != key)
+
+
+def _join(parents: dict[str, str], one: str, other: str) -> None:
+    one, other = _find_root(parents, one), _find_root(parents, other)
+    parents[one] = other
+
+
+def _find_root(parents: dict[str, str], name: str) -> str:
+    root = parents.setdefault(name, name)
+    while (above := parents[root]) != root:
+        root = above
+    while name != root:
+        parents[name], name = root, parents[name]
+    return root
+
+
+def _read_received(ledger: Ledger, keys: Iterable[str]) -> dict[str, int]:
+    received: dict[str, int] = {}
+    for chunk in chunk_keys(keys):
+        received |= dict(
+            ledger.execute(
+                f"SELECT key, received_at FROM message WHERE key IN ({place_holders(chunk)})", chunk
+            ).fetchall()
+        )
+    return received

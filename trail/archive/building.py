@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from trail.archive.facts import Facts
     from trail.archive.ledger import Ledger
@@ -66,14 +66,14 @@ class Building:
         return int(row[0])
 
     def iter_missing(
-        self, facts: Facts, most: int, most_bytes: int
+        self, facts: Facts, share: Callable[[int], int], most_bytes: int
     ) -> Iterator[list[ArchivedMessage]]:
-        """Those, the latest sent first, in batches bounded by count and bytes."""
+        """Those, the latest sent first, in batches: see `Facts.iter_unindexed`."""
         rows = self._ledger.execute(
             "SELECT m.key FROM message m LEFT JOIN envelope e ON e.key = m.key"
-            f" WHERE {_MISSING} ORDER BY coalesce(e.sent_at, m.received_at) DESC, m.key"
+            f" WHERE {_MISSING} ORDER BY coalesce(e.sent_at, m.received_at) DESC, m.key DESC"
         )
-        return facts.iter_bounded([row[0] for row in rows], most, most_bytes)
+        return facts.iter_bounded([row[0] for row in rows], share, most_bytes)
 
     def list_strangers(self, keys: Iterable[str]) -> list[str]:
         """Those of `keys` that are no message of the archive any more."""

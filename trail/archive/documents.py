@@ -123,15 +123,23 @@ class Documents:
     # what was read
 
     def record(self, readings: Iterable[Reading], reader: int) -> None:
-        """Note what came of reading; messages with a text that was read have to be indexed again."""
-        readings = list(readings)
-        self._ledger.execute_many(
-            "INSERT OR REPLACE INTO reading VALUES (?, ?, ?, ?)",
-            ((r.digest, reader, int(bool(r.text)), r.problem) for r in readings),
-        )
+        """Note what came of reading; messages whose text was read, or is no longer one, have to be indexed again.
+
+        Where this reader was kept from reading what an earlier one could, that one's text stays.
+        """
+        rows, changed = [], []
+        for reading in readings:
+            before = not reading.text and self.read_text(reading.digest) is not None
+            if before and not reading.problem:
+                self.remove_texts([reading.digest])
+            if reading.text or (before and not reading.problem):
+                changed.append((reading.digest,))
+            has_text = bool(reading.text) or (before and bool(reading.problem))
+            rows.append((reading.digest, reader, int(has_text), reading.problem))
+        self._ledger.execute_many("INSERT OR REPLACE INTO reading VALUES (?, ?, ?, ?)", rows)
         self._ledger.execute_many(
             "UPDATE message SET indexed_in = NULL WHERE key IN (SELECT key FROM document WHERE digest = ?)",
-            ((r.digest,) for r in readings if r.text),
+            changed,
         )
 
     def forget(self, digests: Iterable[str]) -> None:

@@ -16,7 +16,7 @@ from trail.archive.ledger import chunk_keys, from_seconds, place_holders, to_sec
 from trail.model import ArchivedMessage, Attribution
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from trail.archive.ledger import Ledger
     from trail.model import Address, Envelope, ParsedMessage
@@ -315,25 +315,30 @@ class Facts:
         )
 
     def iter_unindexed(
-        self, generation: str, most: int, most_bytes: int
+        self, generation: str, share: Callable[[int], int], most_bytes: int
     ) -> Iterator[list[ArchivedMessage]]:
-        """Messages that the index of this generation lacks, the latest sent first, in batches bounded by count and bytes."""
+        """Messages that the index of this generation lacks, in its own order, the latest sent first, in batches.
+
+        `share` tells how many make a batch, of so many that are left; it is parted where it has more than `most_bytes`.
+        """
         keys = [
             row[0]
             for row in self._ledger.execute(
                 "SELECT m.key FROM message m LEFT JOIN envelope e ON e.key = m.key"
                 " WHERE m.indexed_in IS NULL OR m.indexed_in <> ?"
-                " ORDER BY coalesce(e.sent_at, m.received_at) DESC, m.key",
+                " ORDER BY coalesce(e.sent_at, m.received_at) DESC, m.key DESC",
                 (generation,),
             )
         ]
-        return self.iter_bounded(keys, most, most_bytes)
+        return self.iter_bounded(keys, share, most_bytes)
 
     def iter_bounded(
-        self, keys: Iterable[str], most: int, most_bytes: int
+        self, keys: Sequence[str], share: Callable[[int], int], most_bytes: int
     ) -> Iterator[list[ArchivedMessage]]:
-        """Messages in batches bounded by count and bytes, in this order; those that are gone meanwhile are left out."""
-        for chunk in chunk_keys(keys, most):
+        """Messages in batches in this order, as for `iter_unindexed`; those that are gone meanwhile are left out."""
+        at = 0
+        while chunk := keys[at : at + share(len(keys) - at)]:
+            at += len(chunk)
             messages = self.find_messages(chunk)
             batch: list[ArchivedMessage] = []
             size = 0

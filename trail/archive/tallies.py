@@ -1,84 +1,37 @@
-"""How many of some messages there are by client, month, person or folder.
+"""What the ledger knows of many messages together: the folders and labels they lie in, and people's names.
 
-Comes in: keys of messages. Goes out: counts. A message counts once for each value it has, so counts may add up to more
-than there are messages.
+Comes in: an open ledger. Goes out: lists. Nothing here writes.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from trail.archive.ledger import chunk_keys, place_holders
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-    from datetime import tzinfo
+    from collections.abc import Iterable
 
     from trail.archive.ledger import Ledger
 
 
 class Tallies:
-    """Counts over the messages of one archive."""
+    """What is counted over the messages of one archive."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def by_client(self, keys: Iterable[str]) -> Counter[str]:
-        """By slug; "" for those without a client."""
-        counts: Counter[str] = Counter()
-        for chunk in chunk_keys(keys):
-            rows = self._ledger.execute(
-                f"SELECT key, client FROM attribution WHERE key IN ({place_holders(chunk)})", chunk
-            ).fetchall()
-            counts.update(client for _, client in rows)
-            if without := len(set(chunk) - {key for key, _ in rows}):
-                counts[""] += without
-        return counts
-
-    def by_month(self, keys: Iterable[str], zone: tzinfo | None) -> Counter[str]:
-        """By the month of sending, else of receipt, in that time zone: `2024-03`."""
-        counts: Counter[str] = Counter()
-        for chunk in chunk_keys(keys):
-            rows = self._ledger.execute(
-                "SELECT coalesce(e.sent_at, m.received_at) FROM message m LEFT JOIN envelope e ON e.key = m.key"
-                f" WHERE m.key IN ({place_holders(chunk)})",
-                chunk,
-            )
-            counts.update(datetime.fromtimestamp(at, zone).strftime("%Y-%m") for (at,) in rows)
-        return counts
-
-    def by_person(
-        self, keys: Iterable[str], apart_from: Collection[str]
-    ) -> tuple[Counter[str], dict[str, str]]:
-        """By the address of everybody who sent or was sent a message, and a name of each that has one."""
-        counts: Counter[str] = Counter()
+    def name_people(self, addresses: Iterable[str]) -> dict[str, str]:
+        """A name of each address that has one."""
         names: dict[str, str] = {}
-        for chunk in chunk_keys(keys):
+        for chunk in chunk_keys(addresses):
             rows = self._ledger.execute(
-                "SELECT address, max(name) FROM address WHERE role IN ('from', 'to', 'cc', 'bcc')"
-                f" AND key IN ({place_holders(chunk)}) GROUP BY key, address",
+                f"SELECT address, max(name) FROM address WHERE name <> '' AND address IN ({place_holders(chunk)})"
+                " GROUP BY address",
                 chunk,
             )
-            for address, name in rows:
-                if address not in apart_from:
-                    counts[address] += 1
-                    if name:
-                        names[address] = name
-        return counts, names
-
-    def by_folder(self, keys: Iterable[str]) -> Counter[tuple[str, str]]:
-        """By account and folder, wherever they were seen."""
-        counts: Counter[tuple[str, str]] = Counter()
-        for chunk in chunk_keys(keys):
-            rows = self._ledger.execute(
-                "SELECT DISTINCT s.key, e.account, e.folder FROM sighting s JOIN epoch e ON e.id = s.epoch"
-                f" WHERE s.key IN ({place_holders(chunk)})",
-                chunk,
-            )
-            counts.update((account, folder) for _, account, folder in rows)
-        return counts
+            names |= dict(rows)
+        return names
 
     def list_folders(self) -> list[str]:
         """Every folder that was looked at and is still there, whatever its account."""
@@ -86,3 +39,13 @@ class Tallies:
             "SELECT DISTINCT folder FROM epoch WHERE retired_at IS NULL AND gone_at IS NULL ORDER BY folder"
         )
         return [folder for (folder,) in rows]
+
+    def list_labels(self) -> list[str]:
+        """Every label of Gmail's that a message has or had, by its full name."""
+        rows = self._ledger.execute("SELECT DISTINCT labels FROM sighting WHERE labels <> ''")
+        return sorted({label for (labels,) in rows for label in labels.split("\n")})
+
+    def list_places(self) -> list[str]:
+        """Every folder there is or was, and every label, by its full name."""
+        rows = self._ledger.execute("SELECT DISTINCT folder FROM epoch")
+        return sorted({folder for (folder,) in rows} | set(self.list_labels()))

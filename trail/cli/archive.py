@@ -64,10 +64,13 @@ def reindex(ctx: typer.Context) -> None:
     from trail.archive.store import require_archive
     from trail.cli.progress import show_progress
     from trail.pipeline import reindex as make_anew
+    from trail.workers import Crew
 
     session: Session = ctx.obj
     require_archive(session.config.archive)
-    with show_progress(session) as progress:
-        count = make_anew(session.config.archive, session.config.clients, progress)
+    with Crew() as crew:
+        crew.start()
+        with show_progress(session) as progress:
+            count = make_anew(session.config.archive, session.config.clients, progress, crew)
     told = f"{render.count_of(count, 'message')} indexed"
     session.emit({"messages": count}, told, is_note=True)

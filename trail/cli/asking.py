@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from trail.archive.store import open_archive
 from trail.asking import ask
@@ -16,11 +16,10 @@ from trail.cli.excerpts import Excerpts
 from trail.config import find_client
 from trail.index.store import Narrowed, WhooshIndex
 from trail.render import person_text
-from trail.results import Conversation, Count, excerpt_data, hit_data
+from trail.results import Conversation, excerpt_data, hit_data
 
 if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from trail.archive.store import Archive
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 
 _FEW = 500
 """Messages whose conversations are counted: each is asked for by itself."""
-
-Facet = Literal["client", "month", "person", "folder", "type"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,29 +170,6 @@ class Answers:
                 seen |= members
                 yield hit, members
 
-    def count_by(self, question: Question, facet: Facet) -> tuple[int, list[Count]]:
-        """How many messages match, and how many have each value: the most first, months in their order."""
-        tallies = self.archive.tallies
-        keys = self.list_keys(question)
-        match facet:
-            case "client":
-                names = {c.slug: f"{c.name} ({c.slug})" for c in self.config.clients}
-                counts = _rank(tallies.by_client(keys), names | {"": "nobody's"})
-            case "person":
-                people, names = tallies.by_person(keys, self.config.me)
-                counts = _rank(people, {a: f"{n} <{a}>" for a, n in names.items()})
-            case "folder":
-                folders = tallies.by_folder(keys)
-                places = {f"{account}: {folder}": n for (account, folder), n in folders.items()}
-                counts = _rank(places, {})
-            case "month":
-                months = tallies.by_month(keys, question.narrowed["now"].tzinfo)
-                counts = [Count(m, m, months[m]) for m in _list_months(months)]
-            case "type":
-                types = self.index.count_types(question.query, **question.narrowed)
-                counts = _rank(types, {"": "no ending"})
-        return len(keys), counts
-
 
 @contextlib.contextmanager
 def open_answers(config: Config) -> Iterator[Answers]:
@@ -218,17 +192,3 @@ def _read_date(date: str, now: datetime) -> tuple[datetime, datetime]:
     from trail.index.dates import parse_date
 
     return parse_date(date, now)
-
-
-def _list_months(months: Iterable[str]) -> list[str]:
-    """All from the first of `months` to the last, also those without mail."""
-    numbers = [
-        int(year) * 12 + int(month) - 1 for year, _, month in (m.partition("-") for m in months)
-    ]
-    every = range(min(numbers), max(numbers) + 1) if numbers else ()
-    return [f"{number // 12:04}-{number % 12 + 1:02}" for number in every]
-
-
-def _rank(counts: Counter[str] | dict[str, int], labels: dict[str, str]) -> list[Count]:
-    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [Count(value, labels.get(value, value), count) for value, count in ranked]

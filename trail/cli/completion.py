@@ -1,4 +1,4 @@
-"""What may stand next on a command line: commands, options, clients, accounts, folders, operators of a query.
+"""What may stand next on a command line: commands, options, clients, accounts, folders, operators of a query and their values.
 
 Comes in: the words so far, the last of them unfinished. Goes out: what it may become. Reads the configuration and, for
 folders, the ledger; never the index. It never fails: what cannot be had is not offered.
@@ -172,38 +172,54 @@ def _list_negated(place: _Place, word: str, config_path: str) -> list[Offer]:
 
 
 def _list_query(word: str, config_path: str) -> list[Offer]:
-    from trail.index.advice import HAS_KINDS
-    from trail.index.operators import BY_NAME, OPERATORS, STATES
+    from trail.index.operators import BY_NAME, OPERATORS
 
     sign = "-" if word.startswith("-") else ""
     word = word.removeprefix("-")
-    operator, colon, _ = word.partition(":")
+    operator, colon, typed = word.partition(":")
     if not colon:
         return (
             [Offer(f"{sign}{o.name}:", o.finds, unfinished=True) for o in OPERATORS] if word else []
         )
-    values: list[tuple[str, str]]
-    match BY_NAME[operator].name if operator in BY_NAME else "":
-        case "client":
-            values = _read_clients(config_path)
-        case "account":
-            values = [(name, "") for name in _read_accounts(config_path)]
-        case "in":
-            values = [(name, "") for name in _read_folders(config_path)]
-        case "is":
-            values = list(STATES.items())
-        case "has":
-            values = [(kind, "") for kind in ("attachment", *HAS_KINDS)]
-        case "after" | "before" | "until" | "date":
-            values = [(day, "") for day in ("today", "yesterday")]
-        case _:
-            values = []
+    known = BY_NAME.get(operator.lower())
+    values = _list_operands(known.name if known else "", typed, config_path)
     head = f"{sign}{operator}:"
     return [
         Offer(head + _quote(value, word), help_, plain=head + value)
         for value, help_ in values
         if '"' not in value  # the language has no way to write it
     ]
+
+
+def _list_operands(operator: str, typed: str, config_path: str) -> list[tuple[str, str]]:  # noqa: PLR0911 - one for each kind
+    """What may stand behind an operator, each with its help."""
+    from trail.index import operators
+
+    match operator:
+        case "client":
+            return _read_clients(config_path)
+        case "account":
+            return [(name, "") for name in _read_accounts(config_path)]
+        case "in":
+            return [(name, "") for name in _read_folders(config_path)]
+        case "is":
+            return list(operators.STATES.items())
+        case "has" | "type":
+            from trail.index.advice import HAS_KINDS
+            from trail.index.kinds import list_known
+
+            if operator == "has":
+                return [(kind, "") for kind in ("attachment", "client", *HAS_KINDS)]
+            return [(kind, "") for kind in (list_known() if typed else HAS_KINDS)]
+        case "lang":
+            from trail.index.advice import list_languages
+
+            return list_languages()
+        case "after" | "before" | "until" | "date":
+            return [(date, "") for date in operators.DATES]
+        case "from" | "to" | "cc" | "bcc" | "with":
+            return [("me", "your own addresses")]
+    return []
 
 
 def _quote(value: str, word: str) -> str:
@@ -239,5 +255,5 @@ def _read_folders(config_path: str) -> list[str]:
 
     if config := _read_config(config_path):
         with contextlib.suppress(Exception), open_archive(config.archive) as archive:
-            return archive.tallies.list_folders()
+            return sorted({*archive.tallies.list_folders(), *archive.tallies.list_labels()})
     return []

@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 from trail import __version__
 from trail.cli.app import Color, Session, app, complain, write_text
 from trail.cli.commands import HOMES, Group, order_words
+from trail.cli.repeats import refuse_repeats
 from trail.errors import TrailError
 
 
@@ -31,6 +32,7 @@ class GlobalOptionsAnywhere(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Move the global options to the front."""
         front, rest = order_words(args)
+        refuse_repeats(self)
         return super().parse_args(ctx, front + rest)
 
     def invoke(self, ctx: Any) -> Any:

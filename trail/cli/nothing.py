@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from trail.index.query import Asked
@@ -40,6 +41,7 @@ def explain(
     since: datetime | None,
     until: datetime | None,
     typed: tuple[str, str],
+    stemming: Mapping[str, str],
 ) -> Missed:
     """Tell why `query`, read as `asked`, finds nothing in the index; `typed` are the two dates as they were given."""
     from trail.index.analysis import fold
@@ -54,7 +56,7 @@ def explain(
         beside.append(Part(f"--since {typed[0]}", sent_between(since, None)))
     if until is not None:
         beside.append(Part(f"--until {typed[1]}", sent_between(None, until)))
-    found = explain_nothing(index, query, asked, beside)
+    found = explain_nothing(index, query, asked, beside, stemming)
     data = {
         "parts": [{"text": text, "count": count} for text, count in found.parts],
         "quoted": found.quoted,

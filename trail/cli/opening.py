@@ -5,10 +5,12 @@ What is opened is a copy, in a folder only its owner can read; copies of earlier
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -66,21 +68,17 @@ def write_copy(data: dict[str, Any], sent_at: datetime, content: bytes, *, html:
         when = sent_at.astimezone().strftime("%Y-%m-%d %H:%M %z")
         content = write_page(data, when, read_markup(content)).encode("utf-8", "replace")
     folder = Path(platformdirs.user_cache_dir("trail", appauthor=False)) / "opened"
-    path: Path = (
-        folder / data["id"] / name_file(data["subject"], sent_at, ".html" if html else ".eml")
-    )
+    name = name_file(data["subject"], sent_at, ".html" if html else ".eml")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _remove_old(folder)
-        path.parent.mkdir(mode=0o700, exist_ok=True)
+        # a folder of its own each time: nobody else removes it as old, and no program has its file open
+        path = Path(tempfile.mkdtemp(prefix=f"{data['id']}-", dir=folder)) / name
         path.write_bytes(content)
         path.chmod(0o600)
-        os.utime(
-            path.parent
-        )  # opened again today: written over, which leaves its folder as old as it was
     except OSError as error:
         raise TrailError(
-            f"{error.filename or path}: {error.strerror}", "make room there, or `trail save` it"
+            f"{error.filename or folder}: {error.strerror}", "make room there, or `trail save` it"
         ) from error
     return path
 
@@ -126,6 +124,8 @@ def hand_over(path: Path, opener: str) -> None:
 
 
 def _remove_old(folder: Path) -> None:
+    """Remove what is old; another trail may be doing the same, so nothing is sure to be there still."""
     for copy in folder.iterdir():
-        if copy.is_dir() and copy.stat().st_mtime < time.time() - _KEPT:
-            shutil.rmtree(copy, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            if copy.stat().st_mtime < time.time() - _KEPT:
+                shutil.rmtree(copy, ignore_errors=True)

@@ -38,6 +38,7 @@ class By(StrEnum):
     month = "month"
     person = "person"
     folder = "folder"
+    account = "account"
     type = "type"
 
 
@@ -83,7 +84,7 @@ def search(
     by: Annotated[
         By | None,
         typer.Option(
-            "--by", help="How many by client, month, person, folder or type of attachment."
+            "--by", help="How many by client, month, person, folder, account or type of attachment."
         ),
     ] = None,
     ids: Annotated[bool, typer.Option("--ids", help="Only ids, one a line.")] = False,
@@ -166,6 +167,7 @@ class _Shown(NamedTuple):
             since=narrowed.get("since"),
             until=narrowed.get("until"),
             typed=(question.since, question.until),
+            stemming=narrowed.get("stemming", {}),
         )
 
     @property
@@ -236,21 +238,24 @@ def _show_conversations(shown: _Shown) -> int:
 
 
 def _show_counts(shown: _Shown, by: By) -> int:
+    from trail.cli.counting import count_by, name_people
     from trail.results import counts_lines
 
     session, answers, question, offset, most = shown
-    total, counts = answers.count_by(question, by.value)
+    total, counts = count_by(answers, question, by.value)
     end = len(counts) - offset
     # of months the last ones are asked for, in their order
     some = counts[max(0, end - most) : max(0, end)] if by is By.month else counts[offset:][:most]
-    rows = [{"value": c.value, "label": c.label, "count": c.count} for c in some]
+    if by is By.person:
+        some = name_people(answers, some)
+    rows = [{"value": c.value, "label": c.label, "count": c.count, "query": c.query} for c in some]
     session.emit_lines(
         {"total": total, "by": by.value, "values": len(counts), "counts": rows} | shown.doubt,
         counts_lines(some, session.width, draws=session.draws),
     )
     shown.tell_rest(len(some), len(counts), f"{by.value}s".replace("persons", "people"))
     if total and not counts:
-        session.note("none of them has an attachment with a name")
+        session.note("none of them has an attachment of a kind that is known")
     return total
 
 

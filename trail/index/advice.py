@@ -111,6 +111,14 @@ def is_language(code: str) -> bool:
     return code in _LANGUAGES.values()
 
 
+def list_languages() -> list[tuple[str, str]]:
+    """Return the codes of languages, each with its name in English."""
+    names: dict[str, str] = {}
+    for name, code in _LANGUAGES.items():
+        names.setdefault(code, name)
+    return sorted(names.items())
+
+
 def find_language(name: str) -> str | None:
     """Return the code of a language by its folded name."""
     return _LANGUAGES.get(name)

@@ -42,6 +42,11 @@ _PLAIN = str.maketrans(
     | dict.fromkeys(map(chr, (*range(0x2060, 0x2070), *range(0xFE00, 0xFE10), 0xFEFF)))
 )
 _SPELLED = str.maketrans({"ø": "oe", "ö": "oe", "ä": "ae", "ü": "ue", "å": "aa"})
+_BEGINNINGS = re.compile(
+    r"(?<=[a-z\u00df-\u00ff])(?=[A-Z\u00c0-\u00de])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])"
+    r"|(?<=[A-Z])(?=[A-Z][a-z])"
+)
+"""Inside a word where another one begins: `Angebot|Acme|2024`, `PDF|Datei`."""
 _INVISIBLE = {sign: None for sign, plain in _PLAIN.items() if plain is None}
 FORMS = "\x1f"
 """Parts the forms of a word, of which none has it: the folded one first."""
@@ -119,6 +124,12 @@ def part_forms(places: dict[str, list[int]]) -> None:
             places[form] = sorted([*places[form], *found]) if form in places else found
 
 
+def part_name(name: str) -> str:
+    """Return the name of a file with blanks where a new word begins in it (`AngebotAcme2024`); "" where none does."""
+    parted = _BEGINNINGS.sub(" ", name)
+    return parted if parted != name else ""
+
+
 def split_words(folded: str) -> list[str]:
     """Return the words of a folded text, in order."""
     if folded.isascii():
@@ -189,6 +200,9 @@ def _open_end(words: list[str]) -> tuple[tuple[str, ...], bool]:
     return tuple(words), True
 
 
+_SPELLED_OUT = re.compile("(?<=[aou])e|(?<=a)a")
+
+
 def find_row(terms: tuple[str, ...], *, prefix: bool) -> str:
     """Return a pattern that finds a row of words in a folded text."""
     terms = tuple(fold(term) for term in terms)
@@ -198,9 +212,16 @@ def find_row(terms: tuple[str, ...], *, prefix: bool) -> str:
     return before + row + after
 
 
+def find_lead(terms: tuple[str, ...]) -> str:
+    """Return with what every row begins that `find_row` finds: one character at least."""
+    first = _unpair(tuple(fold(term) for term in terms), 0)
+    dropped = _SPELLED_OUT.search(first)
+    return first[: dropped.start()] if dropped else first
+
+
 def _allow_spelled(term: str) -> str:
     """What was asked as `loerdag` may stand there as `lørdag`, which is folded without the `e`."""
-    return re.sub("(?<=[aou])e|(?<=a)a", lambda found: f"{found[0]}?", re.escape(term))
+    return _SPELLED_OUT.sub(lambda found: f"{found[0]}?", re.escape(term))
 
 
 def _unpair(terms: tuple[str, ...], i: int) -> str:

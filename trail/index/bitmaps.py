@@ -25,13 +25,16 @@ if TYPE_CHECKING:
 RANGE = 1 << 16
 """Document numbers whose lower part fits two bytes."""
 _FEW = 64
-_SPARSE = 16
+SPARSE = 16
+"""A bitmap is taken where one document in so many has a term."""
 _WINDOW = 1 << 13
 """Bits that are looked at together by who wants the first few."""
 
 
 def pack_numbers(kind: str, numbers: Iterable[int]) -> bytes:
     """Return the bytes of an array of `kind`, little-endian on every machine."""
+    if kind == "B":
+        return bytes(numbers)
     packed = array(kind, numbers)
     if sys.byteorder == "big":
         packed.byteswap()
@@ -54,7 +57,7 @@ def count_bytes(size: int) -> int:
 
 def is_bitmap(count: int, size: int) -> bool:
     """Whether `count` documents in a segment of `size` are packed as a bitmap."""
-    return count * _SPARSE >= size
+    return count * SPARSE >= size
 
 
 def measure_documents(count: int, size: int) -> int:

@@ -134,12 +134,19 @@ def _write_term(field: FieldWriter, term: bytes, places: list[int], lengths: lis
     if len(places) == 1:
         document = places[0] >> PLACE_BITS
         lengths[document] += 1
-        field.add(term, (document,), (1,), (places[0] & _PLACE,))
+        field.add_once(term, document, places[0] & _PLACE)
         return
-    counts = Counter([place >> PLACE_BITS for place in places])
+    documents = [place >> PLACE_BITS for place in places]
+    narrow = [place & _PLACE for place in places]
+    if len(set(documents)) == len(documents):  # as most rare words have it
+        for document in documents:
+            lengths[document] += 1
+        field.add(term, documents, [1] * len(documents), narrow)
+        return
+    counts = Counter(documents)
     for document, having in counts.items():
         lengths[document] += having
-    field.add(term, list(counts), list(counts.values()), [place & _PLACE for place in places])
+    field.add(term, list(counts), list(counts.values()), narrow)
 
 
 def _encode(terms: dict[str, list[int]]) -> list[tuple[bytes, list[int]]]:

@@ -10,7 +10,15 @@ import zlib
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from trail.index.bitmaps import count_bytes, is_bitmap, iter_bits, pack_documents, pack_numbers
+from trail.index.bitmaps import (
+    RANGE,
+    SPARSE,
+    count_bytes,
+    is_bitmap,
+    iter_bits,
+    pack_documents,
+    pack_numbers,
+)
 from trail.index.dictionary import BETWEEN, WIDE
 from trail.index.places import chunk_places, is_wide, pack_places
 
@@ -22,6 +30,7 @@ if TYPE_CHECKING:
 BLOCK = 64
 """Terms of a block."""
 _LEVEL = 6
+_NARROW = 0xFFFF
 
 
 class FieldWriter:
@@ -57,6 +66,21 @@ class FieldWriter:
             wide = is_wide(counts, places)
             self._places.add_parted(pack_places(documents, counts, places, self._size, wide=wide))
             self._totals.append(len(places) | WIDE if wide else len(places))
+        if len(self._terms) == BLOCK:
+            self._flush()
+
+    def add_once(self, term: bytes, document: int, place: int) -> None:
+        """Put a term in that stands at one place of one document, as most do; the same as `add`, but faster."""
+        if self._places is None or self._size <= SPARSE or self._size > RANGE or place > _NARROW:
+            self.add(term, (document,), (1,), (place,))
+            return
+        if not self._terms:
+            self._places_at = self._places.length
+        self._terms.append(term)
+        self._counts.append(1)
+        self._documents.append(document.to_bytes(2, "little"))
+        self._places.add(b"\1" + place.to_bytes(2, "little"))
+        self._totals.append(1)
         if len(self._terms) == BLOCK:
             self._flush()
 

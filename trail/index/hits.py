@@ -15,13 +15,14 @@ from trail.index.bitmaps import iter_bits, iter_first, iter_windows
 from trail.index.conditions import Node, iter_words
 from trail.index.matching import Finder, is_costly
 from trail.index.recency import weigh_recency
-from trail.index.schema import Stored, from_order, from_stored
+from trail.index.schema import Stored, from_order, from_stored, to_moment
 from trail.index.scoring import score_documents
 from trail.index.snippets import SnippetMaker
 from trail.model import SearchHit, SearchResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
 Sort = Literal["date", "-date", "relevance"]
 """Newest first, oldest first, best first."""
@@ -69,19 +70,26 @@ def list_keys(finders: list[Finder], node: Node, sort: Sort, now: float) -> list
     return [finders[i].file.read_key(d) for *_, i, d in _sort_all(finders, node, sort, now)]
 
 
-def count_types(finders: list[Finder], node: Node) -> dict[str, int]:
-    """Return for each ending of a file name (`pdf`; "" for names without) how many documents that meet `node` have one such."""
-    counts: dict[str, int] = {}
+def find_span(finders: list[Finder], node: Node) -> tuple[datetime, datetime] | None:
+    """Return when the first and the last document that meet `node` were sent; None where there is none."""
+    ends: list[int] = []
+    for finder in finders:
+        if found := finder.find(node, finder.live):
+            orders = finder.file.orders
+            # the newest come first, and have the lowest numbers
+            ends += (orders[found.bit_length() - 1], orders[next(iter_first(found))])
+    if not ends:
+        return None
+    return to_moment(from_order(min(ends))), to_moment(from_order(max(ends)))
+
+
+def count_each(finders: list[Finder], node: Node, nodes: Sequence[Node]) -> list[int]:
+    """Return of the documents that meet `node` how many meet each of `nodes`."""
+    counts = [0] * len(nodes)
     for finder in finders:
         found = finder.find(node, finder.live)
-        having: dict[str, int] = {}
-        for entry, bits in finder.read_terms("filename", "", prefix=True):
-            _, dot, ending = entry.term.decode().rpartition(".")
-            kind = ending if dot and ending.isalnum() else ""
-            having[kind] = having.get(kind, 0) | bits
-        for kind, bits in having.items():
-            if bits & found:
-                counts[kind] = counts.get(kind, 0) + (bits & found).bit_count()
+        for number, part in enumerate(nodes) if found else ():
+            counts[number] += finder.find(part, found).bit_count()
     return counts
 
 

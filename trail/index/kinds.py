@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from trail.index.analysis import fold
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from trail.model import Attachment
 
 _FAMILIES = {
@@ -78,6 +80,27 @@ def is_kind(name: str) -> bool:
 def list_known() -> list[str]:
     """Return the families and endings there are."""
     return sorted({*_FAMILIES, *_OF_EXTENSION, *(kind for of in _OF_MIME.values() for kind in of)})
+
+
+_TELLING = (
+    *("word", "excel", "powerpoint", "archive", "image", "audio", "video"),
+    *("calendar", "contact", "mail", "html"),
+)
+"""Families that say more than the endings in them."""
+_WIDE = {"document", "spreadsheet", "presentation"}
+"""Families that are said by other kinds as well."""
+
+
+def choose_telling(kinds: Iterable[str]) -> list[str]:
+    """Return those of `kinds` by which one tells attachments apart: `word`, but not `docx` or `document`, which say the same.
+
+    Of media types none: what has no ending and is of no family is told by none.
+    """
+    kinds = list(kinds)
+    said = {ending for family in _TELLING for ending in _FAMILIES[family].split()} | _WIDE
+    # image/x-icon made "x-icon" a kind of its own
+    said.update(sub for main, _, sub in (kind.partition("/") for kind in kinds) if main in _MAIN_TYPES)  # fmt: skip
+    return [kind for kind in kinds if "/" not in kind and (kind in _TELLING or kind not in said)]
 
 
 def list_kinds(attachment: Attachment) -> set[str]:

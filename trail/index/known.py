@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-Question = Literal["thread", "message-id", "unanswered", "unread"]
+Question = Literal["thread", "message-id", "followed", "unread"]
 """thread: the conversation around the messages whose key begins so; message-id: those with that Message-ID;
-unanswered and unread: all that are (see `trail.archive.answers`), the value is ""."""
+followed (not the last of their conversation) and unread: all that are (see `trail.archive.answers`), the value is ""."""
 
 
 class Known(NamedTuple):

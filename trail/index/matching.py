@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from trail.index.rows import Column
     from trail.index.segment import SegmentFile
 
+_MANY = 64
+"""Documents to each key asked for, up to which all keys are looked through."""
 _WILDCARD = re.compile(r"[*?]")
 
 
@@ -100,8 +102,7 @@ class Finder:
         row = self._open_row(field, words)
         if row is None:
             return 0
-        having = [d for d in iter_bits(row.candidates & within) if row.count(d)]
-        return to_bits(having, self.file.size)
+        return to_bits(row.select(iter_bits(row.candidates & within)), self.file.size)
 
     def count_rows(self, field: str, words: Words, within: int) -> dict[int, int]:
         """Return for those of `within` that have several words side by side how often they have them."""
@@ -167,7 +168,9 @@ class Finder:
                 fitting = (i for i, size in enumerate(sizes) if (low or 0) <= size < top)
                 return to_bits(fitting, self.file.size)
             case Keys(keys):
-                return self._find_keys(keys)
+                many = len(keys) * _MANY > self.file.size
+                select = self.file.select_keys
+                return to_bits(select(keys), self.file.size) if many else self._find_keys(keys)
         raise AssertionError(node)
 
     def _find_keys(self, beginnings: Iterable[str]) -> int:

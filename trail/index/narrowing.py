@@ -13,7 +13,7 @@ from trail.index.query import parse_query
 from trail.index.stemming import choose_language, widen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from trail.index.conditions import Node
     from trail.index.matching import Finder
@@ -33,9 +33,8 @@ def read_asked(query: str | Node, asked: Narrowed) -> Node:
     return And(tuple(parts))
 
 
-def widen_asked(node: Node, asked: Narrowed, segments: Sequence[Finder]) -> Node:
+def widen_asked(node: Node, stemming: Mapping[str, str] | None, segments: Sequence[Finder]) -> Node:
     """The conditions with other forms of their words, where there is a language for them."""
-    stemming = asked.get("stemming")
     language = choose_language(node, stemming) if stemming else ""
     if not language:
         return node

@@ -49,7 +49,7 @@ OPERATORS: Final = (
     Operator("before", "dates", "date", "DATE", "before:2025", "sent before the date begins", ("older_than", "older")),
     Operator("until", "dates", "date", "DATE", "until:2024", "sent before the date ends"),
     Operator("date", "dates", "date", "DATE", "date:2025-01..2025-03", "sent on the date, or between two", ("on",)),
-    Operator("has", "attachments", "has", "KIND", "has:attachment", "an attachment; has:pdf, has:image … one of that kind"),
+    Operator("has", "attachments", "has", "KIND", "has:attachment", "an attachment; has:pdf, has:image … one of that kind; has:client: it is a client's"),
     Operator("file", "attachments", "words", "NAME", "file:*.pdf", "attachments by name: words of it, or a pattern", ("filename", "attachment"), ("file",)),
     Operator("type", "attachments", "kind", "KIND", "type:calendar", "attachments by kind: pdf, image, spreadsheet, text/csv", ("filetype", "mime", "mimetype", "ext")),
     Operator("larger", "attachments", "size", "SIZE", "larger:3k", "messages of that size or more: 5M, 200k", ("larger_than", "bigger")),
@@ -79,6 +79,12 @@ STATE_ALIASES: Final = {
     "seen": "read",
     "unseen": "unread",
 }
+
+DATES: Final = (
+    *("today", "yesterday", "this_week", "last_week", "this_month", "last_month"),
+    *("this_year", "last_year"),
+)
+"""Dates that have a name, beside days of the week and months."""
 
 FORMS: Final = (
     ("tea labels", "both words (tea AND labels)"),

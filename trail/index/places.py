@@ -143,13 +143,12 @@ class Places:
             self._chunk, self._asked, self._ends = chunk, 0, None
             self._here, self._counts, self._held = self._read(chunk)
         rank = (self._here & (1 << document - (chunk << self._shift)) - 1).bit_count()
-        if self._ends is None:
-            start = sum(self._counts[:rank])
-            self._asked += 1
-            if self._asked == _OFTEN:
-                self._ends = list(accumulate(self._counts, initial=0))
-        else:
-            start = self._ends[rank]
+        if self._ends is not None:
+            return self._held[self._ends[rank] : self._ends[rank + 1]]
+        start = sum(self._counts[:rank])
+        self._asked += 1
+        if self._asked == _OFTEN:
+            self._ends = list(accumulate(self._counts, initial=0))
         return self._held[start : start + self._counts[rank]]
 
     def iter_chunks(self) -> Iterator[tuple[list[int], Sequence[int], Sequence[int]]]:

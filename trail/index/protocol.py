@@ -76,8 +76,8 @@ class SearchIndex(Protocol):
         IndexUnavailable.
         """
 
-    def count_matching(self, node: Node) -> int:
-        """Return how many messages meet the conditions."""
+    def count_matching(self, node: Node, stemming: Mapping[str, str] | None = None) -> int:
+        """Return how many messages meet the conditions; `stemming` as in `search`."""
 
     def list_values(self, field: str) -> list[str]:
         """Return the values that a field of whole values (`folder`, `client`, `type` …) has in the index, sorted."""
@@ -98,8 +98,15 @@ class SearchIndex(Protocol):
     ) -> list[str]:
         """Return the keys of all messages that match, in order. Raises as `search`."""
 
-    def count_types(self, query: str | Node, **asked: Unpack[Narrowed]) -> dict[str, int]:
-        """Return for each ending of an attachment's name how many messages that match have one. Raises as `search`."""
+    def find_span(
+        self, query: str | Node, **asked: Unpack[Narrowed]
+    ) -> tuple[datetime, datetime] | None:
+        """Return when the first and the last message that match were sent, in UTC; None where there is none. Raises as `search`."""
+
+    def count_each(
+        self, query: str | Node, nodes: Sequence[Node], **asked: Unpack[Narrowed]
+    ) -> list[int]:
+        """Return for each of the conditions how many messages that match meet it. Raises as `search`."""
 
     def close(self) -> None:
         """Let go of files."""

@@ -38,6 +38,8 @@ class Part(NamedTuple):
 
     text: str
     node: Node
+    places: tuple[tuple[int, int], ...] = ()
+    """Where in the query its value begins and ends, each time it stands there."""
 
 
 class Asked(NamedTuple):
@@ -69,7 +71,7 @@ def read_query(query: str, *, now: datetime, known: Known = NOTHING_KNOWN) -> As
         parser.fail_here("a parenthesis is closed that was not opened", _UNPAIRED)
     if node is None:
         fail(query, 0, len(query), "nothing to look for", "use words of letters or digits")
-    return Asked(node, tuple(dict.fromkeys(parser.parts)), _find_hints(query, pieces))
+    return Asked(node, _join_equal(parser.parts), _find_hints(query, pieces))
 
 
 class _Parser:
@@ -131,7 +133,7 @@ class _Parser:
                 return None
             # What is left out is one part, however it is put: none of it is looked for.
             text = self.parts[-1].text if alone else self.query[start : self.ended]
-            self.parts[before:] = [Part(f"-{text}", Not(part))]
+            self.parts[before:] = [Part(f"-{text}", Not(part), ((start, self.ended),))]
             return Not(part)
         if self.piece.kind == "(":
             return self.parse_group(depth)
@@ -165,8 +167,15 @@ class _Parser:
             piece = replace(piece, operator=self.operator, borrowed=True)
         node = self.values.read(piece)
         if node is not None:
-            self.parts.append(Part(text, node))
+            self.parts.append(Part(text, node, ((piece.value_start, piece.end),)))
         return node
+
+
+def _join_equal(parts: Sequence[Part]) -> tuple[Part, ...]:
+    places: dict[tuple[str, Node], tuple[tuple[int, int], ...]] = {}
+    for part in parts:
+        places[part[:2]] = (*places.get(part[:2], ()), *part.places)
+    return tuple(Part(text, node, where) for (text, node), where in places.items())
 
 
 def _join(kind: type[And | Or], parts: list[Node | None]) -> Node | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from trail.errors import IndexUnavailable
 from trail.index.failures import REBUILD, Doubt, explaining, is_damage
-from trail.index.hits import Sort, count_types, find_hits, iter_hits, list_keys
+from trail.index.hits import Sort, count_each, find_hits, find_span, iter_hits, list_keys
 from trail.index.narrowing import read_asked, widen_asked
 from trail.index.opening import OpenSegments
 from trail.index.protocol import Narrowed
@@ -146,7 +146,7 @@ class IndexReader:
         return self._answer(
             lambda segments: find_hits(
                 segments,
-                widen_asked(node, asked, segments),
+                widen_asked(node, asked.get("stemming"), segments),
                 sort,
                 *page,
                 now.timestamp(),
@@ -164,7 +164,9 @@ class IndexReader:
             segments = self._answer(list)
             try:
                 with explaining():
-                    for hit in iter_hits(segments, widen_asked(node, asked, segments), sort, now):
+                    for hit in iter_hits(
+                        segments, widen_asked(node, asked.get("stemming"), segments), sort, now
+                    ):
                         if hit.key not in seen:  # asked once more, after damage
                             seen.add(hit.key)
                             yield hit
@@ -180,21 +182,39 @@ class IndexReader:
         """See SearchIndex."""
         node, now = read_asked(query, asked), asked["now"].timestamp()
         return self._answer(
-            lambda segments: list_keys(segments, widen_asked(node, asked, segments), sort, now)
+            lambda segments: list_keys(
+                segments, widen_asked(node, asked.get("stemming"), segments), sort, now
+            )
         )
 
-    def count_types(self, query: str | Node, **asked: Unpack[Narrowed]) -> dict[str, int]:
+    def find_span(
+        self, query: str | Node, **asked: Unpack[Narrowed]
+    ) -> tuple[datetime, datetime] | None:
         """See SearchIndex."""
         node = read_asked(query, asked)
+        stemming = asked.get("stemming")
         return self._answer(
-            lambda segments: count_types(segments, widen_asked(node, asked, segments))
+            lambda segments: find_span(segments, widen_asked(node, stemming, segments))
         )
 
-    def count_matching(self, node: Node) -> int:
+    def count_each(
+        self, query: str | Node, nodes: Sequence[Node], **asked: Unpack[Narrowed]
+    ) -> list[int]:
         """See SearchIndex."""
+        node = read_asked(query, asked)
+        stemming = asked.get("stemming")
         return self._answer(
-            lambda segments: sum(s.find(node, s.live).bit_count() for s in segments)
+            lambda segments: count_each(segments, widen_asked(node, stemming, segments), nodes)
         )
+
+    def count_matching(self, node: Node, stemming: Mapping[str, str] | None = None) -> int:
+        """See SearchIndex."""
+
+        def count(segments: list[Finder]) -> int:
+            widened = widen_asked(node, stemming, segments)
+            return sum(s.find(widened, s.live).bit_count() for s in segments)
+
+        return self._answer(count)
 
     def list_values(self, field: str) -> list[str]:
         """See SearchIndex."""

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     """The terms that may stand at a place of the row, each with its documents."""
 
 
+_PAIR = 2
+"""Words of most phrases."""
+_FEW = 12
+"""Places among which one is found as fast one after the other."""
+
+
 class Row:
     """Terms side by side in a field; where several may stand at a place, any of them."""
 
@@ -33,11 +39,25 @@ class Row:
         for column in columns:
             self.candidates &= join_bits(column)
 
+    def select(self, documents: Iterable[int]) -> list[int]:
+        """Return those of some candidates, ascending, that have the row."""
+        columns = self._open_all()
+        if len(columns) != _PAIR:
+            return [document for document in documents if self.count(document)]
+        first, second = columns
+        having = []
+        for document in documents:
+            places = second(document)
+            after = places if len(places) <= _FEW else set(places)
+            for place in first(document):
+                if place + 1 in after:
+                    having.append(document)
+                    break
+        return having
+
     def count(self, document: int) -> int:
         """Return how often a candidate has the row."""
-        if self._find is None:
-            self._find = [self._open(column) for column in self._columns]
-        first, *others = self._find
+        first, *others = self._open_all()
         starts: Iterable[int] = first(document)
         for offset, find in enumerate(others, 1):
             places = set(find(document))
@@ -45,6 +65,11 @@ class Row:
             if not starts:
                 return 0
         return len(set(starts))
+
+    def _open_all(self) -> list[Callable[[int], Sequence[int]]]:
+        if self._find is None:
+            self._find = [self._open(column) for column in self._columns]
+        return self._find
 
     def _open(self, column: Column) -> Callable[[int], Sequence[int]]:
         opened = [(self._field.open_places(entry, bits), bits) for entry, bits in column]
@@ -72,6 +97,10 @@ class Vicinity:
         """The documents that have all the terms."""
         for _, bits in self._terms:
             self.candidates &= bits
+
+    def select(self, documents: Iterable[int]) -> list[int]:
+        """Return those of some candidates that have them so."""
+        return [document for document in documents if self.count(document)]
 
     def count(self, document: int) -> int:
         """Return whether a candidate has them so, as 0 or 1."""

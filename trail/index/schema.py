@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from trail.index.analysis import find_addresses, fold, list_domains, read_text
+from trail.index.analysis import find_addresses, fold, list_domains, part_name, read_text
 from trail.index.kinds import list_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from trail.model import Address, DocumentText, SearchDocument
+    from trail.model import Address, DocumentText, ParsedMessage, SearchDocument
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 READABLE_SINCE = 4
 """The oldest schema that can still be searched until the index was made anew: since then fields were only added, or got more words."""
 
@@ -30,6 +31,7 @@ MAX_ATTACHED = 4_000_000
 MAX_STORED = 100_000
 """Characters of a text that snippets are taken from."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY_BITS = 24
 _PEOPLE_ROLES = ("from", "sender", "reply-to", "to", "cc", "bcc")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -73,6 +75,11 @@ def from_order(order: int) -> int:
     return order >> _KEY_BITS
 
 
+def to_moment(seconds: float) -> datetime:
+    """Return the moment so many seconds after the beginning of 1970, in UTC."""
+    return _EPOCH + timedelta(seconds=seconds)  # fromtimestamp() refuses what is before on Windows
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """What a hit shows."""
@@ -107,10 +114,10 @@ def to_fields(document: SearchDocument) -> dict[str, Any]:
         "type": sorted({kind for a in parsed.attachments for kind in list_kinds(a)}),
         "lang": [parsed.language] if parsed.language else [],
         "size": document.size,
-        "body": _read_text(parsed.text),
+        "body": _read_body(parsed),
         "quoted": _read_text(parsed.quoted),
         "subject": _read_text(parsed.envelope.subject),
-        "file": _read_rows(files),
+        "file": _read_rows([*files, *filter(None, map(part_name, files))]),
         "content": _read_documents(document.documents),
         "list": (read_text(parsed.list_id)[0], []),
         "people": _read_people(addresses, _PEOPLE_ROLES),
@@ -126,9 +133,7 @@ def from_stored(stored: Sequence[Any]) -> Stored:
     """Return what `to_fields` stored; lists may stand for tuples. Raises ValueError or TypeError when it is something else."""
     values: list[Any] = [tuple(v) if isinstance(v, list) else v for v in stored]
     key, sent_at, received_at, *rest = values
-    sent_at, received_at = (
-        datetime.fromtimestamp(second, UTC) for second in (sent_at, received_at)
-    )
+    sent_at, received_at = map(to_moment, (sent_at, received_at))
     return Stored(key, sent_at, received_at, *rest)
 
 
@@ -145,14 +150,15 @@ def _to_stored(document: SearchDocument, sent_at: datetime, files: list[str]) ->
         tuple(_show_address(a) for a in parsed.envelope.recipients),
         clean(parsed.envelope.subject),
         tuple(clean(name) for name in files) + ("",) * (len(parsed.attachments) - len(files)),
-        clean(parsed.text[:MAX_STORED]),
+        clean(f"{parsed.text} {parsed.beside}".rstrip()[:MAX_STORED]),
         clean(parsed.quoted[:MAX_STORED]),
     )
 
 
 def clean(text: str) -> str:
     """Return `text` on one line, without control characters and halves of surrogate pairs."""
-    return _CONTROLS.sub(" ", text).encode("utf-8", "replace").decode()
+    text = _CONTROLS.sub(" ", text)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _show_address(address: Address) -> str:
@@ -161,6 +167,14 @@ def _show_address(address: Address) -> str:
 
 def _read_text(text: str) -> tuple[list[str], list[str]]:
     return read_text(text[:MAX_INDEXED])
+
+
+def _read_body(parsed: ParsedMessage) -> tuple[list[str], list[str]]:
+    words, addresses = _read_text(parsed.text)
+    if not parsed.beside:
+        return words, addresses
+    more, others = _read_text(parsed.beside[: max(0, MAX_INDEXED - len(parsed.text))])
+    return [*words, "", *more], [*addresses, *others]
 
 
 def _read_documents(documents: Iterable[DocumentText]) -> tuple[list[str], list[str]]:
@@ -186,16 +200,20 @@ def _read_rows(texts: Iterable[str]) -> tuple[list[str], list[str]]:
 def _read_people(addresses: Iterable[Address], roles: Sequence[str]) -> tuple[list[str], list[str]]:
     # A message to a thousand people often repeats one of them.
     people = dict.fromkeys((a.name, fold(a.address)) for a in addresses if a.role in roles)
-    words, _ = _read_rows(f"{name} {address}" for name, address in people)
-    whole = [
-        term
-        for _, address in people
-        if "@" in address
-        for term in (address, *list_domains(address))
-    ]
+    read = [_read_person(name, address) for name, address in people]
+    words = [word for row, _, _ in read for word in row]
+    whole = [term for _, terms, _ in read for term in terms]
     if len(roles) > 2:  # noqa: PLR2004 - all people: an address in a display name is found too, but proves no sender
-        whole += [address for name, _ in people for address in find_addresses(fold(name))]
+        whole += [address for _, _, named in read for address in named]
     return words, whole
+
+
+@lru_cache(1 << 11)
+def _read_person(name: str, address: str) -> tuple[list[str], list[str], list[str]]:
+    """Return the words of a person, what their address is found by, and the addresses in their name; not to be changed."""
+    words, _ = _read_rows([f"{name} {address}"])
+    whole = [address, *list_domains(address)] if "@" in address else []
+    return words, whole, find_addresses(fold(name))
 
 
 def _fold_all(values: Iterable[str]) -> list[str]:

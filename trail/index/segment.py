@@ -20,7 +20,7 @@ from trail.index.dictionary import FieldReader
 from trail.index.slabs import SlabReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 FORMAT = 1
@@ -144,6 +144,13 @@ class SegmentFile:
             found.append(document)
             at += 1
         return found
+
+    def select_keys(self, keys: Iterable[str]) -> list[int]:
+        """Return the documents that have one of many keys, ascending; such as are no whole keys are passed over."""
+        wanted = {bytes.fromhex(key) for key in keys if len(key) == 2 * KEY_BYTES}
+        held = bytes(self._keys)
+        every = range(0, self.size * KEY_BYTES, KEY_BYTES)
+        return [n for n, at in enumerate(every) if held[at : at + KEY_BYTES] in wanted]
 
     def read_stored(self, document: int) -> Any:
         """Return what was stored of a document."""

@@ -43,6 +43,9 @@ class SlabWriter:
 
     def add_parted(self, piece: bytes) -> None:
         """Put a piece at the end, in several slabs if it is long."""
+        if len(piece) <= SLAB:
+            self.add(piece)
+            return
         for start in range(0, len(piece), SLAB):
             self.add(piece[start : start + SLAB])
 

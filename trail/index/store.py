@@ -52,14 +52,16 @@ class WhooshIndex(IndexReader):
     def create(cls, folder: Path, generation: str = "") -> WhooshIndex:
         """Make a fresh, empty index in `folder`, in place of the one that is there."""
         from trail.index.generations import write_state  # noqa: PLC0415 - see _publishing
-        from trail.index.writing import clear_folder  # noqa: PLC0415 - see _publishing
 
         with explaining():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Without its state file a half-made index counts as none.
             for name in (ABOUT, MARK, SERVING):
                 (folder / name).unlink(missing_ok=True)
-            clear_folder(folder, timeout=_LOCK_SECONDS)
+            if any(folder.iterdir()):
+                from trail.index.writing import clear_folder  # noqa: PLC0415 - see _publishing
+
+                clear_folder(folder, timeout=_LOCK_SECONDS)
             write_state(folder, State(0))
             write_about(folder, About(SCHEMA_VERSION, generation or make_generation()))
             return cls(folder)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from trail.index.analysis import fold, list_asked, split_asked
 from trail.index.conditions import Exact, Glob, Near, Node, Or, Words
+from trail.index.numbers import list_other_ways
 from trail.index.syntax import fail
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ class TermReader:
         if len(fields) == 1 and text.startswith("@"):
             return Words(fields, (fold(text),), prefix)
         rows = [row for row in list_asked(text) if row[0]]
+        if rows and not text.startswith("="):
+            rows += [
+                (other, False) for other in list_other_ways(rows[0][0], spaced=" " in text.strip())
+            ]
         if prefix and rows and len("".join(rows[0][0])) == 1 and not rows[0][1]:
             self.fail_value(piece, "too short a beginning", "give at least two letters before *")
         inflected = piece.kind == "word" and not text.startswith("=")

@@ -15,6 +15,7 @@ from trail.index.analysis import fold, split_words
 from trail.index.conditions import (
     EVERYTHING,
     TEXT_FIELDS,
+    And,
     Exact,
     Keys,
     Node,
@@ -39,6 +40,11 @@ if TYPE_CHECKING:
 # Compiled when a query needs them.
 _ID = "[0-9a-f]{8,64}"
 _SIZE = r"([0-9]{1,12}(?:\.[0-9]{1,3})?)([kmg]?)i?b?"
+_HAS = {
+    "attachment": Exact("has", "attachment"),
+    "attachments": Exact("has", "attachment"),
+    "client": Exact("client", "", prefix=True),
+}
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _LANGUAGE = "[a-z]{2,3}"
 
@@ -90,9 +96,7 @@ class ValueReader(TermReader):
             case "name":
                 return self._read_name(operator.name, piece, value)
             case "has":
-                if value in ("attachment", "attachments"):
-                    return Exact("has", "attachment")
-                return Exact("type", self._check_kind(piece, value))
+                return _HAS.get(value) or Exact("type", self._check_kind(piece, value))
             case "kind":
                 return Exact("type", self._check_kind(piece, value))
             case "is":
@@ -120,7 +124,10 @@ class ValueReader(TermReader):
             case "account":
                 return Exact("account", self._check_name(piece, "account", value, self.known.accounts))  # fmt: skip
         if self.known.list_folders is not None:
-            self._check_name(piece, "folder", value, tuple(self.known.list_folders()))
+            folders = tuple(self.known.list_folders())
+            if piece.kind == "phrase" and (whole := fold(piece.text)) in map(fold, folders):
+                return Exact("folder", whole)  # there are folders with a blank at their end
+            self._check_name(piece, "folder", value, folders)
         return Exact("folder", value)
 
     def _find_slug(self, piece: Piece, value: str) -> str:
@@ -133,7 +140,9 @@ class ValueReader(TermReader):
         return fold(called.pop()) if called else value
 
     def _check_name(self, piece: Piece, what: str, value: str, known: Sequence[str]) -> str:
-        if known and value not in map(fold, known):
+        there = what in ("client", "account") and self.known.list_values
+        # of one that is no longer in the configuration, there may be messages still
+        if known and value not in map(fold, known) and not (there and value in there(what)):
             from trail.index.advice import advise_name  # noqa: PLC0415 - only a mistake pays for it
 
             self.fail_value(piece, f'unknown {what} "{piece.text}"', advise_name(what, value, known))  # fmt: skip
@@ -146,11 +155,11 @@ class ValueReader(TermReader):
             from trail.index.advice import HAS_KINDS, HAS_OTHERS, find_near  # noqa: PLC0415
 
             if value not in HAS_KINDS:
-                near = find_near(value, ["attachment", *HAS_KINDS])
+                near = find_near(value, [*_HAS, *HAS_KINDS])
                 hint = HAS_OTHERS.get(value) or (f'did you mean "{near}"?' if near else "")
                 if is_kind(value):
                     hint = f"write type:{value}"
-                kinds = f"there is has:attachment, and has: with {' '.join(HAS_KINDS)}"
+                kinds = f"there is has:attachment, has:client, and has: with {' '.join(HAS_KINDS)}"
                 self.fail_value(piece, f'has: does not know "{piece.text}"', hint or kinds)
             return value
         value = value.removeprefix(".")
@@ -162,17 +171,20 @@ class ValueReader(TermReader):
         hint = advise_kind(value, (*list_known(), *there))
         return self.fail_value(piece, f'no attachment is of the kind "{piece.text}"', hint)
 
-    def _read_state(self, piece: Piece, value: str) -> Node:
+    def _read_state(self, piece: Piece, value: str) -> Node:  # noqa: PLR0911 - one for each state
         value = STATE_ALIASES.get(value, value)
         match value:
             case "sent" | "received" | "unanswered" if not self.known.me:
                 hint = 'give them in the configuration: me = ["you@studio.example"]'
                 self.fail_value(piece, f"is:{value} needs your own addresses", hint)
-            case "sent" | "received":
-                terms = ((fold(address),) for address in self.known.me)
-                sent = Or(tuple(Words(("from",), term) for term in terms))
-                return sent if value == "sent" else Not(sent)
-            case "unanswered" | "unread":
+            case "sent":
+                return self._name_me("from")
+            case "received":
+                return Not(self._name_me("from"))
+            case "unanswered":
+                ours, followed = self._name_me("from"), self._look_up(piece, "followed")
+                return And((self._name_me("to"), Not(ours), Not(followed)))
+            case "unread":
                 return self._look_up(piece, value)
             case "read":
                 return Not(self._look_up(piece, "unread"))
@@ -193,7 +205,10 @@ class ValueReader(TermReader):
                 'give them in the configuration: me = ["you@studio.example"]; quotes make it text'
             )
             self.fail_value(piece, f"{piece.operator}:me needs your own addresses", hint)
-        return Or(tuple(Words(operator.fields, (fold(address),)) for address in self.known.me))
+        return self._name_me(*operator.fields)
+
+    def _name_me(self, *fields: str) -> Node:
+        return Or(tuple(Words(fields, (fold(address),)) for address in self.known.me))
 
     def _look_up(self, piece: Piece, question: Question, value: str = "") -> Node:
         if self.known.look_up is None:

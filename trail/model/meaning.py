@@ -80,3 +80,5 @@ class ParsedMessage:
     """The List-Id header (RFC 2919), decoded: `Type Weekly <weekly.typeweekly.example>`."""
     language: str = ""
     """Of `text`, as in ISO 639-1: "da"; "" where it is not known."""
+    beside: str = ""
+    """Lines of the author's HTML that say what `text`, which was sent along with it, does not."""

@@ -50,6 +50,7 @@ class BodyReader:
         self._prefer_html = prefer_html
         self._room = BODY_LIMIT
         self._texts: dict[int, Text] = {}
+        self._left: list[Part] = []
         self.defects: list[str] = []
 
     def read(self) -> list[Text]:
@@ -69,6 +70,13 @@ class BodyReader:
         texts = (self._read_text(part) for part in chosen[id(self._tree.root)])
         return [text for text in texts if text.markup.strip()]
 
+    def read_left(self) -> list[str]:
+        """The HTML that was left for a plain text, once that was read. What is wrong with it is no defect: it was a choice."""
+        defects = list(self.defects)
+        texts = [self._read_text(part) for part in self._left]
+        self.defects = defects
+        return [text.markup for text in texts if text.is_html]
+
     def _choose_branch(self, branches: list[list[Part]]) -> list[Part]:
         plain = next((b for b in branches if not any(_is_html(part) for part in b)), None)
         rich = next((b for b in reversed(branches) if any(_is_html(part) for part in b)), None)
@@ -79,12 +87,16 @@ class BodyReader:
         words = " ".join(self._read_text(part).markup for part in plain)
         count = len(_WORD.findall(words[:4096]))
         if count > _FEW_WORDS:
+            self._left += rich
             return plain
         if not count or _EXCUSE.search(words):
             return rich
         # A stub beside a letter: the letter is what was sent.
         shown = " ".join(read_html(self._read_text(part).markup) for part in rich)
-        return rich if len(_WORD.findall(shown)) > 3 * count else plain
+        if len(_WORD.findall(shown)) > 3 * count:
+            return rich
+        self._left += rich
+        return plain
 
     def _read_text(self, part: Part) -> Text:
         if id(part) not in self._texts:

@@ -98,6 +98,8 @@ def clean(text: str) -> str:
 
     Tab, CR and LF stay. The result can be encoded as UTF-8 and stored in SQLite.
     """
+    if text.isprintable():  # the most of what headers say, and faster than to look for anything
+        return text
     if _HAS_CONTROLS.search(text):
         text = text.translate(_CONTROLS)
     return text if text.isascii() else _SURROGATES.sub("\ufffd", text)

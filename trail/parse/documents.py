@@ -71,6 +71,12 @@ def _take_apart(path: str, limit: int) -> dict[int, tuple[Attachment, bytes]]:
     }
 
 
+def can_read(_: None) -> bool:
+    """Whether a worker process can begin to read within the limits: where it cannot, it does not live to say so."""
+    confine(seconds=SECONDS, memory=MEMORY)
+    return read_document("a.txt", "text/plain", b"a")[0] == "a"
+
+
 def read_document(filename: str, mime_type: str, content: bytes) -> tuple[str, str]:
     """Return the text of a document, and what kept it (or a part of it) from being read, in words; else ""."""
     budget = Budget()
@@ -85,7 +91,7 @@ def read_document(filename: str, mime_type: str, content: bytes) -> tuple[str, s
     except Exception as error:  # noqa: BLE001 - a broken document costs its own text, whatever its reader raises
         budget.note(f"it is damaged ({type(error).__name__})")
     text = clean(_join_surrogates(budget.text))
-    if not budget.problem and not text.strip() and b"%PDF-" in content[:HEAD]:
+    if not budget.problem and not text.strip() and find_kind(filename, mime_type, content) == "pdf":
         budget.note("it has no text: scanned, perhaps")
     return text, budget.problem
 
@@ -93,17 +99,25 @@ def read_document(filename: str, mime_type: str, content: bytes) -> tuple[str, s
 def read_into(budget: Budget, filename: str, mime_type: str, content: bytes) -> None:
     """Add the text of a document, and of what it contains, to `budget`. Raises Unreadable, and what readers raise."""
     kind = find_kind(filename, mime_type, content)
-    if kind:
+    if kind == "stream":
+        from trail.parse.documents_streams import read_stream  # noqa: PLC0415 - as in _choose_reader
+
+        read_stream(
+            budget, filename, content
+        )  # which has a name in it, or none: that of the file it is
+    elif kind:
         _choose_reader(kind)(budget, content)
 
 
-def _choose_reader(kind: str) -> Callable[[Budget, bytes], None]:
+def _choose_reader(kind: str) -> Callable[[Budget, bytes], None]:  # noqa: C901 - a table
     # Each reader is imported when first needed: a worker that meets no PDF never loads PDFium.
     match kind:
         case "pdf":
             from trail.parse.documents_pdf import read_pdf as read  # noqa: PLC0415 - see above
         case "package":
             from trail.parse.documents_packed import read_package as read  # noqa: PLC0415
+        case "tar":
+            from trail.parse.documents_tar import read_tar as read  # noqa: PLC0415
         case "tnef":
             from trail.parse.documents_packed import read_winmail as read  # noqa: PLC0415
         case "mail":

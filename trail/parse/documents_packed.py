@@ -42,7 +42,7 @@ def _read_member(budget: Budget, package: zipfile.ZipFile, info: zipfile.ZipInfo
     name = info.filename.replace("\\", "/").rpartition("/")[2]
     budget.count_member()
     budget.add(f"{name}\n")
-    with _one_of_many(budget), closing(_iter_chunks(budget, package, info)) as chunks:
+    with one_of_many(budget), closing(_iter_chunks(budget, package, info)) as chunks:
         start = next(chunks, b"")
         if find_kind(name, "", start):
             read_into(budget, name, "", start + b"".join(chunks))
@@ -50,7 +50,7 @@ def _read_member(budget: Budget, package: zipfile.ZipFile, info: zipfile.ZipInfo
 
 
 @contextmanager
-def _one_of_many(budget: Budget) -> Iterator[None]:
+def one_of_many(budget: Budget) -> Iterator[None]:
     """What cannot be read of a package costs nothing else in it, unless a limit of the whole is reached."""
     try:
         yield
@@ -80,7 +80,9 @@ def read_mail(budget: Budget, content: bytes) -> None:
     """Add an attached message: its people, subject, text and attachments. Raises Unreadable."""
     parsed = parse_message("", content)
     people = "\n".join(f"{a.name} {a.address}" for a in parsed.envelope.addresses)
-    budget.add(f"{parsed.envelope.subject}\n{people}\n{parsed.text}\n{parsed.quoted}\n")
+    budget.add(
+        f"{parsed.envelope.subject}\n{people}\n{parsed.text}\n{parsed.beside}\n{parsed.quoted}\n"
+    )
     with budget.deeper():
         for attachment, payload in iter_attachments(content):
             read_packed(budget, attachment.filename, attachment.mime_type, payload)
@@ -95,6 +97,6 @@ def read_packed(budget: Budget, name: str, mime_type: str, content: bytes) -> No
     """Add one of the things in a package. Raises Unreadable where a limit is reached."""
     budget.count_member()
     budget.add(f"{name}\n")
-    with _one_of_many(budget):
+    with one_of_many(budget):
         read_into(budget, name, mime_type, content)
     budget.add("\n")

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 PAGES = 5000
 """Pages that are read."""
-# A word broken at the end of a line.
+# A word broken at the end of a line: whether the hyphen is its own, nobody knows.
+_BROKEN = re.compile(r"(?<=[^\W\d_])(?:[\x02\ufffe]\s*|[\xad\u2010]\s*\n\s*)(?=[^\W\d_])")
+_LONGEST = 64
+_BEFORE, _AFTER = re.compile(r"[^\W\d_]+\Z"), re.compile(r"[^\W\d_]{1,64}")
 _HYPHEN = re.compile(r"[\x02\ufffe]\s*|\xad\s*\n\s*")
 
 
@@ -41,4 +44,16 @@ def _read_page(budget: Budget, document: pypdfium2.PdfDocument, number: int) -> 
     except pypdfium2.PdfiumError:
         budget.note(f"page {number + 1} of it is damaged")
         return
-    budget.add(_HYPHEN.sub("", text) + "\n")
+    budget.add(join_lines(text))
+
+
+def join_lines(text: str) -> str:
+    """Return the text of a page with words whole that lines break; their halves, which may be words too, come after it."""
+    halves = [_hyphenate(text, at) for at in _BROKEN.finditer(text)]
+    return "\n".join([_HYPHEN.sub("", _BROKEN.sub("", text)), *halves, ""])
+
+
+def _hyphenate(text: str, at: re.Match[str]) -> str:
+    before = _BEFORE.search(text[max(0, at.start() - _LONGEST) : at.start()])
+    after = _AFTER.match(text, at.end())
+    return f"{before[0]}-{after[0]}" if before and after else ""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from trail.parse.documents_budget import Budget
 
 # Bytes of a text that are looked at: no charset takes more for so many characters.
-_BYTES = 4 * CHARACTERS
+BYTES = 4 * CHARACTERS
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _PICTURE = re.compile(r"(?:[0-9A-Fa-f]{64,}\s*)+")
 _FOLDED = re.compile(r"\r?\n[ \t]")
@@ -70,8 +70,8 @@ def read_lines(budget: Budget, content: bytes) -> None:
 
 
 def _decode(content: bytes, charset: str = "") -> str:
-    cut = len(content) > _BYTES
+    cut = len(content) > BYTES
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         charset = "utf-16"
-    text, _ = decode_text(content[:_BYTES].removeprefix(codecs.BOM_UTF8), charset, cut=cut)
+    text, _ = decode_text(content[:BYTES].removeprefix(codecs.BOM_UTF8), charset, cut=cut)
     return text

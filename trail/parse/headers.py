@@ -24,7 +24,6 @@ _FIELD = re.compile(
 # A line of an mbox, a field without a name, a continuation of nothing: not fields, not the end either.
 _STRAY = re.compile(rb"(?:>?From |:|[ \t]+[^ \t\r\n])[^\r\n]*(?:\r\n|\n|\r|\Z)")
 _BLANK = re.compile(rb"[ \t]*(?:\r\n|\n|\r|\Z)")
-_FOLD = re.compile(rb"(?:\r\n|\n|\r)+")
 # RFC 2047, section 2, and longer: many senders put whole sentences, spaces included, in one word.
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?(.{0,2000}?)\?=", re.DOTALL)
 _SPACES = re.compile(r"\s+")
@@ -71,8 +70,7 @@ def find_charset(fields: list[Field]) -> str:
 
 def unfold(value: bytes, charset: str = "") -> str:
     """Join a value's lines (RFC 5322, section 2.2.3) and read its bytes; encoded words stay."""
-    if b"\n" in value or b"\r" in value:
-        value = _FOLD.sub(b"", value)
+    value = value.translate(None, b"\r\n")
     if value.isascii() and b"\x1b" not in value:
         return clean(value.decode("ascii").strip())
     if b"\x1b$" in value or b"\x1b(" in value:

@@ -9,11 +9,23 @@ import re
 from typing import Literal
 
 Kind = Literal[
-    "", "pdf", "package", "ole", "rtf", "tnef", "mail", "html", "lines", "text", "closed"
+    "",
+    "pdf",
+    "package",
+    "stream",
+    "tar",
+    "ole",
+    "rtf",
+    "tnef",
+    "mail",
+    "html",
+    "lines",
+    "text",
+    "closed",
 ]
-"""What reads it; "" where there is no text to be expected. closed: there may be, but nothing reads it; package: ZIP, and all that is packed as such; lines: calendar and contact files."""
+"""What reads it; "" where there is no text to be expected. closed: there may be, but nothing reads it; package: ZIP, and all that is packed as such; stream: a file in gzip, bzip2 or xz; lines: calendar and contact files."""
 
-READER = 2
+READER = 3
 """Grows with every change of what is read: documents read by an older one are read again."""
 HEAD = 1024
 """Bytes to look at."""
@@ -24,16 +36,20 @@ _MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole"),
     (b"{\\rtf", "rtf"),
     (b"\x78\x9f\x3e\x22", "tnef"),
+    (b"\x1f\x8b\x08", "stream"),
+    (b"\xfd7zXZ\0", "stream"),
+)
+_PATTERNS: tuple[tuple[re.Pattern[bytes], Kind], ...] = (
+    (re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"), "stream"),
+    (re.compile(rb"(?s:.{257})ustar"), "tar"),
+    # A mark of the byte order, or white space, may come first.
+    (re.compile(rb"(?:\xef\xbb\xbf)?\s*%PDF-"), "pdf"),
 )
 _CLOSED = (
     (re.compile(rb"Rar!\x1a\x07"), "RAR archives"),
     (re.compile(rb"7z\xbc\xaf\x27\x1c"), "7z archives"),
-    (re.compile(rb"\x1f\x8b\x08"), "gzip archives"),
-    (re.compile(rb"BZh[1-9]1AY&SY"), "bzip2 archives"),
-    (re.compile(rb"\xfd7zXZ\0"), "xz archives"),
     (re.compile(rb"\x28\xb5\x2f\xfd"), "Zstandard archives"),
     (re.compile(rb"MSCF\0\0\0\0"), "cabinet archives"),
-    (re.compile(rb"(?s:.{257})ustar"), "tar archives"),
     (re.compile(rb"\xffWPC"), "WordPerfect documents"),
     (re.compile(rb"AT&TFORM"), "DjVu documents"),
     (re.compile(rb"!BDN"), "Outlook data files"),
@@ -63,10 +79,11 @@ _BOMS = (b"\xff\xfe", b"\xfe\xff")
 def find_kind(filename: str, mime_type: str, content: bytes) -> Kind:
     """Return the kind of document, of which at least the first HEAD bytes are given."""
     head = content[:HEAD]
-    if b"%PDF-" in head:
-        return "pdf"
     for magic, kind in _MAGIC:
         if head.startswith(magic):
+            return kind
+    for pattern, kind in _PATTERNS:
+        if pattern.match(head):
             return kind
     if find_closed(head):
         return "closed"
@@ -74,6 +91,9 @@ def find_kind(filename: str, mime_type: str, content: bytes) -> Kind:
     kind = _TYPES.get(mime_type) or _SUFFIXES.get(suffix, "")
     if not kind and mime_type.startswith(("text/", "message/")):
         kind = "text"
+    # What a printer or a web server puts before a PDF; a text may speak of one.
+    if not kind and b"%PDF-" in head:
+        return "pdf"
     if not kind and not suffix and mime_type in ("", "application/octet-stream"):
         kind = "text" if _TEXT.fullmatch(head) else ""
     if kind and b"\0" in head and not head.startswith(_BOMS):

@@ -68,14 +68,17 @@ def detect_language(text: str) -> str:
     words = sample.lower().replace("\u2019", "'").split()
     counts: dict[str, int] = {}
     shares: dict[str, float] = {}
-    met = 0
-    for word, count in Counter(words).items():
-        if speakers := _SPEAKERS.get(word) or _SPEAKERS.get(word.strip(_SIGNS)):
-            met += count
-            for language in speakers:
-                counts[language] = counts.get(language, 0) + count
-                # What many say tells little of who says it.
-                shares[language] = shares.get(language, 0.0) + count / len(speakers)
+    known = [
+        speakers
+        for word in words
+        if (speakers := _SPEAKERS.get(word) or _SPEAKERS.get(word.strip(_SIGNS)))
+    ]
+    met = len(known)
+    for speakers, count in Counter(known).items():
+        for language in speakers:
+            counts[language] = counts.get(language, 0) + count
+            # What many say tells little of who says it.
+            shares[language] = shares.get(language, 0.0) + count / len(speakers)
     if met < _ENOUGH or met * _SHARE < len(words):
         return ""
     most = max(counts.values())

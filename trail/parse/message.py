@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from trail.model import Envelope, ParsedMessage
 from trail.parse.attachments import iter_attachments, read_attachments
+from trail.parse.beside import find_beside
 from trail.parse.body import BodyReader, Text
 from trail.parse.diagnosis import diagnose
 from trail.parse.envelope import parse_envelope, read_envelope, read_list_id
@@ -19,6 +20,8 @@ from trail.parse.parts import split_parts
 from trail.parse.text import split_quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from trail.model import Attachment
 
 
@@ -50,6 +53,7 @@ def _parse(key: str, content: bytes) -> ParsedMessage:
         defects.append("the message has no headers" if content else "the message is empty")
     reader = BodyReader(tree)
     texts = reader.read()
+    left = reader.read_left()
     defects += reader.defects
     try:
         texts, found = diagnose(tree.root.fields, texts)
@@ -57,6 +61,7 @@ def _parse(key: str, content: bytes) -> ParsedMessage:
     except Exception as error:  # noqa: BLE001 - mail-parser's failures are its own; our texts serve
         defects.append(f"mail-parser failed: {type(error).__name__}")
     text, quoted = _divide(texts)
+    beside = [find_beside(f"{text}\n{quoted}", html) for html in left]
     attachments = []
     for attachment, _, defect in read_attachments(tree):
         attachments.append(attachment)
@@ -67,7 +72,8 @@ def _parse(key: str, content: bytes) -> ParsedMessage:
         envelope=read_envelope(tree.root.fields),
         list_id=read_list_id(tree.root.fields),
         text=text,
-        quoted=quoted,
+        quoted=_join([quoted, *(more for _, more in beside)]),
+        beside=_join(more for more, _ in beside),
         attachments=tuple(attachments),
         defects=tuple(dict.fromkeys(defects)),
         language=detect_language(text or quoted),
@@ -77,7 +83,8 @@ def _parse(key: str, content: bytes) -> ParsedMessage:
 def _divide(texts: list[Text]) -> tuple[str, str]:
     """Divide each text by itself: a quotation never reaches into the next part."""
     pairs = [split_quoted(read_html(t.markup) if t.is_html else t.markup) for t in texts]
-    return (
-        "\n\n".join(written for written, _ in pairs if written),
-        "\n\n".join(quoted for _, quoted in pairs if quoted),
-    )
+    return _join(written for written, _ in pairs), _join(quoted for _, quoted in pairs)
+
+
+def _join(texts: Iterable[str]) -> str:
+    return "\n\n".join(filter(None, texts))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from email.message import Message
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trail.parse.charsets import clean
@@ -57,8 +58,9 @@ def read_mime(fields: list[Field], default_type: str, charset: str) -> Mime:
     )
 
 
+@lru_cache(256)
 def _read_parameters(value: bytes | None, default: str) -> tuple[str, dict[str, tuple[bytes, str]]]:
-    """Give the value before the parameters, and of each parameter its bytes and their charset."""
+    """Give the value before the parameters, and of each parameter its bytes and their charset; not to be changed."""
     if value is None:
         return default, {}
     message = Message()

@@ -63,6 +63,12 @@ _LABEL = re.compile(
     + r")\s?\*{0,2}\s?[:\uff1a]",
     re.IGNORECASE,
 )
+# Whatever a line must be like to introduce a quotation without `>` after it; most lines are not.
+_LEADING = re.compile(
+    rf"\s*-{{2,}}|\s*(?:begin|anfang|début|start)\s|\s{{0,8}}\*{{0,2}}(?:{_LABELS['from']})\s?\*{{0,2}}\s?[:\uff1a]"
+    rf"|{_STARTER.pattern}",
+    re.IGNORECASE,
+)
 _BLOCK = 7
 """Lines in which the labels of such a block are looked for."""
 
@@ -76,16 +82,20 @@ def split_quoted(body: str) -> tuple[str, str]:
     lines = body.splitlines()
     written: list[str] = []
     quoted: list[str] = []
-    last_prefixed = max((at for at, line in enumerate(lines) if _has_prefix(line)), default=-1)
+    last_prefixed = len(lines) - 1 if ">" in body else -1
+    while last_prefixed >= 0 and not _has_prefix(lines[last_prefixed]):
+        last_prefixed -= 1
     at, rest = 0, False
     while at < len(lines):
         line = lines[at]
         span = 1
-        if prefix := _PREFIX.match(line):
+        if at <= last_prefixed and (prefix := _PREFIX.match(line)):
             quoted.append(line[prefix.end() :])
         elif rest:
             quoted.append(line)
-        elif lead := _read_lead(lines, at, last_prefixed):
+        elif (at < last_prefixed or _LEADING.match(line)) and (
+            lead := _read_lead(lines, at, last_prefixed)
+        ):
             span, rest = lead
             quoted += lines[at : at + span]
         else:

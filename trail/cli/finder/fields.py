@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.events import Key
 
 
 class Query(Input):
@@ -19,6 +20,19 @@ class Query(Input):
         Binding("down", "app.enter_list", "to the list", key_display="Down, Enter"),
         Binding("escape", "app.back", "leave"),
     ]
+
+    async def _on_key(self, event: Key) -> None:
+        """Do at once what a key is bound to: Textual does it later, behind letters that came in the same breath.
+
+        Over a slow line keys come together; Ctrl-U and a word then left nothing of the word.
+        """
+        bindings = self._bindings.key_to_bindings.get(event.key, ())
+        for binding in bindings:
+            event.stop()
+            event.prevent_default()
+            await self.app.run_action(binding.action, self)
+        if not bindings:
+            await super()._on_key(event)
 
 
 class Ask(ModalScreen[str | None]):

@@ -14,60 +14,41 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
-from textual.content import Content, Span
+from textual.content import Content
 from textual.widgets import Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from trail.cli.finder.fields import Ask, Query
+from trail.cli.finder.looks import STYLES, OneLine, describe_found, show_line
+from trail.cli.finder.searcher import MOST
 from trail.errors import TrailError
 from trail.render import count_of
-from trail.terminal import BOLD, DIM, ID, MATCH, NAME, clean_text
+from trail.terminal import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
     from textual.events import Resize
 
-    from trail.cli.finder.searcher import Row, Searcher
+    from trail.cli.finder.searcher import Found, Row, Searcher
     from trail.terminal import Line
 
 _WIDE = 130
 """Columns from which list and message stand side by side."""
 _PAUSE = 0.15
 """Seconds without a key after which is searched."""
+_GLANCE = 0.04
+"""Seconds a message is chosen before it is read: who scrolls passes many."""
+_AHEAD = 50
+"""Rows before the end of the list at which more are found."""
 _LETTERS = ("leave", "type", "thread", "open", "copy", "save")
 """Actions of keys that are letters in the query."""
-_LOOKS = {
-    MATCH: "bold $text-warning",
-    BOLD: "bold",
-    DIM: "dim",
-    ID: "$text-accent",
-    NAME: "$text-primary",
-}
-_CSS = """
-Screen { layers: base; }
-#query { height: 1; border: none; padding: 0 1; }
-#query:focus { border: none; }
-#found { height: 45%; border: none; padding: 0; text-wrap: nowrap; text-overflow: ellipsis; }
-#found:focus { border: none; }
-#frame { height: 1fr; border-top: solid $primary; }
-#frame:focus { border-top: heavy $accent; }
-#message { padding: 0 1; }
-#state { height: 1; padding: 0 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
-.reading #found { display: none; }
-.wide.reading #found { display: block; }
-.wide #both { layout: horizontal; height: 1fr; }
-.wide #found { width: 45%; height: 100%; }
-.wide #frame { border-top: none; border-left: solid $primary; height: 100%; }
-Ask { align: center middle; }
-Ask Input { width: 70%; }
-"""
 
 
 class Finder(App[None]):
     """Type and see."""
 
-    CSS = _CSS
+    CSS = STYLES
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "quit", show=False, priority=True),
@@ -94,6 +75,12 @@ class Finder(App[None]):
         self._before: tuple[list[Row], int] | None = None
         """The hits, and which was chosen, while a conversation is shown in their place."""
         self._rows: list[Row] = []
+        self._options: dict[Row, Option] = {}
+        """Of the hits of the last search, and of conversations around them."""
+        self._found: Found | None = None
+        """What the list shows the hits of."""
+        self._sought_from = 0
+        """How many hits there were when more were looked for."""
         self._state = ""
 
     def compose(self) -> ComposeResult:
@@ -152,24 +139,62 @@ class Finder(App[None]):
         if found is None:
             self._tell(self._state or "type at least two letters")
             return
-        self._asked, self._before = query, None
-        shown = f"{len(found.rows)} of " if len(found.rows) < found.total else ""
-        self._state = f"{shown}{count_of(found.total, 'message')}"
+        self._asked, self._before, self._found, self._sought_from = query, None, found, 0
+        self._state = describe_found(found, len(found.rows))
+        self._options.clear()
         self._fill(list(found.rows))
 
     def _fill(self, rows: list[Row], highlighted: int = 0) -> None:
         self._rows = rows
         options = self.query_one("#found", OptionList)
-        options.set_options([Option(show_line(row.line)) for row in rows])
+        options.set_options(self._make_options(rows))
         self._tell(self._state)
         if rows:
             options.highlighted = highlighted
         self._read()
 
+    def _make_options(self, rows: list[Row]) -> list[Option]:
+        """What the list takes, for hits that come back the same as before: it is costly to make."""
+        for row in rows:
+            if row not in self._options:
+                self._options[row] = Option(OneLine.of(row.line))
+        return [self._options[row] for row in rows]
+
+    def _go_on(self) -> None:
+        """Find more, where the end of the list is near."""
+        at = self.query_one("#found", OptionList).highlighted or 0
+        found, shown = self._found, len(self._rows)
+        more = found is not None and shown < min(found.total, MOST)
+        if more and self._before is None and at >= shown - _AHEAD and self._sought_from != shown:
+            self._sought_from = shown
+            self._work("more", self._find_more, self._asked)
+
+    async def _find_more(self, query: str) -> None:
+        try:
+            found = await asyncio.wrap_future(self._searcher.search_on(query, len(self._rows)))
+        except TrailError as error:
+            self._tell_error(error)
+            return
+        if query != self._asked or self._before is not None:
+            return  # the list shows something else by now
+        known = {
+            row.id for row in self._rows
+        }  # of mail that came meanwhile, the last are seen again
+        rows = [row for row in found.rows if row.id not in known]
+        if not rows:
+            self._found = None
+            return
+        self._found = found
+        self._rows += rows
+        self.query_one("#found", OptionList).add_options(self._make_options(rows))  # fmt: skip
+        self._state = describe_found(found, len(self._rows))
+        self._tell(self._state)
+
     # reading
 
     def on_option_list_option_highlighted(self) -> None:
         """Show the message under the cursor."""
+        self._go_on()
         self._read()
 
     def on_option_list_option_selected(self) -> None:
@@ -182,6 +207,7 @@ class Finder(App[None]):
 
     async def _preview(self, short: str | None, query: str) -> None:
         lines: list[Line] = []
+        await asyncio.sleep(_GLANCE)
         if short is not None:
             try:
                 lines = await asyncio.wrap_future(self._searcher.read(short, query))
@@ -298,9 +324,3 @@ class Finder(App[None]):
 
     def _tell(self, text: str) -> None:
         self.query_one("#state", Static).update(Content(clean_text(text)))
-
-
-def show_line(line: Line) -> Content:
-    """A line as Textual takes it; whatever stands in it is text, never markup."""
-    spans = [Span(start, end, _LOOKS[look]) for start, end, look in line.stretches]
-    return Content(line.text, spans)

@@ -22,6 +22,7 @@ from trail.cli.saving import find_place, write_attachments
 from trail.errors import TrailError
 from trail.index.conditions import iter_words
 from trail.index.snippets import SnippetMaker
+from trail.render import count_of
 from trail.results import excerpt_data, snippet_line
 from trail.terminal import DIM, MATCH, NAME, Line, clean_text, join_pieces
 
@@ -31,18 +32,24 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any, TypeVar
 
-    from trail.cli.asking import Answers
+    from trail.cli.asking import Answers, Question
     from trail.config import Config
     from trail.index.failures import Doubt
 
     _Result = TypeVar("_Result")
 
-SHOWN = 200
+PAGE = 100
+"""Hits that are read together."""
+MOST = 2000
 """Hits in the list: whoever wants more narrows the search."""
 _HEADERS = ("date", "from", "to", "cc", "bcc", "subject")
 """Headers that are shown: the screen is small, and `trail show` has them all."""
-_LINES = 5000
-"""Lines of a message that are shown, and searched for words."""
+_LINES = 1000
+"""Lines of a message that are shown, and searched for words: they are wrapped while somebody types."""
+_LINE = 2000
+"""Characters of a line that are shown."""
+_CHARACTERS = 100_000
+"""Characters of all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +62,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a query found: the rows of the list, of `total`."""
+    """What a query found: some rows of the list, of `total`."""
 
     rows: tuple[Row, ...]
     total: int
+    exact: bool = True
+    """Whether `total` is no estimate."""
 
 
 class Searcher:
@@ -71,6 +80,8 @@ class Searcher:
         self._pool = ThreadPoolExecutor(1, "searcher")
         self._open = contextlib.ExitStack()
         self._answers: Answers | None = None
+        self._question: Question | None = None
+        """What was asked last: each message that is read is marked by it."""
 
     def open(self) -> Future[None]:
         """Open both. The future raises what is wrong with them."""
@@ -82,12 +93,21 @@ class Searcher:
         return self._answers.index.doubt if self._answers else None
 
     def search(self, typed: str) -> Future[Found | None]:
-        """What is found, newest first; None where too little is typed. The future raises InvalidQuery, IndexUnavailable."""
-        return self._ask(lambda answers: _search(answers, typed, self._client))
+        """The first of what is found, newest first; None where too little is typed.
+
+        The future raises InvalidQuery, IndexUnavailable.
+        """
+        return self._ask(lambda answers: self._search(answers, typed))
+
+    def search_on(self, typed: str, offset: int) -> Future[Found]:
+        """What is found from the `offset`-th on. The future raises as that of `search`."""
+        return self._ask(
+            lambda answers: _list_hits(answers, self._read_question(answers, typed), offset)
+        )
 
     def read(self, short: str, typed: str) -> Future[list[Line]]:
         """A message to read, with the words marked that are asked for."""
-        return self._ask(lambda answers: _read(answers, short, typed))
+        return self._ask(lambda answers: _read(answers, short, self._read_question(answers, typed)))
 
     def show_thread(self, short: str) -> Future[list[Row]]:
         """The conversation around a message."""
@@ -122,16 +142,24 @@ class Searcher:
 
         return self._pool.submit(ask)
 
+    def _search(self, answers: Answers, typed: str) -> Found | None:
+        if finish_query(typed) is None:
+            return None
+        self._question = None  # threads, answers and what is unread are looked up anew
+        return _list_hits(answers, self._read_question(answers, typed), 0)
+
+    def _read_question(self, answers: Answers, typed: str) -> Question:
+        query = finish_query(typed) or typed
+        if self._question is None or self._question.typed != query:
+            self._question = answers.read_question(query, read_clock(), client=self._client)
+        return self._question
+
     def _open_answers(self) -> None:
         self._answers = self._open.enter_context(open_answers(self._config))
 
 
-def _search(answers: Answers, typed: str, client: str | None) -> Found | None:
-    query = finish_query(typed)
-    if query is None:
-        return None
-    question = answers.read_question(query, read_clock(), client=client)
-    result = answers.index.search(question.query, limit=SHOWN, **question.narrowed)
+def _list_hits(answers: Answers, question: Question, offset: int) -> Found:
+    result = answers.index.search(question.query, limit=PAGE, offset=offset, **question.narrowed)
     rows = []
     for hit, data in answers.describe(result.hits):
         who = clean_text(render.name_person(hit.sender) or "?")
@@ -144,7 +172,7 @@ def _search(answers: Answers, typed: str, client: str | None) -> Found | None:
             "  [+]" if hit.attachments else "",
         )
         rows.append(Row(data["id"], Line(clean_text(line.text), line.stretches)))
-    return Found(tuple(rows), result.total)
+    return Found(tuple(rows), result.total, result.exact)
 
 
 def _load(answers: Answers, short: str) -> tuple[Any, bytes]:
@@ -152,25 +180,33 @@ def _load(answers: Answers, short: str) -> tuple[Any, bytes]:
     return archived, answers.archive.read(archived)
 
 
-def _read(answers: Answers, short: str, typed: str) -> list[Line]:
+def _read(answers: Answers, short: str, question: Question) -> list[Line]:
     archived, content = _load(answers, short)
     lines = render.message_lines(*describe_message(answers.archive, archived, content))
     head = lines.index(Line(""))
-    question = answers.read_question(finish_query(typed) or typed, read_clock())
     seen = "\n".join(clean_text(line.text) for line in lines)
     excerpt = answers.open_excerpts(question).complete(archived.key, seen)
     found = [snippet_line(excerpt_data(excerpt))] if excerpt else []
     found = [join_pieces(("found    ", DIM), line) for line in found]
     lines = [x for x in lines[:head] if x.text.split()[0] in _HEADERS] + found + lines[head:]
-    rest = len(lines) - _LINES
-    if rest > 0:
-        lines = [
-            *lines[:_LINES],
-            Line(""),
-            Line(f"… and {rest:,} more lines: `trail show {short}`"),
-        ]
+    lines = _cut(lines, short)
     snippets = SnippetMaker(iter_words(question.query))
     return [_mark(line, snippets) for line in lines]
+
+
+def _cut(lines: list[Line], short: str) -> list[Line]:
+    """What a screen can take of a message, and what is left out."""
+    shown: list[Line] = []
+    room = _CHARACTERS
+    for line in lines[:_LINES]:
+        if room <= 0:
+            break
+        cut = len(line.text) > _LINE
+        shown.append(Line(line.text[:_LINE] + " …", ()) if cut else line)
+        room -= len(shown[-1].text)
+    if left := len(lines) - len(shown):
+        shown += [Line(""), Line(f"… and {count_of(left, 'more line')}: `trail show {short}`")]
+    return shown
 
 
 def _mark(line: Line, snippets: SnippetMaker) -> Line:
