@@ -14,7 +14,8 @@ TrailError                      message, hint, exit code
 ├── IndexUnavailable      32    the index is missing, unreadable or of another version
 ├── UnknownClient         40    no client of that name
 ├── UnknownMessage        41    no message, or several, with that id
-└── BundleExists          42    a bundle is already there
+├── BundleExists          42    a bundle is already there
+└── UnusableDecisions     43    a table of decisions that cannot be taken
 
 Raised in every room, caught in `trail.cli` only, where they become one line, a hint and the exit code.
 0 is done, 2 wrong usage, 100 done with warnings, 130 interrupted.
@@ -122,3 +123,9 @@ class BundleExists(TrailError):
     """A bundle is already where the new one should go."""
 
     exit_code = 42
+
+
+class UnusableDecisions(TrailError):
+    """A table of decisions cannot be taken as it is; `message` names the lines. Nothing of it was taken."""
+
+    exit_code = 43

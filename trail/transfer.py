@@ -1,31 +1,34 @@
-"""The corridor out: archive -> parse -> select -> bundle.
+"""The corridor out: archive -> select -> change -> parse -> bundle.
 
-    ledger --keys--> judge --+--> withheld, each with its reason
-                             +--> Maildir --bytes--> parse --> bundle
+    selection --+--> withheld, each with its reason ------------------+
+                +--> Maildir --bytes--> change, if asked --> parse --> bundle
 
-Comes in: an open archive whose messages are all attributed, and a client. Goes out: a Bundle, or the plan of one.
+Comes in: an open archive, and what was selected of it (`trail.selection`). Goes out: a Bundle, or the items of one.
 Every message is read from the Maildir and checked against its hash on the way; the index is never asked.
 The corridor in is `trail.pipeline`.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from trail.archive.certificate import certify_messages
+from trail.archive.documents import read_cached
 from trail.archive.maildir import read_message
 from trail.catchup import describe_killer
 from trail.handoff.completeness import Completeness, FolderRecord
 from trail.handoff.mailbag import BagInfo, BundleItem, write_bundle
-from trail.handoff.select import Candidate, HeldBack, hold_back, judge
-from trail.model import Envelope
+from trail.parse.altered import Altered, Changes, alter, redact, write_notice
 from trail.parse.message import parse_whole
 from trail.workers import WORTHWHILE_FROM, Crew, WorkerKilled
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
@@ -36,57 +39,27 @@ if TYPE_CHECKING:
         ArchivedMessage,
         Attachment,
         Bundle,
-        Client,
         ParsedMessage,
         Sighting,
     )
-
-    Whole = tuple[bytes, ParsedMessage, tuple[tuple[Attachment, bytes], ...]]
+    from trail.selection import Selection
 
 CHUNK_MESSAGES = 25
 CHUNK_BYTES = 4 * 1024 * 1024
 CHUNKS_AHEAD = 4
 """Chunks that are parsed while one is written: bounds the memory, not the speed."""
+PATIENCE = 120.0
+"""Seconds after which a chunk is given up that something is looked for in."""
+NO_CHANGES = Changes()
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What would go to a client, in the order of dates, and what would not."""
+class Whole(NamedTuple):
+    """A message as it goes: its bytes, what they mean, its attachments, and what was done to it."""
 
-    client: Client
-    chosen: tuple[ArchivedMessage, ...]
-    withheld: tuple[HeldBack, ...]
-    since: datetime | None
-    until: datetime | None
-
-
-def select_messages(
-    archive: Archive,
-    config: Config,
-    client: Client,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> Selection:
-    """Judge every message of the client sent (or, undated, received) from `since` on and before `until`."""
-    keys = archive.facts.client_keys(client.slug)
-    messages = archive.facts.find_messages(keys)
-    envelopes = archive.facts.read_envelopes(keys)
-    attributions = archive.facts.read_attributions(keys)
-    chosen: list[ArchivedMessage] = []
-    withheld: list[HeldBack] = []
-    for key in keys:
-        envelope = envelopes.get(key, Envelope())
-        at = envelope.sent_at or messages[key].received_at
-        if (since and at < since) or (until and at >= until):
-            continue
-        inherited = any(a.inherited for a in attributions[key] if a.client == client.slug)
-        candidate = Candidate(key, envelope, tuple(a.client for a in attributions[key]), inherited)
-        verdict = judge(candidate, client, config.me)
-        if verdict is None:
-            chosen.append(messages[key])
-        else:
-            withheld.append(hold_back(candidate, verdict))
-    return Selection(client, tuple(chosen), tuple(withheld), since, until)
+    content: bytes
+    parsed: ParsedMessage
+    attachments: tuple[tuple[Attachment, bytes], ...]
+    changes: tuple[str, ...] = ()
 
 
 def hand_over(
@@ -97,9 +70,14 @@ def hand_over(
     *,
     agent_version: str,
     at: datetime,
+    patterns: Sequence[re.Pattern[str]] = (),
+    salt: bytes = b"",
     progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> Bundle:
-    """Write the bundle to the new folder `out`. Raises BundleExists, ArchiveFull, ArchiveReadOnly, FixityMismatch."""
+    """Write the bundle to the new folder `out`. Raises BundleExists, ArchiveFull, ArchiveReadOnly, FixityMismatch.
+
+    `patterns` are those of the selection's filters, and are redacted; `salt` hides the hashes of changed messages.
+    """
     total = len(selection.chosen)
     keys = [m.key for m in selection.chosen]
     places = archive.sightings.places(keys)
@@ -110,25 +88,35 @@ def hand_over(
         imap_users=tuple(a.user for a in config.accounts if a.name in used),
         imap_hosts=tuple(dict.fromkeys(a.host for a in config.accounts if a.name in used)),
         created_at=at,
-        since=selection.since,
-        until=selection.until,
+        since=selection.filters.since,
+        until=selection.filters.until,
         me=config.me,
+        filters=selection.filters,
+        continues=selection.continues,
+        decisions=selection.decision_counts,
+        salt=salt,
     )
-    items = iter_items(archive, selection.chosen)
+    changes = Changes(tuple(patterns), selection.filters.excluded)
+    items = iter_items(archive, selection.chosen, changes)
     return write_bundle(
         items,
         selection.withheld,
         info,
         out,
         lambda done: progress("writing", done, total),
-        complete=_certify(archive, config, keys, places),
+        complete=_certify(archive, config, selection, places, changes.patterns),
     )
 
 
 def _certify(
-    archive: Archive, config: Config, keys: Sequence[str], places: Mapping[str, Sequence[Sighting]]
+    archive: Archive,
+    config: Config,
+    selection: Selection,
+    places: Mapping[str, Sequence[Sighting]],
+    patterns: tuple[re.Pattern[str], ...],
 ) -> Completeness:
     """How complete the bundle is, in terms of its own messages and of folders that are named in it anyway."""
+    keys = [m.key for m in selection.chosen]
     first = {(s[0].ref.account, s[0].ref.folder) for s in places.values()}
     certificate = certify_messages(archive.ledger, keys, places=first, held_by_others=False)
     users = {account.name: account.user for account in config.accounts}
@@ -136,7 +124,7 @@ def _certify(
         tuple(
             FolderRecord(
                 users.get(e.account, "an account of the sender"),
-                e.folder,
+                redact(e.folder, patterns),
                 e.uidvalidity,
                 e.state == "present",
                 e.last_seen_at,
@@ -148,14 +136,16 @@ def _certify(
             )
             for e in certificate.epochs
         ),
-        tuple(sorted(m.message_id for m in certificate.missing)),
+        tuple(sorted({redact(m.message_id, patterns) for m in certificate.missing})),
     )
 
 
-def iter_items(archive: Archive, messages: Iterable[ArchivedMessage]) -> Iterator[BundleItem]:
+def iter_items(
+    archive: Archive, messages: Iterable[ArchivedMessage], changes: Changes = NO_CHANGES
+) -> Iterator[BundleItem]:
     """The messages with their bytes, parsed, and their attachments, in order; memory stays flat. Raises FixityMismatch."""
     messages = tuple(messages)
-    with _crew(len(messages)) as crew:
+    with _crew(len(messages), changes) as crew:
         ahead: deque[tuple[list[ArchivedMessage], Callable[[], list[Whole]]]] = deque()
         chunks = _split(messages)
         exhausted = False
@@ -165,62 +155,84 @@ def iter_items(archive: Archive, messages: Iterable[ArchivedMessage]) -> Iterato
                 if chunk is None:
                     exhausted = True
                 else:
-                    ahead.append((chunk, _submit(crew, archive.root, chunk)))
+                    ahead.append((chunk, _submit(crew, archive.root, chunk, changes)))
             if ahead:
                 chunk, result = ahead.popleft()
-                yield from _join(archive, chunk, result())
+                yield from _join(archive, chunk, result(), changes)
 
 
 def _join(
-    archive: Archive, chunk: list[ArchivedMessage], wholes: list[Whole]
+    archive: Archive, chunk: list[ArchivedMessage], wholes: list[Whole], changes: Changes
 ) -> Iterator[BundleItem]:
     places = archive.sightings.places(m.key for m in chunk)
-    for message, (content, parsed, attachments) in zip(chunk, wholes, strict=True):
+    for message, whole in zip(chunk, wholes, strict=True):
         seen = places.get(message.key)
         account = seen[0].ref.account if seen else message.path.parts[1]
+        archived = message
+        if whole.changes:
+            archived = replace(message, key=whole.parsed.key, size=len(whole.content))
         yield BundleItem(
-            message,
-            content,
-            parsed,
-            seen[0].ref.folder if seen else "",
+            archived,
+            whole.content,
+            whole.parsed,
+            redact(seen[0].ref.folder, changes.patterns) if seen else "",
             account,
-            attachments,
-            tuple(archive.documents.read_text(a.digest) or "" for a, _ in attachments),
+            whole.attachments,
+            tuple(archive.documents.read_text(a.digest) or "" for a, _ in whole.attachments),
+            changes=whole.changes,
+            original=message.key if whole.changes else "",
         )
 
 
 def _submit(
-    crew: Crew | None, root: Path, chunk: list[ArchivedMessage]
+    crew: Crew | None, root: Path, chunk: list[ArchivedMessage], changes: Changes
 ) -> Callable[[], list[Whole]]:
     """Parse in a worker, or, when there is none or the message is large, here when its turn comes."""
-    if crew is None or sum(m.size for m in chunk) > CHUNK_BYTES:
-        return lambda: _read_chunk((root, chunk))
-    future = crew.submit(_read_chunk, (root, chunk))
+    if crew is None or (sum(m.size for m in chunk) > CHUNK_BYTES and not changes.patterns):
+        return lambda: _read_chunk((root, chunk, changes))
+    future = crew.submit(_read_chunk, (root, chunk, changes))
 
     def wait() -> list[Whole]:
         try:
             return future.result()
         except WorkerKilled:
-            parts = crew.map(_read_chunk, [(root, [message]) for message in chunk])
+            parts = crew.map(_read_chunk, [(root, [message], changes) for message in chunk])
             pairs = zip(chunk, parts, strict=True)
-            return [part[0] if part else _read_killer(root, m) for m, part in pairs]
+            return [part[0] if part else _read_killer(root, m, changes) for m, part in pairs]
 
     return wait
 
 
-def _read_chunk(task: tuple[Path, list[ArchivedMessage]]) -> list[Whole]:
-    root, chunk = task
+def _read_chunk(task: tuple[Path, list[ArchivedMessage], Changes]) -> list[Whole]:
+    root, chunk, changes = task
     wholes: list[Whole] = []
     for message in chunk:
         content = read_message(root, message.path, message.key)
-        wholes.append((content, *parse_whole(message.key, content)))
+        copy = None
+        if changes != NO_CHANGES:
+            copy = alter(content, changes, partial(_read_text, root))
+        if copy is None:
+            wholes.append(Whole(content, *parse_whole(message.key, content)))
+        else:
+            wholes.append(_parse_copy(copy))
     return wholes
 
 
-def _read_killer(root: Path, message: ArchivedMessage) -> Whole:
-    """A message that kills its parser goes whole, too; only its attachments stay inside it."""
+def _parse_copy(copy: Altered) -> Whole:
+    key = hashlib.sha256(copy.content).hexdigest()
+    return Whole(copy.content, *parse_whole(key, copy.content), copy.changes)
+
+
+def _read_text(root: Path, data: bytes) -> str | None:
+    return read_cached(root, hashlib.sha256(data).hexdigest())
+
+
+def _read_killer(root: Path, message: ArchivedMessage, changes: Changes) -> Whole:
+    """A message that kills its parser goes whole, too; only its attachments stay inside it. Unless something is to be taken out."""
     content = read_message(root, message.path, message.key)
-    return content, describe_killer(message.key, content), ()
+    if changes != NO_CHANGES:
+        return _parse_copy(write_notice(content, changes))
+    return Whole(content, describe_killer(message.key, content), ())
 
 
 def _split(messages: Iterable[ArchivedMessage]) -> Iterator[list[ArchivedMessage]]:
@@ -237,9 +249,12 @@ def _split(messages: Iterable[ArchivedMessage]) -> Iterator[list[ArchivedMessage
 
 
 @contextmanager
-def _crew(count: int) -> Iterator[Crew | None]:
-    if count < WORTHWHILE_FROM:
+def _crew(count: int, changes: Changes) -> Iterator[Crew | None]:
+    if changes.patterns:  # a pattern may run away: only another process can be ended
+        with Crew(deadline=PATIENCE) as crew:
+            yield crew
+    elif count < WORTHWHILE_FROM:
         yield None
-        return
-    with Crew() as crew:
-        yield crew
+    else:
+        with Crew() as crew:
+            yield crew

@@ -143,11 +143,11 @@ def test_dates_bound_the_hand_off_to_the_end_of_the_last_day(business):
 def test_a_bundle_is_never_overwritten(business):
     business.done("sync")
     path = business.done("handoff", "acme", "--out", business.root, "--json").data["path"]
-    answer = business.trail("handoff", "acme", "--out", business.root)
+    answer = business.trail("handoff", "acme", "--full", "--out", business.root)
     assert answer.code == 42
     assert f"{path} is already there" in answer.err
     assert "hint: choose another folder with --out" in answer.err
-    business.done("handoff", "acme", "--out", business.root / "second")
+    business.done("handoff", "acme", "--full", "--out", business.root / "second")
 
 
 def test_an_unknown_client_is_told_with_the_nearest(business):
@@ -182,7 +182,7 @@ def test_an_archive_that_cannot_be_written_gives_the_bundle_and_a_warning(busine
         raise ArchiveFull("no room left on the disk")
 
     business.done("sync")
-    monkeypatch.setattr("trail.archive.store.record_event", refuse)
+    monkeypatch.setattr("trail.remembering.noting", refuse)
     answer = business.trail("handoff", "acme", "--out", business.root, "--json")
     assert answer.code == 100
     assert "the bundle is complete, but not in the audit log" in answer.err

@@ -153,6 +153,37 @@ MIGRATIONS = (
     );
     CREATE INDEX round_account ON round (account, id);
 
+    CREATE TABLE handoff (                 -- each hand-off that was made
+        id INTEGER PRIMARY KEY,
+        client TEXT NOT NULL,
+        bundle TEXT NOT NULL,              -- the name of its folder
+        digest TEXT NOT NULL,              -- as in the audit log
+        at INTEGER NOT NULL,
+        by TEXT NOT NULL,
+        filters TEXT NOT NULL,             -- JSON
+        messages INTEGER NOT NULL,
+        withheld INTEGER NOT NULL,
+        continues INTEGER,                 -- the hand-off before it; NULL: it has all
+        salt TEXT NOT NULL                 -- of what stands for the originals of changed messages, hex
+    );
+    CREATE INDEX handoff_client ON handoff (client, id);
+    CREATE TABLE given (                   -- what was in a hand-off
+        handoff INTEGER NOT NULL REFERENCES handoff (id),
+        key TEXT NOT NULL,                 -- of a message, which may have been forgotten since
+        change TEXT NOT NULL,              -- what was done to the copy; '': nothing
+        PRIMARY KEY (handoff, key)
+    ) WITHOUT ROWID;
+    CREATE TABLE decision (                -- whether a client gets a message, as a person decided it
+        client TEXT NOT NULL,
+        key TEXT NOT NULL,
+        gives INTEGER NOT NULL,            -- 1: it goes, 0: it stays
+        reasons TEXT NOT NULL,             -- what spoke against it then: JSON, a list of texts
+        why TEXT NOT NULL,
+        by TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (client, key)
+    ) WITHOUT ROWID;
+
     CREATE TABLE audit_outbox (            -- lines on their way to audit.jsonl
         seq INTEGER PRIMARY KEY,
         line TEXT NOT NULL

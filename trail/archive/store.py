@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from trail.archive.building import Building
     from trail.archive.documents import Documents
     from trail.archive.epochs import Epochs
+    from trail.archive.handoffs import HandOffs
     from trail.archive.marks import MarkRecords
     from trail.archive.rounds import Rounds
     from trail.archive.tallies import Tallies
@@ -75,6 +76,13 @@ class Archive:
         from trail.archive.marks import MarkRecords  # noqa: PLC0415 - see above
 
         return MarkRecords(self.ledger)
+
+    @cached_property
+    def handoffs(self) -> HandOffs:
+        """What was handed over, and what was decided about it."""
+        from trail.archive.handoffs import HandOffs  # noqa: PLC0415 - see above
+
+        return HandOffs(self.ledger)
 
     @cached_property
     def tallies(self) -> Tallies:
@@ -213,16 +221,23 @@ def writing_beside(root: Path) -> Iterator[Archive]:
         yield archive
 
 
-def record_event(root: Path, event: str, **facts: object) -> None:
-    """Record an event that changed nothing in the archive; never waits for the writer.
+@contextmanager
+def noting(root: Path) -> Iterator[Archive]:
+    """A transaction for facts that change nothing of the mail, such as a decision; never waits for the writer.
 
-    It is durable in the ledger at once, and reaches audit.jsonl with whoever holds the lock next.
+    They are durable in the ledger at once; what is told to the audit log reaches audit.jsonl with whoever holds the lock next.
     Raises ArchiveFull, ArchiveReadOnly.
     """
     with _open(root, write=True) as archive, archive.ledger.transaction():
-        archive.audit.record(datetime.now(UTC), event, **facts)
+        yield archive
     with contextlib.suppress(ArchiveLocked), writing_archive(root, wait=0.0):
         pass
+
+
+def record_event(root: Path, event: str, **facts: object) -> None:
+    """Record an event that changed nothing in the archive; see `noting`."""
+    with noting(root) as archive:
+        archive.audit.record(datetime.now(UTC), event, **facts)
 
 
 @contextmanager

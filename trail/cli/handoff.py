@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from trail.cli.app import Session, app
 from trail.cli.later import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from trail.archive.store import Archive
-    from trail.handoff.select import HeldBack
-    from trail.model import Bundle
-    from trail.transfer import Selection
+    from trail.handoff.filters import Filters
+    from trail.model import Bundle, Client
+    from trail.selection import Selection
 
 
 @app.command()
@@ -37,53 +41,137 @@ def handoff(
     until: Annotated[
         str | None, typer.Option("--until", help="Up to the end of this date.", metavar="DATE")
     ] = None,
+    matter: Annotated[
+        str,
+        typer.Option("--matter", help="With this in the subject, or this folder.", metavar="TEXT"),
+    ] = "",
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--exclude-attachments",
+            help="Leave these out: pdf, image, application/zip. May be repeated.",
+            metavar="TYPE",
+        ),
+    ] = None,
+    redact: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--redact",
+            help="Black this out: words, or re:PATTERN. May be repeated.",
+            metavar="PATTERN",
+        ),
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Everything, also what they were given before.")
+    ] = False,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="List what would go and what would not; write nothing."),
     ] = False,
+    review: Annotated[
+        bool, typer.Option("--review", help="Decide on each doubtful message; write no bundle.")
+    ] = False,
+    review_out: Annotated[
+        Path | None,
+        typer.Option("--review-out", help="Write a table to decide in.", metavar="FILE"),
+    ] = None,
+    review_in: Annotated[
+        Path | None,
+        typer.Option("--review-in", help="Take the decisions in this table.", metavar="FILE"),
+    ] = None,
+    by: Annotated[
+        str,
+        typer.Option("--by", help="Who decides; your first address by default.", metavar="NAME"),
+    ] = "",
 ) -> None:
     """Export everything that is a client's, and nothing that is not."""
-    from trail import __version__, render
-    from trail.archive.store import open_archive
     from trail.cli.clock import read_clock
-    from trail.cli.progress import show_progress
     from trail.config import find_client
-    from trail.errors import BundleExists, TrailError
     from trail.index.dates import parse_date
-    from trail.transfer import hand_over, select_messages
 
     session: Session = ctx.obj
-    config = session.config
-    whose = find_client(config, client)
+    if sum((dry_run, review, review_out is not None, review_in is not None)) > 1:
+        raise typer.BadParameter("one at a time: --dry-run, --review, --review-out or --review-in")
+    whose = find_client(session.config, client)
     now = read_clock()
-    path = out.expanduser() / f"{whose.slug}-{now:%Y-%m-%d}"
-    if not dry_run and path.exists():
-        raise BundleExists(
-            f"{path} is already there",
-            "choose another folder with --out, or move the old bundle away; it is never overwritten",
-        )
-    if not config.me:
+    patterns = _read_patterns(redact or [], whose, session)
+    from trail.handoff.filters import Filters
+
+    filters = Filters(
+        parse_date(since, now)[0] if since else None,
+        parse_date(until, now)[1] if until else None,
+        matter.strip(),
+        tuple(
+            dict.fromkeys(
+                kind.strip().lower().removeprefix(".").removesuffix("/*") for kind in exclude or []
+            )
+        ),
+        tuple(dict.fromkeys(redact or [])),
+    )
+    if "" in filters.excluded:
+        raise typer.BadParameter("is empty", param_hint="--exclude-attachments")
+    if not session.config.me:
         session.warn(
             "`me` is empty in the configuration: no message counts as internal to you, and a blind copy to yourself as one to a stranger"
         )
+    if review or review_out or review_in:
+        from trail.cli.review import decide
+
+        _finish_attribution(session)
+        decide(session, whose, filters, by, table_out=review_out, table_in=review_in)
+        return
+    _hand_over(session, whose, filters, patterns, out, now, by, full=full, dry_run=dry_run)
+
+
+def _hand_over(
+    session: Session,
+    whose: Client,
+    filters: Filters,
+    patterns: Sequence[re.Pattern[str]],
+    out: Path,
+    now: datetime,
+    by: str,
+    *,
+    full: bool,
+    dry_run: bool,
+) -> None:
+    import secrets
+
+    from trail import __version__
+    from trail.archive.store import open_archive
+    from trail.cli.plan import describe_plan
+    from trail.cli.progress import show_progress
+    from trail.errors import BundleExists
+    from trail.handoff.filters import name_bundle
+    from trail.parse.altered import Changes
+    from trail.selection import select_messages
+    from trail.transfer import hand_over
+
+    config = session.config
     _finish_attribution(session)
     with open_archive(config.archive) as archive:
-        with archive.ledger.reading():  # a sync may be at work
+        with archive.ledger.reading(), show_progress(session) as progress:  # a sync may be at work
             selection = select_messages(
-                archive,
-                config,
-                whose,
-                parse_date(since, now)[0] if since else None,
-                parse_date(until, now)[1] if until else None,
+                archive, config, whose, filters, full=full, progress=progress
+            )
+        part = len(selection.past) + 1 if selection.continues else 1
+        path = out.expanduser() / name_bundle(whose.slug, now, filters, part)
+        if selection.uncompared:
+            session.warn(
+                f"{selection.uncompared:,} messages are damaged, and were not compared with this client's mail: run `trail verify`"
             )
         if dry_run:
-            session.emit(*_describe_plan(session, archive, selection, path))
+            changes = Changes(tuple(patterns), filters.excluded)
+            session.emit(*describe_plan(session, archive, selection, path, changes))
             return
         if not selection.chosen:
-            raise TrailError(
-                f"there is nothing to hand over to {whose.name}",
-                f"see `trail handoff {whose.slug} --dry-run`, and the rules with `trail client show {whose.slug}`",
+            raise _explain_nothing(selection)
+        if path.exists():
+            raise BundleExists(
+                f"{path} is already there",
+                "choose another folder with --out, or move the old bundle away; it is never overwritten",
             )
+        salt = secrets.token_bytes(32)
         with show_progress(session) as progress:
             bundle = hand_over(
                 archive,
@@ -92,20 +180,103 @@ def handoff(
                 path,
                 agent_version=__version__,
                 at=now.astimezone(UTC),
+                patterns=patterns,
+                salt=salt,
                 progress=progress,
             )
-        register = _keep_register(session, archive, selection, bundle)
+        register = _keep_register(
+            session, archive, selection, bundle, now, by or "".join(config.me[:1]), salt
+        )
+    _tell(session, selection, bundle, register)
+
+
+def _tell(session: Session, selection: Selection, bundle: Bundle, register: Path | None) -> None:
+    from trail import render
+    from trail.cli.plan import count_reasons, describe_past, describe_selection
+
     lines = [
-        f"{whose.name}: {render.count_of(bundle.messages, 'message')}, {render.count_of(bundle.attachments, 'attachment')}, {render.format_size(bundle.bytes)}",
+        f"{selection.client.name}: {render.count_of(bundle.messages, 'message')}, {render.count_of(bundle.attachments, 'attachment')}, {render.format_size(bundle.bytes)}",
         f"bundle    {bundle.path}",
         "open      START-HERE.html",
+        *(f"note      {line}" for line in describe_selection(selection)),
     ]
+    if bundle.changed:
+        lines.append(
+            f"changed   {render.count_of(len(bundle.changed), 'message')}; the originals stay with you"
+        )
     if bundle.withheld:
-        lines.append(f"withheld  {_count_reasons(selection.withheld)}")
+        lines.append(f"withheld  {count_reasons(selection.withheld)}")
     if bundle.withheld and register:
         lines.append(f"          the full list stays with you: {register}")
-    data = _bundle_data(bundle) | {"register": str(register) if register else None}
+    if undecided := len(selection.undecided):
+        lines.append(
+            f"          {undecided:,} of them undecided: `trail handoff {selection.client.slug} --review`"
+        )
+    if selection.regretted:
+        number = render.count_of(len(selection.regretted), "message")
+        lines.append(
+            f"mind      {number} given before would be withheld now, and cannot be taken back: --dry-run lists them"
+        )
+    data = {
+        "client": bundle.client,
+        "path": str(bundle.path),
+        "messages": bundle.messages,
+        "withheld": len(bundle.withheld),
+        "attachments": bundle.attachments,
+        "bytes": bundle.bytes,
+        "digest": bundle.digest,
+        "changed": len(bundle.changed),
+        "repeated": selection.repeated,
+        "continues": describe_past(selection.continues),
+        "undecided": undecided,
+        "register": str(register) if register else None,
+    }
     session.emit(data, "\n".join(lines))
+
+
+def _explain_nothing(selection: Selection) -> Exception:
+    from trail import render
+    from trail.errors import TrailError
+
+    client = selection.client
+    if before := selection.continues:
+        undecided = len(selection.undecided)
+        waiting = f"; {undecided:,} wait for a decision: --review" if undecided else ""
+        return TrailError(
+            f"nothing is new for {client.name} since the hand-off of {render.format_day(before.at)} ({before.bundle}, digest {before.digest[:8]})",
+            f"--full hands over all {selection.repeated:,} messages again{waiting}",
+        )
+    return TrailError(
+        f"there is nothing to hand over to {client.name}",
+        f"see `trail handoff {client.slug} --dry-run`, and the rules with `trail client show {client.slug}`",
+    )
+
+
+def _read_patterns(asked: Sequence[str], whose: Client, session: Session) -> list[re.Pattern[str]]:
+    """What is to be redacted. What the bundle says of itself cannot be."""
+    from trail.handoff.patterns import UnusablePattern, read_pattern
+
+    patterns = []
+    config = session.config
+    ours = (
+        whose.name,
+        whose.slug,
+        *config.me[:3],
+        *(a.user for a in config.accounts),
+        *(a.host for a in config.accounts),
+    )
+    for text in asked:
+        try:
+            pattern = read_pattern(text)
+        except UnusablePattern as error:
+            raise typer.BadParameter(f'"{text}" {error}', param_hint="--redact") from None
+        if found := next((own for own in ours if pattern.search(own)), None):
+            raise typer.BadParameter(
+                f'"{text}" also matches "{found}", which the bundle says of itself',
+                param_hint="--redact",
+            )
+        patterns.append(pattern)
+    return patterns
 
 
 def _finish_attribution(session: Session) -> None:
@@ -132,108 +303,25 @@ def _finish_attribution(session: Session) -> None:
 
 
 def _keep_register(
-    session: Session, archive: Archive, selection: Selection, bundle: Bundle
+    session: Session,
+    archive: Archive,
+    selection: Selection,
+    bundle: Bundle,
+    now: datetime,
+    by: str,
+    salt: bytes,
 ) -> Path | None:
-    """Record the hand-off in the audit log, and keep the list of what was withheld with the archive."""
-    from trail.archive.store import record_event
+    """Record the hand-off in ledger and audit log, and keep the list of what was withheld with the archive."""
     from trail.errors import ArchiveFull, ArchiveLocked, ArchiveReadOnly
     from trail.handoff.register import write_register
+    from trail.remembering import remember_hand_off
 
     register = None
     try:
         path = archive.root / "handoffs" / f"{bundle.path.name}-{bundle.digest[:8]}.csv"
-        write_register(path, selection.withheld)
+        write_register(path, selection.withheld, selection.regretted, selection.decided)
         register = path
-        record_event(
-            archive.root,
-            "handed-over",
-            client=bundle.client,
-            bundle=bundle.path.name,
-            messages=bundle.messages,
-            withheld=len(bundle.withheld),
-            digest=bundle.digest,
-        )
+        remember_hand_off(archive, selection, bundle, at=now.astimezone(UTC), by=by, salt=salt)
     except (ArchiveFull, ArchiveLocked, ArchiveReadOnly) as error:
         session.warn(f"the bundle is complete, but not in the audit log: {error.message}")
     return register
-
-
-def _describe_plan(
-    session: Session, archive: Archive, selection: Selection, path: Path
-) -> tuple[dict[str, Any], str]:
-    from trail import render
-    from trail.cli.progress import show_progress
-    from trail.model import Envelope
-    from trail.terminal import clean_text, fit_text
-    from trail.transfer import iter_items
-
-    keys = [m.key for m in selection.chosen]
-    envelopes = archive.facts.read_envelopes(keys)
-    attachments = 0
-    with show_progress(session) as progress:
-        for done, item in enumerate(iter_items(archive, selection.chosen), 1):
-            attachments += len(item.attachments)
-            progress("reading", done, len(keys))
-    size = sum(m.size for m in selection.chosen)
-    going, lines = [], []
-    for message in selection.chosen:
-        envelope = envelopes.get(message.key, Envelope())
-        at = envelope.sent_at or message.received_at
-        row = {
-            "id": archive.facts.shorten_key(message.key),
-            "sent_at": render.format_time(at),
-            "from": render.person_text(envelope.sender),
-            "subject": envelope.subject,
-        }
-        going.append(row)
-        who = render.name_person(row["from"] or "") or "?"
-        lines.append(
-            f"  {row['id']}  {render.format_day(at)}  {clean_text(f'{who}: {envelope.subject}')}"
-        )
-    kept = []
-    lines.append(f"would withhold {render.count_of(len(selection.withheld), 'message')}")
-    for held in selection.withheld:
-        row = {
-            "id": archive.facts.shorten_key(held.message.key),
-            "sent_at": render.format_time(held.message.sent_at),
-            "subject": held.message.subject,
-            "reason": held.verdict.reason_private,
-        }
-        kept.append(row)
-        lines.append(
-            f"  {row['id']}  {clean_text(f'{held.verdict.reason_private}: {held.message.subject}')}"
-        )
-    first = f"would hand over {render.count_of(len(keys), 'message')} with {render.count_of(attachments, 'attachment')}, {render.format_size(size)} of mail, to {selection.client.name} in {path}"
-    data = {
-        "client": selection.client.slug,
-        "path": str(path),
-        "messages": len(keys),
-        "withheld": len(kept),
-        "attachments": attachments,
-        "bytes": size,
-        "dry_run": True,
-        "would_hand_over": going,
-        "would_withhold": kept,
-    }
-    return data, "\n".join([first, *(fit_text(line, session.width) for line in lines)])
-
-
-def _bundle_data(bundle: Bundle) -> dict[str, Any]:
-    return {
-        "client": bundle.client,
-        "path": str(bundle.path),
-        "messages": bundle.messages,
-        "withheld": len(bundle.withheld),
-        "attachments": bundle.attachments,
-        "bytes": bundle.bytes,
-        "digest": bundle.digest,
-    }
-
-
-def _count_reasons(withheld: tuple[HeldBack, ...]) -> str:
-    counts: dict[str, int] = {}
-    for held in withheld:
-        counts[held.verdict.reason_private] = counts.get(held.verdict.reason_private, 0) + 1
-    return ", ".join(
-        f"{number} {reason}" for reason, number in sorted(counts.items(), key=lambda pair: -pair[1])
-    )

@@ -10,13 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from trail.handoff.filters import NO_FILTERS, Filters
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
     from trail.handoff.bag import Bag
-    from trail.model import Client, Envelope
+    from trail.handoff.decisions import DecisionCount
+    from trail.model import Client, Envelope, PastHandOff
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Written:
     html: str = ""
     """The body as cleaned markup, safe to show; "" when it has none."""
     list_id: str = ""
+    changes: tuple[str, ...] = ()
+    """What was done to this copy, in words for the recipient; empty: it is the message to the byte."""
 
     @property
     def month(self) -> str:
@@ -87,6 +92,14 @@ class Colophon:
     """The client as configured: their addresses and domains."""
     me: tuple[str, ...] = ()
     """All own addresses."""
+    filters: Filters = NO_FILTERS
+    """What the bundle is limited to, and what was taken out of messages."""
+    continues: PastHandOff | None = None
+    """The hand-off this one adds to: the client has its messages, and they are not here again. None: all are here."""
+    decisions: tuple[DecisionCount, ...] = ()
+    """How many messages somebody released or withheld, who, and on which day."""
+    changed: int = 0
+    """Messages of which there is a changed copy here."""
 
 
 class Companion(Protocol):

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from trail.errors import FixityMismatch
-from trail.handoff import completeness, csvfile, mbox, names
+from trail.handoff import completeness, csvfile, mbox, names, notes
 from trail.handoff.bag import Bag
 from trail.handoff.building import building, disk_errors
+from trail.handoff.changed import ChangedTable
 from trail.handoff.companions import Colophon, Written, WrittenFile
+from trail.handoff.filters import NO_FILTERS, Filters, describe_filters
 from trail.handoff.headers import read_headers
 from trail.handoff.plain import one_line
 from trail.handoff.select import HeldBack, count_reasons, list_message_ids
@@ -33,7 +35,8 @@ if TYPE_CHECKING:
 
     from trail.handoff.companions import Companion, MakeCompanion
     from trail.handoff.completeness import Completeness
-    from trail.model import ArchivedMessage, Attachment, Client, ParsedMessage
+    from trail.handoff.decisions import DecisionCount
+    from trail.model import ArchivedMessage, Attachment, Client, ParsedMessage, PastHandOff
 
 _SPOOL = ".spool"
 _KEY = re.compile(r"[0-9a-f]{64}")
@@ -54,6 +57,9 @@ class BundleItem:
     """What can be read in each attachment, in their order; "" where nothing can."""
     html: str = ""
     """The body as cleaned markup; "" when it has none."""
+    changes: tuple[str, ...] = ()
+    """What was done to this copy, in words for the recipient; then `original` is the key of what it was made from."""
+    original: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,11 @@ class BagInfo:
     organization: str = ""
     contact_name: str = ""
     contact_email: str = ""
+    filters: Filters = NO_FILTERS
+    continues: PastHandOff | None = None
+    decisions: tuple[DecisionCount, ...] = ()
+    salt: bytes = b""
+    """Of what stands for the originals of changed copies; it stays with the sender."""
 
 
 def write_bundle(
@@ -111,6 +122,7 @@ def write_bundle(
         bytes=mailbag.bag.payload_bytes,
         withheld=tuple(held.message for held in withheld),
         digest=digest,
+        changed=tuple(mailbag.changed.originals),
     )
 
 
@@ -140,6 +152,7 @@ class _Mailbag:
             self._companions.append(make(drafts, info.me))
         self.bag = Bag(folder)
         self._table = MessageTable(self.bag, rows_per_csv)
+        self.changed = ChangedTable(self.bag, info.salt)
         self._mbox = self.bag.open_file(f"data/mbox/{identifier}.mbox")
 
     def __enter__(self) -> Self:
@@ -171,7 +184,7 @@ class _Mailbag:
         files = self._write_attachments(mailbag_id, item.attachments, item.texts)
         self._table.add(
             (
-                "; ".join(item.parsed.defects),
+                "; ".join((*item.changes, *item.parsed.defects)),
                 mailbag_id,
                 item.parsed.envelope.message_id or "",
                 "",
@@ -181,6 +194,8 @@ class _Mailbag:
                 *read_headers(item.content),
             )
         )
+        if item.changes:
+            self.changed.add(mailbag_id, item.changes, key, item.original)
         sender = item.parsed.envelope.sender
         written = Written(
             mailbag_id=mailbag_id,
@@ -198,6 +213,7 @@ class _Mailbag:
             account=item.account,
             html=item.html,
             list_id=item.parsed.list_id,
+            changes=item.changes,
         )
         for companion in self._companions:
             companion.add(written)
@@ -208,6 +224,9 @@ class _Mailbag:
         """Write the tag files; return the SHA-256 of the tag manifest in hex."""
         self.bag.close_file(self._mbox)
         self._table.finish()
+        self.changed.finish()
+        if self._info.decisions:
+            self.bag.write_file(notes.DECISIONS, notes.format_decisions(self._info.decisions))
         reasons = count_reasons(withheld)
         if reasons:
             rows = [csvfile.WITHHELD_COLUMNS, *((r, str(n)) for r, n in reasons.items())]
@@ -237,6 +256,10 @@ class _Mailbag:
             completeness=completeness.TEXT if complete else "",
             rules=self._info.client,
             me=self._info.me,
+            filters=self._info.filters,
+            continues=self._info.continues,
+            decisions=self._info.decisions,
+            changed=len(self.changed.originals),
         )
         for companion in self._companions:
             companion.write(self.bag, colophon)
@@ -279,6 +302,8 @@ class _Mailbag:
     def _describe(self) -> list[tuple[str, str]]:
         """Return the fields of bag-info.txt; none may be repeated (Mailbag 1.0, section 5.2)."""
         info, version = self._info, self._info.agent_version
+        about = [f"Correspondence with {info.client.name}", *describe_filters(info.filters)]
+        before = info.continues
         timestamp = info.created_at.isoformat(timespec="seconds")
         return [
             ("Bag-Type", "Mailbag"),
@@ -305,7 +330,11 @@ class _Mailbag:
             ("Source-Organization", info.organization),
             ("Contact-Name", info.contact_name),
             ("Contact-Email", info.contact_email),
-            ("External-Description", f"Correspondence with {info.client.name}"),
+            ("External-Description", ". ".join(words.rstrip(".") for words in about)),
+            (
+                "Trail-Continues",
+                f"{before.bundle} {before.at:%Y-%m-%d} {before.digest}" if before else "",
+            ),
         ]
 
 

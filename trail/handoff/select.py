@@ -10,18 +10,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from trail.handoff.leaks import describe_leaks
 from trail.model import Withheld
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
+    from trail.handoff.leaks import Leak
     from trail.model import Client, Envelope
 
-Code = Literal["shared", "internal", "blind-copy", "thread-only"]
+Code = Literal["shared", "internal", "blind-copy", "leak", "thread-only", "decided", "kept-whole"]
 
 _CONCERNS_OTHERS = "concerning others as well"
 _INTERNAL = "internal to the sender's office"
 _UNCERTAIN = "not certainly of this client"
+_DECIDED = "withheld by decision"
+
+PROPOSED = "proposed: in a thread of the client's"
+"""Of a message that no rule gives to the client: it goes once somebody has said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,8 @@ class Candidate:
     """Slugs of all clients it is attributed to."""
     inherited: bool
     """Only its thread points to this client, no rule."""
+    leaks: tuple[Leak, ...] = ()
+    """What in it is another client's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,53 +55,82 @@ class Verdict:
     """May name other clients and addresses: never goes into a bundle."""
     may_be_listed: bool = False
     """Whether its Message-ID tells the recipient nothing but that the message exists."""
+    about: tuple[str, ...] = ()
+    """Whom it is about: slugs of other clients, addresses."""
+
+    @property
+    def summary(self) -> str:
+        """The private reason in words that many messages have in common."""
+        return (
+            f"holding mail of {', '.join(self.about)}"
+            if self.code == "leak"
+            else self.reason_private
+        )
+
+
+DECIDED = Verdict("decided", _DECIDED, "withheld by decision")
+"""Of a message that nothing speaks against, but that somebody wants to keep."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """A withheld message together with its verdict."""
+    """A withheld message together with its verdict: the first of `reasons`."""
 
     message: Withheld
     verdict: Verdict
+    reasons: tuple[Verdict, ...] = ()
 
 
 def judge(candidate: Candidate, client: Client, me: Collection[str]) -> Verdict | None:
-    """Return None when the message goes into the client's bundle, else why it stays behind.
+    """Return None when the message goes into the client's bundle, else the most confidential reason it stays behind."""
+    return next(iter(judge_fully(candidate, client, me)), None)
 
-    `me` are the sender's own addresses, in any case. The most confidential reason wins.
+
+def judge_fully(candidate: Candidate, client: Client, me: Collection[str]) -> tuple[Verdict, ...]:
+    """Every reason why a message stays behind, the most confidential first; none: it goes into the client's bundle.
+
+    `me` are the sender's own addresses, in any case.
     """
     own = {address.strip().lower() for address in me}
+    return tuple(_find_reasons(candidate, client, own))
+
+
+def _find_reasons(candidate: Candidate, client: Client, own: set[str]) -> Iterator[Verdict]:
     addresses = candidate.envelope.addresses
-    others = sorted(set(candidate.clients) - {client.slug})
-    if others:
-        return Verdict("shared", _CONCERNS_OTHERS, f"shared with {', '.join(others)}")
-    strangers = [
+    if others := tuple(sorted(set(candidate.clients) - {client.slug})):
+        yield Verdict("shared", _CONCERNS_OTHERS, f"shared with {', '.join(others)}", about=others)
+    strangers = tuple(
         a.address
         for a in addresses
         if a.role == "bcc" and not (_fold(a.address) in own or belongs_to(client, a.address))
-    ]
+    )
     if strangers:
-        return Verdict("blind-copy", _CONCERNS_OTHERS, f"blind copy to {', '.join(strangers)}")
+        reason = f"blind copy to {', '.join(strangers)}"
+        yield Verdict("blind-copy", _CONCERNS_OTHERS, reason, about=strangers)
+    if candidate.leaks:
+        about = tuple(sorted({leak.client for leak in candidate.leaks}))
+        yield Verdict("leak", _CONCERNS_OTHERS, describe_leaks(candidate.leaks), about=about)
     people = [a for a in addresses if a.role in ("from", "to", "cc", "bcc")]
     if people and all(_fold(a.address) in own for a in people):
-        return Verdict("internal", _INTERNAL, "between own addresses only", may_be_listed=True)
+        yield Verdict("internal", _INTERNAL, "between own addresses only", may_be_listed=True)
     if candidate.inherited and not any(belongs_to(client, a.address) for a in addresses):
-        return Verdict("thread-only", _UNCERTAIN, "only its thread points to this client")
-    return None
+        yield Verdict("thread-only", _UNCERTAIN, PROPOSED)
 
 
-def hold_back(candidate: Candidate, verdict: Verdict) -> HeldBack:
-    """Pair a verdict with the line for the sender's register."""
+def hold_back(candidate: Candidate, verdict: Verdict, *more: Verdict) -> HeldBack:
+    """Pair a verdict, and the reasons besides it, with the line for the sender's register."""
     envelope = candidate.envelope
+    reasons = (verdict, *more)
     return HeldBack(
         Withheld(
             key=candidate.key,
-            reason=verdict.reason_private,
+            reason="; ".join(r.reason_private for r in reasons),
             message_id=envelope.message_id,
             sent_at=envelope.sent_at,
             subject=envelope.subject,
         ),
         verdict,
+        reasons,
     )
 
 

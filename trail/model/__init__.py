@@ -32,12 +32,14 @@ _HOMES = {
     "readings": ("Reading", "MESSAGE_PROBLEMS", "DocumentText"),
     "rounds": ("FolderReport", "RenamedFolder", "AccountReport", "SyncReport"),
     "finding": ("SearchDocument", "SearchHit", "SearchResult"),
-    "bundles": ("Withheld", "Bundle", "Verification"),
+    "bundles": ("Withheld", "Decided", "PastHandOff", "Bundle", "Verification"),
 }
 """The names of each module of this folder."""
 
 if TYPE_CHECKING:
     from trail.model.bundles import Bundle as Bundle
+    from trail.model.bundles import Decided as Decided
+    from trail.model.bundles import PastHandOff as PastHandOff
     from trail.model.bundles import Verification as Verification
     from trail.model.bundles import Withheld as Withheld
     from trail.model.fetched import RawMessage as RawMessage

@@ -22,6 +22,35 @@ class Withheld:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """Whether a message goes to a client, as a person decided it."""
+
+    key: str
+    gives: bool
+    reasons: tuple[str, ...]
+    """What spoke against it at the time, as `trail.handoff.decisions.name_reasons` has it."""
+    why: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PastHandOff:
+    """A hand-off that was made."""
+
+    number: int
+    client: str
+    bundle: str
+    """The name of its folder."""
+    digest: str
+    """As in Bundle."""
+    at: datetime
+    by: str
+    messages: int
+    withheld: int
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """A finished hand-off (or the plan of one, when nothing was written)."""
 
@@ -34,6 +63,8 @@ class Bundle:
     withheld: tuple[Withheld, ...] = ()
     digest: str = ""
     """SHA-256 of tagmanifest-sha256.txt, in hex."""
+    changed: tuple[str, ...] = ()
+    """Keys of messages of which a changed copy is in it."""
 
 
 @dataclass(frozen=True, slots=True)

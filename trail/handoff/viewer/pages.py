@@ -12,6 +12,7 @@ import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trail.handoff.notes import describe_circumstances
 from trail.handoff.viewer import chart, markup, people, template
 
 if TYPE_CHECKING:
@@ -173,7 +174,9 @@ class Pages:
     def _describe_hand_over(self, colophon: Colophon) -> str:
         by = ", ".join(markup.isolate(sender) for sender in colophon.senders)
         day = markup.format_day(colophon.created_at)
-        return f"Handed over by {by} on {day}." if by else f"Handed over on {day}."
+        told = [f"Handed over by {by} on {day}." if by else f"Handed over on {day}."]
+        told += [markup.escape(sentence) for sentence in describe_circumstances(colophon)]
+        return "<br>".join(told)
 
     def _describe_facts(self, colophon: Colophon) -> str:
         withheld = sum(colophon.withheld.values())

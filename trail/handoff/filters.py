@@ -1,0 +1,114 @@
+"""What a hand-off is limited to, and what is taken out of its messages.
+
+In: what was asked for. Out: the name of the bundle's folder, and plain sentences for its first page. Never: puts into
+words what was redacted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_MATTER_LIMIT = 30
+"""Characters of a matter in the name of a folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The limits of a hand-off; by default none."""
+
+    since: datetime | None = None
+    """From this moment on."""
+    until: datetime | None = None
+    """Before this moment."""
+    matter: str = ""
+    """What stands in the subject, or the folder."""
+    excluded: tuple[str, ...] = ()
+    """Kinds of attachments that are left out: `pdf`, `image`, `application/zip`."""
+    redacted: tuple[str, ...] = ()
+    """Patterns, as they were asked for."""
+
+    @property
+    def limits(self) -> bool:
+        """Whether whole messages are left out for it."""
+        return bool(self.since or self.until or self.matter)
+
+    @property
+    def changes(self) -> bool:
+        """Whether messages may be changed for it."""
+        return bool(self.excluded or self.redacted)
+
+    @property
+    def change(self) -> str:
+        """A short name for what is done to messages, equal where the same is done; "" for nothing."""
+        if not self.changes:
+            return ""
+        asked = json.dumps([sorted(self.excluded), sorted(self.redacted)])
+        return hashlib.sha256(asked.encode()).hexdigest()[:16]
+
+    def to_data(self) -> dict[str, object]:
+        """For the sender's own records: what was redacted is in it."""
+        return {
+            "since": self.since.isoformat() if self.since else None,
+            "until": self.until.isoformat() if self.until else None,
+            "matter": self.matter,
+            "exclude_attachments": list(self.excluded),
+            "redact": list(self.redacted),
+        }
+
+
+NO_FILTERS = Filters()
+
+
+def name_bundle(slug: str, at: datetime, filters: Filters, part: int = 1) -> str:
+    """The name of a bundle's folder: `acme-2026-11-22-from-2024-01-01-to-2024-12-31-labels`, `acme-2026-11-22-part-2`."""
+    words = [slug, f"{at:%Y-%m-%d}"]
+    if filters.since:
+        words.append(f"from-{_day(filters.since)}")
+    if filters.until:
+        words.append(f"to-{_last_day(filters.until)}")
+    if filters.matter:
+        words.append(_plain_name(filters.matter) or "matter")
+    if part > 1:
+        words.append(f"part-{part}")
+    return "-".join(words)
+
+
+def describe_filters(filters: Filters) -> list[str]:
+    """What the recipient is told of the limits, a sentence each."""
+    told = []
+    if filters.since and filters.until:
+        told.append(f"Only messages from {_day(filters.since)} to {_last_day(filters.until)}.")
+    elif filters.since:
+        told.append(f"Only messages from {_day(filters.since)} on.")
+    elif filters.until:
+        told.append(f"Only messages up to {_last_day(filters.until)}.")
+    if filters.matter:
+        told.append(f"Only messages with \u201c{filters.matter}\u201d in the subject or as folder.")
+    if filters.excluded:
+        told.append(f"Without attachments of these kinds: {', '.join(filters.excluded)}.")
+    if filters.redacted:
+        told.append("Passages were redacted.")
+    return told
+
+
+def _day(moment: datetime) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d")
+
+
+def _last_day(until: datetime) -> str:
+    """`until` is the first moment that is out: the day before it is the last."""
+    return _day(until.fromtimestamp(until.timestamp() - 1, until.tzinfo))
+
+
+def _plain_name(text: str) -> str:
+    """A text as a part of a folder's name: plain letters and hyphens."""
+    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", folded)[:_MATTER_LIMIT].strip("-")

@@ -1,0 +1,189 @@
+"""What would go to a client, and what would not: every message judged, decided about, and held against what was given before.
+
+    ledger --keys, conversations--> filters -> leaks -> verdicts -> decisions -> what is new --+--> chosen
+                                                                                              +--> withheld, with reasons
+
+Comes in: an open archive whose messages are all attributed, a client, filters. Goes out: a Selection. It writes nothing but
+the cache of phrases. In doubt a message is withheld.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trail.archive.correspondence import find_ancestors
+from trail.attribute.rules import matches_place
+from trail.handoff.decisions import count_decisions, still_holds
+from trail.handoff.filters import NO_FILTERS, Filters
+from trail.handoff.select import DECIDED, Candidate, HeldBack, hold_back, judge_fully
+from trail.leakage import find_leaks
+from trail.model import Envelope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from trail.archive.handoffs import Given
+    from trail.archive.store import Archive
+    from trail.config import Config
+    from trail.handoff.decisions import DecisionCount
+    from trail.handoff.leaks import Leak
+    from trail.model import ArchivedMessage, Attribution, Client, Decided, PastHandOff, Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What would go to a client, in the order of dates, and what would not."""
+
+    client: Client
+    chosen: tuple[ArchivedMessage, ...]
+    withheld: tuple[HeldBack, ...]
+    filters: Filters = NO_FILTERS
+    continues: PastHandOff | None = None
+    """The hand-off this one adds to; None: this one has everything there is."""
+    past: tuple[PastHandOff, ...] = ()
+    """All hand-offs to this client, the latest last."""
+    repeated: int = 0
+    """Messages that may go and that the client has already: left out."""
+    regretted: tuple[tuple[HeldBack, PastHandOff], ...] = ()
+    """Messages that would be withheld now, and that the client was given before."""
+    released: tuple[HeldBack, ...] = ()
+    """Messages that somebody gave although something speaks against them: they are among the chosen, unless the client has them."""
+    decisions: tuple[Decided, ...] = ()
+    """Those that count here, of chosen and of withheld messages."""
+    void: tuple[str, ...] = ()
+    """Keys of messages that somebody gave, before something new spoke against them."""
+    uncompared: int = 0
+    """Messages, of whichever client, that could not be read to be compared."""
+    unread: int = 0
+    """Attachments whose contents nobody could compare."""
+
+    @property
+    def decision_counts(self) -> tuple[DecisionCount, ...]:
+        """What the recipient is told of decisions."""
+        return count_decisions(self.decisions)
+
+    @property
+    def decided(self) -> dict[str, Decided]:
+        """The same, by key of the message."""
+        return {decision.key: decision for decision in self.decisions}
+
+    @property
+    def undecided(self) -> tuple[HeldBack, ...]:
+        """Withheld messages nobody has decided about."""
+        return tuple(held for held in self.withheld if held.message.key not in self.decided)
+
+
+def select_messages(
+    archive: Archive,
+    config: Config,
+    client: Client,
+    filters: Filters = NO_FILTERS,
+    *,
+    full: bool = False,
+    progress: Callable[[str, int, int], None] = lambda *_: None,
+) -> Selection:
+    """Judge every message of the client within the filters, and leave out what they have, unless `full`."""
+    facts = _Facts(archive, client, filters)
+    findings = find_leaks(archive, config, client, facts.keys, progress)
+    decided = archive.handoffs.read_decisions(client.slug)
+    past = archive.handoffs.list_past(client.slug)
+    given = archive.handoffs.read_given(client.slug)
+    chosen, withheld, regretted, released = [], [], [], []
+    counting, void = [], []
+    repeated = 0
+    for key in facts.keys:
+        candidate = facts.describe(key, findings.leaks.get(key, ()))
+        reasons = judge_fully(candidate, client, config.me)
+        decision = decided.get(key)
+        if not candidate.clients and not decision and any(r.code != "thread-only" for r in reasons):
+            continue  # nobody's, and not to be proposed
+        if decision and not still_holds(decision, reasons):
+            void.append(key)
+            decision = None
+        had = given.get(key, ())
+        if (decision and not decision.gives) or (reasons and not decision):
+            held = hold_back(candidate, *(reasons or (DECIDED,)))
+            if had:
+                number = had[0].handoff
+                regretted.append((held, next(p for p in past if p.number == number)))
+            else:
+                withheld.append(held)
+                counting += [decision] if decision else []
+            continue
+        if decision and reasons:
+            released.append(hold_back(candidate, *reasons))
+        if not full and _has_it(had, filters):
+            repeated += 1
+        else:
+            chosen.append(facts.messages[key])
+            counting += [decision] if decision and reasons else []
+    return Selection(
+        client,
+        tuple(chosen),
+        tuple(withheld),
+        filters,
+        past[-1] if past and not full else None,
+        tuple(past),
+        repeated,
+        tuple(regretted),
+        tuple(released),
+        tuple(counting),
+        tuple(void),
+        findings.uncompared,
+        findings.unread,
+    )
+
+
+def _has_it(had: Sequence[Given], filters: Filters) -> bool:
+    """Whether the client has a message as whole as they would get it now."""
+    return any(g.change in ("", filters.change) for g in had)
+
+
+class _Facts:
+    """What the ledger knows of the messages in question, in the order of their dates."""
+
+    def __init__(self, archive: Archive, client: Client, filters: Filters) -> None:
+        own = archive.facts.client_keys(client.slug)
+        proposed = set(find_ancestors(archive.ledger, client.slug)) - set(own)
+        keys = [*own, *proposed]
+        self.messages = archive.facts.find_messages(keys)
+        self._envelopes = archive.facts.read_envelopes(keys)
+        self._attributions = archive.facts.read_attributions(keys)
+        self._client = client
+        places = archive.sightings.places(keys) if filters.matter else {}
+        inside = [key for key in keys if self._is_inside(key, filters, places)]
+        self.keys = sorted(inside, key=lambda k: (self._at(k), self.messages[k].received_at, k))
+
+    def describe(self, key: str, leaks: tuple[Leak, ...]) -> Candidate:
+        """What is judged."""
+        attributions: Sequence[Attribution] = self._attributions.get(key, ())
+        # a message of nobody is here because one of the client's answers it
+        inherited = not attributions or any(
+            a.inherited for a in attributions if a.client == self._client.slug
+        )
+        clients = tuple(a.client for a in attributions)
+        return Candidate(key, self._envelopes.get(key, Envelope()), clients, inherited, leaks)
+
+    def _at(self, key: str) -> datetime:
+        return self._envelopes.get(key, Envelope()).sent_at or self.messages[key].received_at
+
+    def _is_inside(
+        self, key: str, filters: Filters, places: Mapping[str, Sequence[Sighting]]
+    ) -> bool:
+        at = self._at(key)
+        if (filters.since and at < filters.since) or (filters.until and at >= filters.until):
+            return False
+        if not filters.matter:
+            return True
+        subject = self._envelopes.get(key, Envelope()).subject
+        if _fold(filters.matter) in _fold(subject):
+            return True
+        seen = (p for s in places.get(key, ()) for p in (s.ref.folder, *s.labels))
+        return any(matches_place(filters.matter, place) for place in seen)
+
+
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()
