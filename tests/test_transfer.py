@@ -186,7 +186,9 @@ def test_everything_attributed_is_chosen_or_withheld_and_no_bundle_holds_another
             assert not chosen & withheld
             theirs = set(archive.facts.client_keys(client.slug))
             assert theirs <= chosen | withheld
-            proposed = {h.message.key for h in selection.withheld if h.verdict.code == "thread-only"}
+            proposed = {
+                h.message.key for h in selection.withheld if h.verdict.code == "thread-only"
+            }
             assert (chosen | withheld) - theirs <= proposed
             for number, (sender, to, cc, bcc, _) in enumerate(drawn):
                 if {sender, *to, *cc, *bcc} & ({c.slug for c in RULES} - {client.slug}):

@@ -13,7 +13,7 @@ from __future__ import annotations
 import tempfile
 import zlib
 from array import array
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -24,7 +24,7 @@ from trail.archive.maildir import read_message
 from trail.archive.phrases import Phrases, Record
 from trail.errors import ArchiveFull, ArchiveReadOnly, FixityMismatch
 from trail.handoff.leaks import Leak, Others, Phrase, Spoken
-from trail.handoff.shingles import VERSION, find_phrase, shingle
+from trail.handoff.shingles import VERSION, find_words, shingle
 from trail.parse.passages import find_marks, list_digests, read_own_words, read_passages
 from trail.workers import WORTHWHILE_FROM, Crew
 
@@ -92,6 +92,8 @@ class _Comparison:
         self._others = Others(client, config.clients, config.me)
         self._spoken = {s.key: s for s in map(_to_spoken, iter_lines(archive.ledger, config.me))}
         self._found: dict[str, list[Leak]] = {}
+        self._leaking: dict[int, Phrase] = {}
+        self._common: set[int] = set()
 
     def run(self) -> Findings:
         own = self._complete("own", self._keys.union(self._spoken))
@@ -102,6 +104,7 @@ class _Comparison:
         for turn in range(passes):
             self._look_for_phrases(digests, turn, passes)
             self._progress("comparing with other clients' mail", turn + 1, passes)
+        self._tell(digests)
         unread = count_unread(self._archive.ledger, digests.keys())
         leaks = {key: tuple(dict.fromkeys(leaks)) for key, leaks in self._found.items()}
         return Findings(leaks, len(own | rest), unread)
@@ -250,45 +253,59 @@ class _Comparison:
                 for number in wanted.intersection(record.phrases):
                     self._note(phrases, number, spoken, ours=ours, closing=number in closing)
             wanted.intersection_update(phrases)
-        leaking = {number: p for number, p in phrases.items() if not p.is_common()}
-        if leaking:
-            self._tell(leaking, digests)
+        for number, phrase in phrases.items():
+            if phrase.is_common():
+                self._common.add(number)
+            else:
+                self._leaking[number] = phrase
 
-    def _tell(self, leaking: dict[int, Phrase], digests: dict[str, set[str]]) -> None:
+    def _tell(self, digests: dict[str, set[str]]) -> None:
+        """Which messages hold which of the phrases that were found, and whether these are enough to tell."""
+        if not self._leaking:
+            return
         closing = {
             record.key: frozenset(record.closing)
             for record in self._iter("own")
-            if record.key in self._keys and not leaking.keys().isdisjoint(record.closing)
+            if record.key in self._keys and not self._leaking.keys().isdisjoint(record.closing)
         }
         for record in self._iter_ours(digests):
-            if not (numbers := leaking.keys() & set(record.phrases)):
-                continue
-            for key in digests.get(record.key, {record.key}):
-                closes = closing.get(key, frozenset())
-                self._tell_of(key, {n: leaking[n] for n in sorted(numbers)}, closes)
+            if numbers := self._leaking.keys() & set(record.phrases):
+                for key in digests.get(record.key, {record.key}):
+                    self._tell_of(key, numbers, closing.get(key, frozenset()))
 
-    def _tell_of(self, key: str, phrases: dict[int, Phrase], closes: frozenset[int]) -> None:
+    def _tell_of(self, key: str, numbers: set[int], closes: frozenset[int]) -> None:
         """One phrase of each other client is enough."""
         spoken = self._speak(key)
-        for number, phrase in phrases.items():
+        origins: dict[str, set[int]] = {}
+        for number in sorted(numbers):
+            phrase = self._leaking[number]
             is_closing = phrase.is_closing_of(spoken, closing=number in closes)
-            if is_closing or phrase.is_younger_than(spoken):
+            if not is_closing and not phrase.is_younger_than(spoken):
+                origins.setdefault(phrase.origin.key, set()).add(number)
+        known = self._found.setdefault(key, [])
+        for origin, theirs in origins.items():
+            whose = self._spoken[origin].client
+            if any(leak.kind == "phrase" and leak.client == whose for leak in known):
                 continue
-            known = self._found.setdefault(key, [])
-            whose = phrase.origin.client
-            if not any(leak.kind == "phrase" and leak.client == whose for leak in known):
-                known.append(self._describe(phrase, number))
+            words = self._find_words(origin, theirs)
+            if words != "":
+                evidence = f"has words of message {origin[:12]} of {whose}"
+                evidence += f': "{words}"' if words else ""
+                known.append(Leak("phrase", whose, evidence))
+        if not known:
+            del self._found[key]
 
-    def _describe(self, phrase: Phrase, number: int) -> Leak:
-        """With the words themselves, from the message that had them first."""
-        origin = phrase.origin
-        words = ""
-        message = self._archive.facts.find_messages([origin.key]).get(origin.key)
-        with suppress(FixityMismatch, OSError):
-            if message is not None:
-                words = find_phrase(read_own_words(self._archive.read(message))[0], number)
-        evidence = f'has words of message {origin.key[:12]} of {origin.client}: "{words}"'
-        return Leak("phrase", origin.client, evidence)
+    def _find_words(self, origin: str, numbers: set[int]) -> str | None:
+        """The words themselves, from the message that had them first; None where it cannot be read any more."""
+        message = self._archive.facts.find_messages([origin]).get(origin)
+        if message is None:
+            return None
+        try:
+            own, closing = read_own_words(self._archive.read(message))
+        except (FixityMismatch, OSError):
+            return None
+        words = find_words(own, numbers, self._common)
+        return words or find_words(closing, numbers, self._common)
 
     @staticmethod
     def _note(

@@ -10,14 +10,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 WORDS = 7
 """Words of a phrase. A character of Chinese or Japanese counts as a word."""
 WINDOW = 4
 GUARANTEE = WORDS + WINDOW - 1
+ENOUGH = 5
+"""Words that must be a phrase's own, and no part of a common one beside it."""
 VERSION = 1
 """Grows with every change of what numbers a text has."""
 
+_SHOWN = 12
 _UNSPACED = "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
 
@@ -37,14 +44,24 @@ def shingle(text: str) -> set[int]:
     return {min(hashes[at : at + WINDOW]) for at in range(len(hashes) - WINDOW + 1)}
 
 
-def find_phrase(text: str, number: int) -> str:
-    """The words of a text that have this number; "" where none do."""
+def find_words(text: str, wanted: Collection[int], common: Collection[int]) -> str:
+    """The words in the phrases of a text that are `wanted`, without those that also stand in `common` ones; the first few.
+
+    "" where they are fewer than ENOUGH: a name before a greeting makes no phrase of its own.
+    """
     words = split_words(text)
     hashes = _hash_phrases(words)
-    if number not in hashes:
+    told: set[int] = set()
+    for at, number in enumerate(hashes):
+        if number in wanted:
+            told.update(range(at, at + WORDS))
+    for at, number in enumerate(hashes):
+        if number in common:
+            told.difference_update(range(at, at + WORDS))
+    if len(told) < ENOUGH:
         return ""
-    at = hashes.index(number)
-    return " ".join(words[at : at + WORDS])
+    shown = sorted(told)[:_SHOWN]
+    return " ".join(words[at] for at in shown)
 
 
 def _hash_phrases(words: list[str]) -> list[int]:

@@ -16,7 +16,7 @@ from trail.parse.body import BodyReader
 from trail.parse.charsets import decode_text
 from trail.parse.headers import decode_words, unfold
 from trail.parse.html import read_html
-from trail.parse.kinds import find_kind
+from trail.parse.kinds import HEAD, find_kind
 from trail.parse.parts import split_parts
 from trail.parse.text import split_quoted
 from trail.parse.transfer import decode_transfer
@@ -30,6 +30,9 @@ _DEEP = 8
 """Levels of messages in messages."""
 _CLOSING_LINES = 8
 _COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
+_MAIL = re.compile(
+    rb"(?:[!-9;-~]{1,60}:[ \t][^\r\n]{0,2000}\r?\n(?:[ \t][^\r\n]{0,2000}\r?\n){0,20}){3}"
+)
 _READABLE = {"mail", "html", "lines", "text"}
 # What a server writes on the way: it names hosts, not people.
 _TRANSPORT = ("received", "dkim-signature", "arc-", "authentication-results", "x-google-", "return-path")  # fmt: skip
@@ -141,8 +144,10 @@ def _read_leaf(tree: Tree, part: Part, found: Passages) -> list[bytes]:
         kind = find_kind(part.mime.filename, part.mime.mime_type, data)
         if kind and data:
             found.digests.append(hashlib.sha256(data).hexdigest())
-        if kind == "mail":
+        if kind == "mail" or (not kind and _MAIL.match(data)):
             return [data]
+        if not kind and data and b"\0" not in data[:HEAD]:
+            kind = "text"  # whatever it is called: perhaps it is
         if kind not in _READABLE:
             return []
     elif is_body(tree, part):

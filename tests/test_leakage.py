@@ -1,0 +1,105 @@
+"""One client's mail never reaches another client: ten of them, and everything that goes wrong in a year."""
+
+from __future__ import annotations
+
+import pytest
+from archive.archiving import AT, key_of, put
+from syncing import make_config
+from ten_clients import CLIENTS, ME, NAMES, Office, decode_everything
+
+from trail.archive.store import writing_archive
+from trail.catchup import attribute_pending
+from trail.documents import read_documents
+from trail.parse.message import parse_message
+from trail.selection import select_messages
+from trail.transfer import hand_over
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory):
+    """The archive of the year, and what was made."""
+    root = tmp_path_factory.mktemp("ten") / "archive"
+    office = Office().run()
+    with writing_archive(root) as archive:
+        put(archive, *(made.content for made in office.made))
+        attribute_pending(archive, CLIENTS)
+        read_attachments_of(archive)
+        yield archive, office
+
+
+def read_attachments_of(archive):
+    """Have the texts of attachments read, as a sync does."""
+    messages = archive.facts.iter_messages()
+    with archive.ledger.transaction():
+        archive.documents.write_attachments(
+            [parse_message(m.key, archive.read(m)) for m in list(messages)]
+        )
+    read_documents(archive)
+
+
+@pytest.fixture(scope="module")
+def selections(office):
+    archive, _ = office
+    config = make_config(archive.root, clients=CLIENTS)
+    return config, {c.slug: select_messages(archive, config, c) for c in CLIENTS}
+
+
+@pytest.mark.parametrize("slug", NAMES)
+def test_no_byte_of_another_clients_words_is_in_a_bundle(office, selections, slug, tmp_path):
+    archive, made = office
+    config, selected = selections
+    out = tmp_path / slug
+    hand_over(archive, config, selected[slug], out, agent_version="1", at=AT)
+    others = {n: [t.encode() for t in made.canaries[n]] for n in NAMES if n != slug}
+    own = [t.encode() for t in made.canaries[slug]]
+    found_own = set()
+    for path in out.rglob("*"):
+        if not path.is_file():
+            continue
+        for reading in (path.name.encode(), *decode_everything(path.read_bytes())):
+            for name, tokens in others.items():
+                leaked = [t for t in tokens if t in reading]
+                assert not leaked, f"{name} in {path}"
+            found_own.update(t for t in own if t in reading)
+    assert len(found_own) > 10  # the search finds what is there
+
+
+def test_what_is_harmless_is_not_withheld_and_what_is_not_is(office, selections):
+    archive, made = office
+    _, selected = selections
+    chosen = {slug: {m.key for m in s.chosen} for slug, s in selected.items()}
+    wrong = [
+        (slug, one.about)
+        for one in made.made
+        for slug in one.gives_to
+        if key_of(one.content) not in chosen[slug]
+    ]
+    assert wrong == []
+    given = [
+        (slug, one.about)
+        for one in made.made
+        for slug in NAMES
+        if key_of(one.content) in chosen[slug] and slug not in one.gives_to
+    ]
+    assert given == []
+
+
+def test_what_is_found_is_told_to_the_sender_and_not_to_the_client(selections):
+    _, selected = selections
+    for slug, selection in selected.items():
+        leaks = [h for h in selection.withheld if h.verdict.code == "leak"]
+        assert len(leaks) > 10
+        for held in leaks:
+            assert held.verdict.reason_public == "concerning others as well"
+            other = NAMES[(NAMES.index(slug) + 3) % len(NAMES)]
+            assert other in held.verdict.reason_private
+            assert not held.verdict.may_be_listed
+
+
+def test_a_second_look_reads_no_message_again(office, selections, monkeypatch):
+    archive, _ = office
+    config, selected = selections
+    monkeypatch.setattr("trail.leakage.read_message", None)
+    again = select_messages(archive, config, CLIENTS[0])
+    assert [m.key for m in again.chosen] == [m.key for m in selected[NAMES[0]].chosen]
+    assert ME
