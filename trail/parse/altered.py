@@ -123,21 +123,21 @@ class _Copy:
         starts = _find_starts(tree)
         charset = find_charset(tree.root.fields)
         for part in tree.parts:
-            self._visit(tree, part, starts[id(part)], charset)
+            self._visit(tree, part, starts[id(part)], _find_following(tree, part, starts), charset)
         out, at = [], 0
         for edit in sorted(self.edits, key=lambda e: e.start):
             out += [self.content[at : edit.start], edit.replacement]
             at = edit.end
         return b"".join([*out, self.content[at:]])
 
-    def _visit(self, tree: Tree, part: Part, start: int, charset: str) -> None:
+    def _visit(self, tree: Tree, part: Part, start: int, following: int, charset: str) -> None:
         head = self.content[start : part.start]
         body: bytes | None = None
         mime: list[bytes] | None = None
         if part.children is None:
             mime, body = self._change_leaf(tree, part)
         else:
-            self._clear_gaps(part)
+            self._clear_gaps(part, following)
         new_head = self._change_head(head, part, charset, mime)
         if new_head != head:
             self.edits.append(_Edit(start, part.start, new_head))
@@ -257,19 +257,20 @@ class _Copy:
         words = {suffix, kind, mime_type, mime_type.partition("/")[0]}
         return any(unwanted in words for unwanted in self.changes.excluded)
 
-    def _clear_gaps(self, part: Part) -> None:
+    def _clear_gaps(self, part: Part, following: int) -> None:
         """What stands in a multipart before its first part and behind its last one is shown nowhere, but is there."""
         assert part.children
         boundary = b"--" + part.mime.boundary
-        first = self.content.find(boundary, part.start, part.end)
-        last = self.content.find(boundary + b"--", part.children[-1].end, part.end)
-        gaps = [(part.start, first)] if first >= 0 else []
-        gaps += [(last + len(boundary) + 2, part.end)] if last >= 0 else []
+        first = self.content.find(boundary, part.start)
+        last = self.content.find(boundary + b"--", part.children[-1].end)
+        gaps = [(part.start, first)]
+        if 0 <= last < following:
+            gaps.append((last + len(boundary) + 2, following))
         for start, end in gaps:
-            text = self.content[start:end].decode("utf-8", "replace")
-            if redact_text(text, self.changes.patterns) != text:
+            text = self.content[start:end].decode("utf-8", "surrogateescape")
+            if (new := redact_text(text, self.changes.patterns)) is not text:
                 self.done[REDACTED] = None
-                self.edits.append(_Edit(start, end, b"\r\n"))
+                self.edits.append(_Edit(start, end, new.encode("utf-8", "surrogateescape")))
 
     # headers
 
@@ -352,6 +353,15 @@ def _find_starts(tree: Tree) -> dict[int, int]:
                 line_end = min(ends, default=child.start - 1)
             starts[id(child)] = line_end + 1
     return starts
+
+
+def _find_following(tree: Tree, part: Part, starts: dict[int, int]) -> int:
+    """Where the part behind a multipart and all that is in it begins, or where the message ends."""
+    if not part.children:
+        return part.end
+    behind = (starts[id(p)] for p in tree.parts if starts[id(p)] > part.children[-1].end)
+    later = [start for start in behind if start >= part.end]
+    return min(later, default=len(tree.content))
 
 
 def _make_note(name: str, mime_type: str, size: int, why: str) -> tuple[list[bytes], bytes]:

@@ -1,0 +1,207 @@
+"""Copies of messages without what may not be in them."""
+
+from __future__ import annotations
+
+import base64
+import io
+import quopri
+import zipfile
+from email.message import EmailMessage
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ten_clients import decode_everything
+
+from trail.demo.correspondence import iter_correspondence
+from trail.handoff.patterns import read_pattern
+from trail.parse.altered import LEFT_OUT, NOTICE, REDACTED, Changes, alter
+from trail.parse.message import parse_whole
+from trail.parse.passages import read_passages
+
+NAME = "Meridian Größe"
+PATTERN = (read_pattern(NAME),)
+HEAD = (
+    b"From: me@studio.example\r\nTo: jane@acme.example\r\nDate: Tue, 5 Mar 2024 10:00:00 +0000\r\n"
+)
+
+
+def redacted(content, texts=lambda _: None, patterns=PATTERN):
+    """The copy, of which it is certain that the name is nowhere in it."""
+    copy = alter(content, Changes(patterns), texts)
+    assert copy is not None
+    readings = [*decode_everything(copy.content)]
+    found = read_passages(copy.content)
+    parsed, attachments = parse_whole("k", copy.content)
+    readings += [
+        text.encode()
+        for text in (*found.texts, *found.names, *found.marks, parsed.text, parsed.quoted)
+    ]
+    readings += [repr(parsed.envelope).encode(), *(data for _, data in attachments)]
+    readings += [a.filename.encode() for a, _ in attachments]
+    for reading in readings:
+        for encoding in ("utf-8", "latin-1", "utf-16-le"):
+            text = reading.decode(encoding, "ignore")
+            assert not any(p.search(text) for p in patterns), text[:2000]
+    return copy
+
+
+def with_file(data, filename="x.bin", kind="application/octet-stream"):
+    message = EmailMessage()
+    message["Subject"] = "A file"
+    message.set_content("See below\n")
+    main, _, sub = kind.partition("/")
+    message.add_attachment(data, maintype=main, subtype=sub, filename=filename)
+    return message.as_bytes()
+
+
+def packed(name, text):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr(name, text)
+    return file.getvalue()
+
+
+BODIES = {
+    "plain": (b"Content-Type: text/plain; charset=utf-8\r\n\r\n", f"About {NAME} and more\r\n".encode()),
+    "wrapped and quoted": (b"Content-Type: text/plain; charset=utf-8\r\n\r\n", "> About Meridian\r\n> Größe and more\r\n".encode()),
+    "Latin-1 in quoted-printable": (
+        b"Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n",
+        quopri.encodestring(f"About {NAME} and more\r\n".encode("latin-1")),
+    ),
+    "base64": (
+        b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n",
+        base64.encodebytes(f"About {NAME} and more\r\n".encode()),
+    ),
+    "decomposed letters": (b"Content-Type: text/plain; charset=utf-8\r\n\r\n", "About Meridian Gro\u0308\u00dfe".encode()),
+    "markup": (b"Content-Type: text/html; charset=utf-8\r\n\r\n", f"<p title='{NAME}'>About {NAME}</p><!-- {NAME} -->".encode()),
+    "cut by tags": (b"Content-Type: text/html; charset=utf-8\r\n\r\n", b"<p>About Meri<b>dian</b> <i>Gr</i>&ouml;&szlig;e</p>"),
+    "escaped": (b"Content-Type: text/html; charset=utf-8\r\n\r\n", b"<p>&#77;eridian Gr&#xf6;&#223;e</p>"),
+    "in a link": (b"Content-Type: text/html; charset=utf-8\r\n\r\n", b"<a href='http://x.example/Meridian%20Gr%C3%B6%C3%9Fe'>x</a>"),
+    "before the first part": (
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n",
+        f"{NAME}\r\n--b\r\n\r\ntext\r\n--b--\r\n{NAME}\r\n".encode(),
+    ),
+    "a header of a part": (
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n",
+        b"--b\r\nContent-Description: =?utf-8?q?Meridian_Gr=C3=B6=C3=9Fe?=\r\n\r\ntext\r\n--b--\r\n",
+    ),
+    "no end": (b"Content-Type: multipart/mixed; boundary=b\r\n\r\n", f"--b\r\n\r\ntext {NAME}".encode()),
+}  # fmt: skip
+FILES = {
+    "text": (f"About {NAME}".encode(), "a.txt", "text/plain"),
+    "UTF-16": (f"About {NAME}".encode("utf-16"), "a.txt", "text/plain"),
+    "table": (f'1;"{NAME}"\r\n'.encode(), "a.csv", "text/csv"),
+    "appointment, folded": (
+        "BEGIN:VCALENDAR\r\nSUMMARY:Meri\r\n dian Größe\r\n".encode(),
+        "a.ics",
+        "text/calendar",
+    ),
+    "escaped JSON": (b'{"a": "Meridian Gr\\u00f6\\u00dfe"}', "a.json", "application/json"),
+    "attached message": (
+        HEAD + f"Subject: {NAME}\r\n\r\nAbout {NAME}\r\n".encode(),
+        "a.eml",
+        "application/octet-stream",
+    ),
+    "package": (packed("a.txt", f"About {NAME}"), "a.zip", "application/zip"),
+    "package by name": (packed(f"{NAME}.txt", "x"), "a.zip", "application/zip"),
+    "document cut by looks": (
+        packed("word/document.xml", "<t>Meridian Gr</t><t>öße</t>"),
+        "a.docx",
+        "application/zip",
+    ),
+    "PDF": (b"%PDF-1.4\nnothing to be seen in these bytes", "a.pdf", "application/pdf"),
+    "picture": (b"\x89PNG\r\n\x1a\n\0\0" + NAME.encode() + b"\0", "a.png", "image/png"),
+    "named": (b"\0\1\2", f"{NAME}.bin", "application/octet-stream"),
+}
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_a_name_is_gone_from_a_body(body):
+    head, content = BODIES[body]
+    assert redacted(HEAD + head + content).changes == (REDACTED,)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_name_is_gone_from_an_attachment(file):
+    copy = redacted(with_file(*FILES[file]), lambda _: f"About {NAME}" if file == "PDF" else "")
+    assert copy.changes == (REDACTED,)
+    assert "See below" in parse_whole("k", copy.content)[0].text
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        f"Subject: About {NAME}",
+        "Subject: =?utf-8?q?About_Meridian?=\r\n =?utf-8?b?IEdyw7bDn2U=?= and more",
+        f"Reply-To: {NAME} <x@y.example>",
+        f"X-Odd: Meridian\r\n\tGröße",
+        f"Message-ID: <{NAME.replace(' ', '')}@x>\r\nX-Odd: {NAME}",
+    ],
+)
+def test_a_name_is_gone_from_a_header_and_the_others_stay(field):
+    copy = redacted(HEAD + field.encode() + b"\r\nX-Last: stays\r\n\r\ntext\r\n")
+    assert copy.content.startswith(HEAD)
+    assert b"X-Last: stays\r\n\r\ntext\r\n" in copy.content
+
+
+def test_an_attachment_that_nobody_could_read_is_not_given():
+    pdf = with_file(*FILES["PDF"])
+    assert "withheld: it cannot be redacted" in parse_whole("k", redacted(pdf).content)[0].text
+    assert alter(pdf, Changes(PATTERN), lambda _: "read, and harmless") is None
+
+
+def test_what_has_nothing_to_be_redacted_stays_as_it_is():
+    for message in iter_correspondence():
+        copy = alter(message.content, Changes((read_pattern("not in there at all"),)), lambda _: "")
+        assert copy is None
+
+
+def test_of_a_changed_message_all_else_stays_byte_for_byte():
+    before = with_file(b"\0\1\2binary", "plan.bin")
+    content = before.replace(b"See below", f"See {NAME}".encode())
+    copy = redacted(content)
+    at = before.index(b"application/octet-stream")
+    assert copy.content.endswith(before[at:])
+
+
+@pytest.mark.parametrize("kind", ["pdf", "image", "application/pdf", "zip", "message"])
+def test_attachments_of_a_kind_are_left_out_also_of_attached_messages(kind):
+    files = {
+        "pdf": (b"%PDF-1.4 secret", "plan.pdf", "application/pdf"), "image": (b"secret", "logo.gif", "image/gif"),
+        "application/pdf": (b"secret", "plan", "application/pdf"), "zip": (packed("a", "secret"), "a.zip", "application/x-odd"),
+        "message": (b"Subject: secret\r\n\r\n", "m.eml", "message/partial"),
+    }  # fmt: skip
+    inner = (
+        with_file(*files[kind]) if kind != "message" else with_file(b"secret", "a", "message/odd")
+    )
+    for content in (inner, with_file(inner, "mail.eml", "application/octet-stream")):
+        if kind == "message" and content is not inner:
+            continue
+        copy = alter(content, Changes(excluded=(kind,)))
+        assert copy is not None
+        assert copy.changes == (LEFT_OUT,)
+        assert not any(b"secret" in reading for reading in decode_everything(copy.content))
+        assert "attachment left out by the sender" in repr(read_passages(copy.content).texts)
+        assert "See below" in repr(read_passages(copy.content).texts)
+    assert alter(inner, Changes(excluded=("video",))) is None
+
+
+@given(st.binary(max_size=300), st.sampled_from(sorted(BODIES)))
+def test_a_damaged_message_is_redacted_or_gives_place_to_a_notice(noise, body):
+    head, content = BODIES[body]
+    message = HEAD + head + noise + b"\r\n" + content + noise
+    if alter(message, Changes(PATTERN)) is None:  # noise in base64 makes something else of it
+        parsed, _ = parse_whole("k", message)
+        assert not PATTERN[0].search(f"{parsed.text}\n{parsed.quoted}")
+    else:
+        assert redacted(message).changes in ((REDACTED,), (NOTICE,))
+
+
+def test_a_notice_tells_the_date_and_nothing_else():
+    hostile = (read_pattern("subject"),)  # stands in every header block
+    copy = alter(HEAD + b"Subject: x\r\n\r\ntext\r\n", Changes(hostile))
+    assert copy is not None
+    assert copy.changes == (NOTICE,)
+    assert copy.content.startswith(b"Date: Tue, 5 Mar 2024 10:00:00 +0000\r\n")
+    assert b"jane" not in copy.content
