@@ -7,6 +7,8 @@ what is found of it in another client's bundle is a leak. What all offices have 
 from __future__ import annotations
 
 import base64
+import email
+import html as escapes
 import io
 import quopri
 import random
@@ -19,13 +21,66 @@ from email.policy import SMTP
 from trail.model import Client
 
 ME = "me@studio.example"
-NAMES = "alder birch cedar dahlia elmwood fennel ginkgo hazel ironbark juniper".split()
+NAMES = [
+    "alder",
+    "birch",
+    "cedar",
+    "dahlia",
+    "elmwood",
+    "fennel",
+    "ginkgo",
+    "hazel",
+    "ironbark",
+    "juniper",
+]
 CLIENTS = tuple(Client(n, f"{n.title()} Holding Ltd", domains=(f"{n}.example",)) for n in NAMES)
-_WORDS = (
-    "amber anchor basin beacon candle cobalt copper cradle delta ember falcon ferry garnet gravel harbor hollow"
-    " indigo island jasper kettle lagoon lantern magnet meadow nectar nickel orchard otter paddle pebble quarry"
-    " quiver raven ribbon saddle silver timber tunnel umber valley velvet walnut willow yarrow zephyr"
-).split()
+_WORDS = [
+    "amber",
+    "anchor",
+    "basin",
+    "beacon",
+    "candle",
+    "cobalt",
+    "copper",
+    "cradle",
+    "delta",
+    "ember",
+    "falcon",
+    "ferry",
+    "garnet",
+    "gravel",
+    "harbor",
+    "hollow",
+    "indigo",
+    "island",
+    "jasper",
+    "kettle",
+    "lagoon",
+    "lantern",
+    "magnet",
+    "meadow",
+    "nectar",
+    "nickel",
+    "orchard",
+    "otter",
+    "paddle",
+    "pebble",
+    "quarry",
+    "quiver",
+    "raven",
+    "ribbon",
+    "saddle",
+    "silver",
+    "timber",
+    "tunnel",
+    "umber",
+    "valley",
+    "velvet",
+    "walnut",
+    "willow",
+    "yarrow",
+    "zephyr",
+]
 SIGNATURE = (
     "Kind regards\nMira Lund\n\nStudio Lund, Harbour Street 12, 2100 Copenhagen\n"
     "Phone +45 55 55 55 55, company registration number 12 34 56 78"
@@ -265,9 +320,6 @@ class Office:
 
 def decode_everything(raw: bytes, depth: int = 0):
     """Every reading of the bytes of a file: as they are, as mail, unpacked, out of their encodings."""
-    import email
-    import html as escapes
-
     yield raw
     text = raw.decode("utf-8", "replace")
     yield escapes.unescape(text).encode()

@@ -65,7 +65,7 @@ def test_no_byte_of_another_clients_words_is_in_a_bundle(office, selections, slu
 
 
 def test_what_is_harmless_is_not_withheld_and_what_is_not_is(office, selections):
-    archive, made = office
+    _, made = office
     _, selected = selections
     chosen = {slug: {m.key for m in s.chosen} for slug, s in selected.items()}
     wrong = [

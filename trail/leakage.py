@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from trail.archive.correspondence import count_unread, find_identifiers, iter_lines
 from trail.archive.documents import read_cached
+from trail.archive.ledger import chunk_keys
 from trail.archive.maildir import read_message
 from trail.archive.phrases import Phrases, Record
 from trail.errors import ArchiveFull, ArchiveReadOnly, FixityMismatch
@@ -43,11 +44,16 @@ AT_ONCE = 500_000
 """Numbers that are looked for in one pass over the cache."""
 CHUNK = 50
 CHUNK_BYTES = 8 << 20
+_LOOKED_UP = 5000
+"""Messages that are looked up at once."""
 _FLUSH = 20_000
 """Records in memory before they are kept."""
 _What = TypeVar("_What")
-_DIGEST, _NAME = "#", "/"
-"""How digests and names are told from marks in a record."""
+_DIGEST, _NAME, _OPAQUE = "#", "/", "!"
+"""How digests, names, and digests of what only a reader of documents can read, are told from marks in a record."""
+
+
+_PREFIXES = (_DIGEST, _NAME, _OPAQUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,7 @@ class _Comparison:
         self._found: dict[str, list[Leak]] = {}
         self._leaking: dict[int, Phrase] = {}
         self._common: set[int] = set()
+        self._opaque: set[str] = set()
 
     def run(self) -> Findings:
         own = self._complete("own", self._keys.union(self._spoken))
@@ -105,7 +112,7 @@ class _Comparison:
             self._look_for_phrases(digests, turn, passes)
             self._progress("comparing with other clients' mail", turn + 1, passes)
         self._tell(digests)
-        unread = count_unread(self._archive.ledger, digests.keys())
+        unread = count_unread(self._archive.ledger, self._opaque)
         leaks = {key: tuple(dict.fromkeys(leaks)) for key, leaks in self._found.items()}
         return Findings(leaks, len(own | rest), unread)
 
@@ -130,18 +137,34 @@ class _Comparison:
         return failed
 
     def _read(self, kind: Kind, keys: Sequence[str]) -> Iterator[tuple[str, Record | None]]:
+        with ExitStack() as stack:
+            crew = stack.enter_context(Crew()) if len(keys) >= WORTHWHILE_FROM else None
+            yield from self._read_all(kind, keys, crew)
+
+    def _read_all(
+        self, kind: Kind, keys: Sequence[str], crew: Crew | None
+    ) -> Iterator[tuple[str, Record | None]]:
+        for some in chunk_keys(keys, _LOOKED_UP):  # their places, too, take memory
+            yield from self._read_some(kind, some, crew)
+
+    def _read_some(
+        self, kind: Kind, keys: Sequence[str], crew: Crew | None
+    ) -> Iterator[tuple[str, Record | None]]:
         messages = self._archive.facts.find_messages(keys)
         chunks = list(_split(messages[key] for key in keys if key in messages))
         tasks = [(self._archive.root, kind, chunk) for chunk in chunks]
-        if len(messages) < WORTHWHILE_FROM:
+        if crew is None:
             for task in tasks:
                 yield from _read_chunk(task)
             return
-        with Crew() as crew:
-            for start in range(0, len(tasks), 2 * CHUNK):  # a few at once: results wait in memory
-                some = tasks[start : start + 2 * CHUNK]
-                for (_, _, chunk), result in zip(some, crew.map(_read_chunk, some), strict=True):
-                    yield from result if result is not None else ((m.key, None) for m in chunk)
+        for (_, _, chunk), result in zip(tasks, crew.map(_read_chunk, tasks), strict=True):
+            if result is not None:
+                yield from result
+            else:  # one of them kills its reader: which one, is told by itself
+                alone = [(self._archive.root, kind, [message]) for message in chunk]
+                results = crew.map(_read_chunk, alone)
+                for message, one in zip(chunk, results, strict=True):
+                    yield from one or [(message.key, None)]
 
     def _keep(self, kind: Kind, records: list[Record]) -> None:
         if not records:
@@ -181,7 +204,9 @@ class _Comparison:
         identifiers: dict[str, set[str]] = {}
         for record in self._iter_questioned():
             for line in record.text.split("\n"):
-                if line.startswith(_DIGEST):
+                if line.startswith(_OPAQUE):
+                    self._opaque.add(line[1:])
+                elif line.startswith(_DIGEST):
                     digests.setdefault(line[1:], set()).add(record.key)
                 elif "@" in line and not line.startswith(_NAME):
                     identifiers.setdefault(line, set()).add(record.key)
@@ -189,7 +214,7 @@ class _Comparison:
         for record in self._iter_questioned():
             lines = record.text.split("\n")
             names = [line[1:] for line in lines if line.startswith(_NAME)]
-            marks = [line for line in lines if line and line[0] not in (_NAME, _DIGEST)]
+            marks = [line for line in lines if line and line[0] not in _PREFIXES]
             marks = [mark for mark in marks if mark.lower() not in known]
             if leaks := self._others.find_marks(marks) + self._others.find_names(names):
                 self._found.setdefault(record.key, []).extend(leaks)
@@ -367,9 +392,10 @@ def _record_rest(key: str, content: bytes) -> Record:
     found = read_passages(content)
     phrases = array("Q", sorted(set().union(*map(shingle, found.texts))))
     lines = [
-        *sorted(mark for mark in found.marks if mark[0] not in (_NAME, _DIGEST)),
+        *sorted(mark for mark in found.marks if mark[0] not in _PREFIXES),
         *(_NAME + " ".join(name.split()) for name in found.names),
         *(_DIGEST + digest for digest in found.digests),
+        *(_OPAQUE + digest for digest in found.opaque),
     ]
     return Record(key, phrases, array("Q"), "\n".join(lines))
 

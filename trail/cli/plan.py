@@ -89,7 +89,7 @@ def describe_selection(selection: Selection) -> list[str]:
         )
     if selection.unread:
         lines.append(
-            f"{render.count_of(selection.unread, 'attachment')} could not be read, and so not be compared with other clients' mail"
+            f"{render.count_of(selection.unread, 'attachment')} not read, and so not compared with other clients' mail: see `trail unreadable`"
         )
     return lines
 

@@ -54,6 +54,8 @@ class Passages:
     """Addresses and hosts, in lower case, and Message-IDs: named anywhere but in the headers by which attribution decides."""
     digests: list[str] = field(default_factory=list)
     """SHA-256, in hex, of attachments that there may be text in."""
+    opaque: list[str] = field(default_factory=list)
+    """Of these, those whose text is none of `texts`: it takes a reader of documents."""
 
 
 def read_own_words(content: bytes) -> tuple[str, str]:
@@ -149,6 +151,7 @@ def _read_leaf(tree: Tree, part: Part, found: Passages) -> list[bytes]:
         if not kind and data and b"\0" not in data[:HEAD]:
             kind = "text"  # whatever it is called: perhaps it is
         if kind not in _READABLE:
+            found.opaque += found.digests[-1:] if kind else []
             return []
     elif is_body(tree, part):
         kind = "html" if "html" in part.mime.mime_type or "rich" in part.mime.mime_type else "text"

@@ -1,0 +1,318 @@
+"""`trail handoff`: deciding, limiting, redacting, and giving only what is new."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import hmac
+import io
+import json
+import re
+import sqlite3
+import sys
+from pathlib import Path
+
+import bagit
+import pytest
+from syncing import make_message
+from ten_clients import decode_everything
+from terminals import Terminal
+
+GLOBEX = 'slug = "globex"\nname = "Globex"\ndomains = ["globex.example"]'
+ACME = 'slug = "acme"\nname = "Acme Ltd"\ndomains = ["acme.example"]'
+INITECH = 'slug = "initech"\nname = "Initech"\ndomains = ["initech.example"]'
+SECRET = "The merger with Globex will be told to the press on the second Tuesday of November."
+
+
+def put(server, number, body=None, **options):
+    content = make_message(number, **options)
+    if body is not None:
+        head, _, _ = content.partition(b"\r\n\r\n")
+        content = head + b"\r\n\r\n" + body.encode() + b"\r\n"
+    server.append("INBOX", content)
+    return content
+
+
+@pytest.fixture
+def business(desk, pymap_server):
+    """Acme has two plain messages, one shared with Globex, one that quotes Globex, and a thread that turned."""
+    put(pymap_server, 1, subject="[Labels] Tea")
+    put(pymap_server, 2, subject="Beer")
+    put(pymap_server, 3, to="me@studio.example, bob@globex.example", subject="Joint matter")
+    put(pymap_server, 4, SECRET, sender="bob@globex.example", subject="Secret")
+    put(pymap_server, 5, f"Look:\r\n> {SECRET}", sender="me@studio.example", to="jane@acme.example")
+    put(
+        pymap_server, 6, sender="me@studio.example", to="print@printer.example", subject="Re: Beer",
+        extra="In-Reply-To: <2@test.example>\r\n",
+    )  # fmt: skip
+    desk.set_up(pymap_server, clients=(ACME, GLOBEX, INITECH))
+    desk.done("sync")
+    return desk
+
+
+def plan(desk, *words):
+    return desk.done("handoff", "acme", "--dry-run", "--json", *words).data
+
+
+def give(desk, *words):
+    return desk.done("handoff", "acme", "--json", "--out", desk.root / "out", *words).data
+
+
+def find(desk, reason):
+    held = [row for row in plan(desk, "--full")["would_withhold"] if reason in row["reason"]]
+    assert len(held) == 1, plan(desk, "--full")
+    return held[0]["id"]
+
+
+def table(desk, words, name="table.csv"):
+    """Have a table written, fill in decisions by beginnings of ids, and return its path."""
+    path = desk.root / name
+    desk.done("handoff", "acme", "--review-out", path)
+    rows = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline="")))
+    for row in rows[1:]:
+        row[6] = next((word for key, word in words.items() if row[0].startswith(key)), row[6])
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=";").writerows(rows)
+    path.write_text(text.getvalue(), "utf-8")
+    return path
+
+
+def decide(desk, words, by="Ada Lovelace"):
+    return desk.done(
+        "handoff", "acme", "--review-in", table(desk, words), "--by", by, "--json"
+    ).data
+
+
+def last_events(desk, count=1):
+    lines = (desk.archive / "audit.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines[-count:]]
+
+
+# what is withheld
+
+
+def test_a_quotation_of_another_clients_mail_and_a_turned_thread_wait_for_a_decision(business):
+    data = plan(business)
+    assert (data["messages"], data["withheld"], data["undecided"]) == (2, 3, 3)
+    reasons = {row["reason"] for row in data["would_withhold"]}
+    assert "proposed: in a thread of the client's" in reasons
+    assert any(re.fullmatch(r'has words of message [0-9a-f]{12} of globex: ".+"', r) for r in reasons)
+
+
+def test_a_message_that_began_the_clients_thread_is_proposed(desk, pymap_server):
+    put(pymap_server, 1, sender="stranger@private.example", subject="Hello")
+    put(pymap_server, 2, extra="In-Reply-To: <1@test.example>\r\n", subject="Re: Hello")
+    first = make_message(1, sender="stranger@private.example", subject="Hello")
+    identifier = first.split(b"Message-ID: <")[1].split(b">")[0].decode()
+    put(pymap_server, 3, extra=f"In-Reply-To: <{identifier}>\r\n", subject="Re: Hello")
+    desk.set_up(pymap_server, clients=(ACME,))
+    desk.done("sync")
+    held = plan(desk)["would_withhold"]
+    assert [(row["subject"], row["reason"]) for row in held] == [
+        ("Hello", "proposed: in a thread of the client's")
+    ]
+
+
+# decisions
+
+
+def test_decisions_made_in_a_table_are_remembered_and_told_in_the_bundle(business):
+    proposed, leak = find(business, "proposed"), find(business, "has words")
+    data = decide(business, {proposed: "give", leak: "withhold"})
+    assert (data["given"], data["withheld"], data["undecided"]) == (1, 1, 1)
+    event = last_events(business)[0]
+    assert (event["event"], event["by"], len(event["given"]), len(event["kept"])) == (
+        "decided",
+        "Ada Lovelace",
+        1,
+        1,
+    )
+    bundle = give(business)
+    assert (bundle["messages"], bundle["withheld"], bundle["undecided"]) == (3, 2, 1)
+    path = business.root / "out" / bundle["path"].rpartition("/")[2]
+    rows = list(csv.reader(io.StringIO((path / "decisions.csv").read_text("utf-8"), newline="")))
+    assert [row[:3] for row in rows[1:]] == [
+        ["released", "1", "Ada Lovelace"],
+        ["withheld", "1", "Ada Lovelace"],
+    ]
+    page = (path / "START-HERE.html").read_text("utf-8")
+    assert "1 message released by decision of Ada Lovelace" in page
+    everything = b"".join(f.read_bytes() for f in path.rglob("*") if f.is_file())
+    assert b"lobex" not in everything
+    with Path(bundle["register"]).open(newline="", encoding="utf-8") as file:
+        assert {row["decided_by"] for row in csv.DictReader(file)} == {"", "Ada Lovelace"}
+    assert business.done("verify", path).code == 0
+
+
+def test_a_table_with_a_mistake_changes_nothing(business):
+    path = table(
+        business, {find(business, "proposed"): "give", find(business, "has words"): "maybe"}
+    )
+    answer = business.trail("handoff", "acme", "--review-in", path)
+    assert answer.code == 43
+    assert '"maybe" is no decision' in answer.err
+    assert plan(business)["undecided"] == 3
+
+
+def test_a_table_is_private_and_never_overwrites(business):
+    path = business.root / "table.csv"
+    business.done("handoff", "acme", "--review-out", path)
+    assert path.stat().st_mode & 0o077 == 0
+    assert business.trail("handoff", "acme", "--review-out", path).code == 1
+
+
+def test_a_decision_is_void_when_the_message_became_another_clients_too(business, pymap_server):
+    proposed = find(business, "proposed")
+    decide(business, {proposed: "give"})
+    assert plan(business)["messages"] == 3
+    printer = INITECH.replace("initech.example", "printer.example")
+    business.set_up(pymap_server, clients=(ACME, GLOBEX, printer))
+    data = plan(business)
+    assert (data["messages"], data["void"]) == (2, [proposed])
+    assert data["undecided"] == 3
+    assert (
+        "1 decision to give no longer counts" in business.done("handoff", "acme", "--dry-run").out
+    )
+
+
+def test_without_a_name_of_whoever_decides_nothing_is_decided(business, pymap_server):
+    path = table(business, {find(business, "proposed"): "give"})
+    business.config.write_text(
+        business.config.read_text().replace('me = ["me@studio.example"]', "me = []")
+    )
+    answer = business.trail("handoff", "acme", "--review-in", path)
+    assert answer.code == 2
+    assert "--by" in answer.err
+
+
+def test_where_nobody_is_to_be_asked_the_table_is_named(business):
+    answer = business.trail("handoff", "acme", "--review")
+    assert answer.code == 2
+    assert "--review-out" in answer.err
+
+
+def test_at_the_terminal_each_message_is_shown_and_asked_about(business):
+    terminal = Terminal(
+        sys.executable, "-m", "trail", "--config", str(business.config), "handoff", "acme", "--review", "--by", "Ada",
+    )  # fmt: skip
+    try:
+        assert b"1 of 3" in terminal.wait_for(b"[q]uit")
+        terminal.type("s\n")
+        assert b"subject" in terminal.wait_for(b"[q]uit")
+        terminal.type("w\n")
+        terminal.wait_for(b"empty):")
+        terminal.type("ours alone\n")
+        assert b"2 of 3" in terminal.wait_for(b"[q]uit")
+        terminal.type("l\n")
+        assert b"3 of 3" in terminal.wait_for(b"[q]uit")
+        terminal.type("g\n")
+        terminal.wait_for(b"empty):")
+        terminal.type("\x03")  # Ctrl-C: the last one was not said to the end
+        assert b"1 to withhold" in terminal.wait()
+        assert terminal.code == 0
+    finally:
+        terminal.close()
+    assert plan(business)["undecided"] == 2
+
+
+# what is new
+
+
+def test_a_second_hand_off_has_only_what_is_new_and_names_the_first(business, pymap_server):
+    first = give(business)
+    nothing = business.trail("handoff", "acme", "--out", business.root / "out")
+    assert nothing.code == 1
+    assert "nothing is new for Acme Ltd since the hand-off of" in nothing.err
+    assert "--full" in nothing.err
+    put(pymap_server, 7, subject="News")
+    business.done("sync")
+    data = plan(business)
+    assert [row["subject"] for row in data["would_hand_over"]] == ["News"]
+    assert (data["repeated"], data["continues"]["digest"]) == (2, first["digest"])
+    second = give(business)
+    assert second["path"].endswith("-part-2")
+    info = bagit.Bag(second["path"])
+    info.validate()
+    assert first["digest"] in info.info["Trail-Continues"]
+    page = (
+        business.root / "out" / second["path"].rpartition("/")[2] / "START-HERE.html"
+    ).read_text()
+    assert "Continues the hand-off of" in page
+    assert first["digest"] in page
+    assert last_events(business)[0]["continues"] == first["digest"]
+    whole = give(business, "--full", "--matter", "e")
+    assert (whole["messages"], whole["continues"]) == (3, None)
+
+
+def test_what_was_given_and_would_be_withheld_now_is_told(business, pymap_server):
+    give(business)
+    put(pymap_server, 7, subject="News")
+    business.done("sync")
+    wide = GLOBEX.replace("]", ', "acme.example"]')
+    business.set_up(pymap_server, clients=(ACME, wide, INITECH))
+    data = plan(business)
+    assert {row["subject"] for row in data["given_before"]} == {"[Labels] Tea", "Beer"}
+    assert all(row["given_at"] for row in data["given_before"])
+    assert "cannot be taken back" in business.done("handoff", "acme", "--dry-run").out
+
+
+def test_a_message_given_as_a_changed_copy_is_new_when_it_may_go_whole(business):
+    give(business, "--redact", "Tea")
+    assert plan(business, "--redact", "Tea")["messages"] == 0
+    whole = plan(business)
+    assert [row["subject"] for row in whole["would_hand_over"]] == ["[Labels] Tea"]
+
+
+# limits
+
+
+def test_a_matter_is_a_mark_in_the_subject_or_a_folder_and_is_in_the_name(business):
+    assert plan(business, "--matter", "[LABELS]")["messages"] == 1
+    assert plan(business, "--matter", "inbox")["messages"] == 2
+    assert plan(business, "--matter", "inb")["messages"] == 0
+    data = give(business, "--matter", "[Labels]", "--since", "2024-01-01", "--until", "2024-12-31")
+    assert data["path"].endswith("-from-2024-01-01-to-2024-12-31-labels")
+    page = (business.root / "out" / data["path"].rpartition("/")[2] / "START-HERE.html").read_text()
+    assert "Only messages from 2024-01-01 to 2024-12-31." in page
+    assert "[Labels]" in page
+
+
+def test_of_what_is_redacted_no_byte_is_in_the_bundle_and_the_original_stays(business):
+    data = give(business, "--redact", "tea", "--redact", r"re:2@test\.example")
+    path = business.root / "out" / data["path"].rpartition("/")[2]
+    bagit.Bag(str(path)).validate()
+    assert business.done("verify", path).code == 0
+    assert data["changed"] == 2
+    for file in path.rglob("*"):
+        if file.is_file() and file.suffix in (".eml", ".mbox", ".csv", ".txt", ".json"):
+            for reading in (file.name.encode(), *decode_everything(file.read_bytes())):
+                assert b" tea" not in reading.lower(), file
+                assert b"2@test.example" not in reading, file
+    rows = list(csv.DictReader(io.StringIO((path / "changed.csv").read_text("utf-8"), newline="")))
+    assert {row["Change"] for row in rows} == {"passages redacted"}
+    with sqlite3.connect(business.archive / "ledger.db") as ledger:
+        salt = bytes.fromhex(ledger.execute("SELECT salt FROM handoff").fetchone()[0])
+        keys = [row[0] for row in ledger.execute("SELECT key FROM given WHERE change <> ''")]
+    ledger.close()
+    hidden = {hmac.digest(salt, key.encode(), "sha256").hex() for key in keys}
+    assert {row["Original-HMAC-SHA-256"] for row in rows} == hidden
+    for row in rows:
+        eml = next(path.rglob(f"{row['Mailbag-Message-ID']}.eml"))
+        assert hashlib.sha256(eml.read_bytes()).hexdigest() == row["SHA-256"]
+    assert business.done("verify").code == 0
+    everything = b"".join(f.read_bytes() for f in path.rglob("*") if f.is_file())
+    assert not any(key.encode() in everything for key in keys)
+
+
+@pytest.mark.parametrize("pattern", ["Acme", "studio", "re:(a+)+", "x"])
+def test_a_pattern_that_cannot_be_redacted_is_refused(business, pattern):
+    answer = business.trail("handoff", "acme", "--redact", pattern)
+    assert answer.code == 2
+    assert "--redact" in answer.err
+    assert not list(business.root.glob("acme-*"))
+
+
+def test_two_things_at_once_are_refused(business):
+    answer = business.trail("handoff", "acme", "--review", "--dry-run")
+    assert answer.code == 2
+    assert "one at a time" in answer.err
