@@ -244,7 +244,13 @@ JSON_COMMANDS = {
         "client add acme --address a@b.example --domain c.example --folder F --subject '[NEW]'"
     ],
     "trail client suggest": ["client suggest --offline"],
-    "trail handoff": ["handoff acme --dry-run", "handoff sakura"],
+    "trail handoff": [
+        "handoff acme --full --dry-run",
+        "handoff acme --dry-run",
+        "handoff sakura --review-out doubtful.csv",
+        "handoff sakura --review-in doubtful.csv",
+        "handoff sakura",
+    ],
     "trail verify": ["verify"],
     "trail reindex": ["reindex"],
     "trail daemon": ["daemon --print-unit"],
@@ -270,6 +276,7 @@ NOT_DAMAGED = {
 }
 """What `trail verify` shows of damage, of repairs and of servers."""
 UNSEEN = {
+    "trail handoff": {"given_before[].given_at", "would_hand_over[].released_by"},
     "trail sync": {"accounts[].renamed[].folder", "accounts[].renamed[].formerly"},
     "trail search": {f"incomplete.{key}" for key in ("why", "missing", "rebuilding", "run")},
     "trail unreadable": {"messages[].id", "messages[].key", "messages[].reason"},
@@ -335,6 +342,7 @@ def test_json_keys_that_the_demo_cannot_show_are_in_the_program():
         "cli/login.py",
         "render.py",
         "cli/opening.py",
+        "cli/plan.py",
     )
     source = "".join(read(f"trail/{page}") for page in pages)
     for path in set().union(*UNSEEN.values()) - {"schema"}:

@@ -96,7 +96,9 @@ def test_a_quotation_of_another_clients_mail_and_a_turned_thread_wait_for_a_deci
     assert (data["messages"], data["withheld"], data["undecided"]) == (2, 3, 3)
     reasons = {row["reason"] for row in data["would_withhold"]}
     assert "proposed: in a thread of the client's" in reasons
-    assert any(re.fullmatch(r'has words of message [0-9a-f]{12} of globex: ".+"', r) for r in reasons)
+    assert any(
+        re.fullmatch(r'has words of message [0-9a-f]{12} of globex: ".+"', r) for r in reasons
+    )
 
 
 def test_a_message_that_began_the_clients_thread_is_proposed(desk, pymap_server):

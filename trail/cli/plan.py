@@ -149,7 +149,7 @@ def _list_chosen(archive: Archive, selection: Selection) -> tuple[list[dict[str,
         }
         decision = selection.decided.get(message.key)
         if decision:
-            row["released_by"] = decision.by
+            row |= {"released_by": decision.by}
         going.append(row)
         who = render.name_person(row["from"] or "") or "?"
         text = clean_text(f"{who}: {envelope.subject}")
