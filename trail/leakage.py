@@ -97,6 +97,12 @@ class _Comparison:
         self._cache = [Phrases(archive.root, VERSION)]
         self._others = Others(client, config.clients, config.me)
         self._spoken = {s.key: s for s in map(_to_spoken, iter_lines(archive.ledger, config.me))}
+        self._ours = frozenset(
+            bytes.fromhex(spoken.key)
+            for spoken in self._spoken.values()
+            if client.slug in spoken.client.split("+")
+        )
+        self._questioned = frozenset(map(bytes.fromhex, self._keys))
         self._found: dict[str, list[Leak]] = {}
         self._leaking: dict[int, Phrase] = {}
         self._common: set[int] = set()
@@ -192,9 +198,17 @@ class _Comparison:
                 for key in digests[record.key]:
                     self._found.setdefault(key, []).extend(leaks)
 
-    def _iter(self, kind: Kind) -> Iterator[Record]:
+    def _iter(
+        self, kind: Kind, wanted: Callable[[bytes], bool] = lambda _: True
+    ) -> Iterator[Record]:
         for cache in self._cache:
-            yield from cache.iter_records(kind)
+            yield from cache.iter_records(kind, wanted)
+
+    def _iter_spoken(self, *, ours: bool) -> Iterator[tuple[Record, Spoken]]:
+        """What people said in mail of this client, or in that of all others."""
+        for record in self._iter("own", lambda key: (key in self._ours) is ours):
+            if spoken := self._spoken.get(record.key):
+                yield record, spoken
 
     # what can be told without phrases
 
@@ -222,7 +236,7 @@ class _Comparison:
         return digests
 
     def _iter_questioned(self) -> Iterator[Record]:
-        return (record for record in self._iter("rest") if record.key in self._keys)
+        return self._iter("rest", self._questioned.__contains__)
 
     def _look_at_identifiers(self, identifiers: dict[str, set[str]]) -> set[str]:
         """Message-IDs of others' messages. Returns those, in lower case, of which it is known whose they are."""
@@ -238,10 +252,7 @@ class _Comparison:
     def _look_at_files(self, digests: dict[str, set[str]]) -> None:
         files: dict[str, Phrase] = {}
         for ours in (False, True):
-            for record in self._iter("own"):
-                spoken = self._spoken.get(record.key)
-                if spoken is None or self._is_ours(spoken) is not ours:
-                    continue
+            for record, spoken in self._iter_spoken(ours=ours):
                 for line in record.text.split("\n"):
                     if line[1:] in digests:
                         self._note(files, line[1:], spoken, ours=ours, closing=False)
@@ -270,12 +281,11 @@ class _Comparison:
             wanted.update(n for n in record.phrases if n % passes == turn)
         phrases: dict[int, Phrase] = {}
         for ours in (False, True):
-            for record in self._iter("own"):
-                spoken = self._spoken.get(record.key)
-                if spoken is None or self._is_ours(spoken) is not ours:
+            for record, spoken in self._iter_spoken(ours=ours):
+                if not (shared := wanted.intersection(record.phrases)):
                     continue
                 closing = frozenset(record.closing)
-                for number in wanted.intersection(record.phrases):
+                for number in shared:
                     self._note(phrases, number, spoken, ours=ours, closing=number in closing)
             wanted.intersection_update(phrases)
         for number, phrase in phrases.items():
@@ -290,8 +300,8 @@ class _Comparison:
             return
         closing = {
             record.key: frozenset(record.closing)
-            for record in self._iter("own")
-            if record.key in self._keys and not self._leaking.keys().isdisjoint(record.closing)
+            for record in self._iter("own", self._questioned.__contains__)
+            if not self._leaking.keys().isdisjoint(record.closing)
         }
         for record in self._iter_ours(digests):
             if numbers := self._leaking.keys() & set(record.phrases):
@@ -343,9 +353,6 @@ class _Comparison:
         if what not in found:
             found[what] = Phrase.begin(spoken)
         found[what].add_other(spoken, closing=closing)
-
-    def _is_ours(self, spoken: Spoken) -> bool:
-        return self._client.slug in spoken.client.split("+")
 
     def _speak(self, key: str) -> Spoken:
         """A message in question; one of nobody, which is proposed, is taken for the latest of all."""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 from trail.archive.disk import translate_disk_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 FOLDER = "cache/phrases"
@@ -28,6 +28,7 @@ Kind = Literal["own", "rest", "document"]
 _HEAD = struct.Struct("<32s4I")
 _MANY_FILES = 12
 """Files of a kind that are made one when there are more."""
+_BUFFER = 1 << 20
 _LARGEST = 64 << 20
 """Bytes of a record: more is damage."""
 
@@ -61,10 +62,12 @@ class Phrases:
                 self._merge(kind, files)
         return keys
 
-    def iter_records(self, kind: Kind) -> Iterator[Record]:
-        """All records of a kind; one may come twice. Memory: one record."""
+    def iter_records(
+        self, kind: Kind, wanted: Callable[[bytes], bool] = lambda _: True
+    ) -> Iterator[Record]:
+        """The records of a kind whose keys are wanted; one may come twice. Memory: one record."""
         for file in self._list_files(kind):
-            for key, phrases, closing, text in _iter_raw(file):
+            for key, phrases, closing, text in _iter_raw(file, wanted):
                 yield Record(key.hex(), _unpack(phrases), _unpack(closing), text.decode())
 
     def add(self, kind: Kind, records: Iterable[Record]) -> int:
@@ -102,10 +105,12 @@ def _pack(record: Record) -> bytes:
     return _HEAD.pack(key, *map(len, parts), zlib.crc32(key + body)) + body
 
 
-def _iter_raw(path: Path) -> Iterator[tuple[bytes, bytes, bytes, bytes]]:
-    """The records of a file up to the first that is not sound."""
+def _iter_raw(
+    path: Path, wanted: Callable[[bytes], bool] = lambda _: True
+) -> Iterator[tuple[bytes, bytes, bytes, bytes]]:
+    """The records of a file that are wanted, up to the first that is not sound."""
     try:
-        file = path.open("rb")
+        file = path.open("rb", buffering=_BUFFER)
     except OSError:
         return
     with file, contextlib.suppress(OSError):
@@ -114,6 +119,8 @@ def _iter_raw(path: Path) -> Iterator[tuple[bytes, bytes, bytes, bytes]]:
             if (size := one + two + three) > _LARGEST or one % 8 or two % 8:
                 return
             body = file.read(size)
+            if not wanted(key):
+                continue
             if len(body) != size or zlib.crc32(key + body) != checksum:
                 return
             yield key, body[:one], body[one : one + two], body[one + two :]
