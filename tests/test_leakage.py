@@ -99,7 +99,7 @@ def test_what_is_found_is_told_to_the_sender_and_not_to_the_client(selections):
 def test_a_second_look_reads_no_message_again(office, selections, monkeypatch):
     archive, _ = office
     config, selected = selections
-    monkeypatch.setattr("trail.leakage.read_message", None)
+    monkeypatch.setattr("trail.phrasebook.read_message", None)
     again = select_messages(archive, config, CLIENTS[0])
     assert [m.key for m in again.chosen] == [m.key for m in selected[NAMES[0]].chosen]
     assert ME

@@ -1,7 +1,7 @@
 """Between archive and selection: what in one client's mail is another client's.
 
-    Maildir -> passages -> numbers of phrases -> cache --+--> phrases of both -> leaks
-    ledger  -> who spoke to whom, when ------------------+
+    phrasebook --numbers of phrases, names, marks--+--> what both have -> whose it was first -> leaks
+    ledger     --who spoke to whom, when-----------+
 
 Comes in: an open archive whose messages are all attributed, a client, and the messages in question. Goes out: leaks by
 message. Every message of every client is read once in its life; after that, its numbers come from the cache. Memory is
@@ -10,50 +10,32 @@ bounded: phrases are looked for in as many passes as it takes.
 
 from __future__ import annotations
 
-import tempfile
 import zlib
-from array import array
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from trail.archive.correspondence import count_unread, find_identifiers, iter_lines
-from trail.archive.documents import read_cached
-from trail.archive.ledger import chunk_keys
-from trail.archive.maildir import read_message
-from trail.archive.phrases import Phrases, Record
-from trail.errors import ArchiveFull, ArchiveReadOnly, FixityMismatch
+from trail.errors import FixityMismatch
 from trail.handoff.leaks import Leak, Others, Phrase, Spoken
-from trail.handoff.shingles import VERSION, find_words, shingle
-from trail.parse.passages import find_marks, list_digests, read_own_words, read_passages
-from trail.workers import WORTHWHILE_FROM, Crew
+from trail.handoff.shingles import find_words
+from trail.parse.passages import read_own_words
+from trail.phrasebook import DIGEST, NAME, OPAQUE, PREFIXES, PhraseBook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator
 
     from trail.archive.correspondence import Line
-    from trail.archive.phrases import Kind
+    from trail.archive.phrases import Record
     from trail.archive.store import Archive
     from trail.config import Config
-    from trail.model import ArchivedMessage, Client
+    from trail.model import Client
 
     Progress = Callable[[str, int, int], None]
 
 AT_ONCE = 500_000
 """Numbers that are looked for in one pass over the cache."""
-CHUNK = 50
-CHUNK_BYTES = 8 << 20
-_LOOKED_UP = 5000
-"""Messages that are looked up at once."""
-_FLUSH = 20_000
-"""Records in memory before they are kept."""
 _What = TypeVar("_What")
-_DIGEST, _NAME, _OPAQUE = "#", "/", "!"
-"""How digests, names, and digests of what only a reader of documents can read, are told from marks in a record."""
-
-
-_PREFIXES = (_DIGEST, _NAME, _OPAQUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +75,7 @@ class _Comparison:
         self._client = client
         self._keys = frozenset(keys)
         self._progress = progress
-        self._stack = stack
-        self._cache = [Phrases(archive.root, VERSION)]
+        self._book = PhraseBook(archive, progress, stack)
         self._others = Others(client, config.clients, config.me)
         self._spoken = {s.key: s for s in map(_to_spoken, iter_lines(archive.ledger, config.me))}
         self._ours = frozenset(
@@ -109,10 +90,10 @@ class _Comparison:
         self._opaque: set[str] = set()
 
     def run(self) -> Findings:
-        own = self._complete("own", self._keys.union(self._spoken))
-        rest = self._complete("rest", self._keys)
+        own = self._book.complete("own", self._keys.union(self._spoken))
+        rest = self._book.complete("rest", self._keys)
         digests = self._look_at_marks()
-        self._complete_documents(digests)
+        self._look_into_documents(digests)
         passes = 1 + self._count(digests) // AT_ONCE
         for turn in range(passes):
             self._look_for_phrases(digests, turn, passes)
@@ -122,91 +103,17 @@ class _Comparison:
         leaks = {key: tuple(dict.fromkeys(leaks)) for key, leaks in self._found.items()}
         return Findings(leaks, len(own | rest), unread)
 
-    # what is kept of each message
-
-    def _complete(self, kind: Kind, keys: frozenset[str]) -> set[str]:
-        """Read what is not in the cache yet. Returns the messages that could not be read."""
-        there = {key.hex() for cache in self._cache for key in cache.list_keys(kind)}
-        missing = sorted(keys - there)
-        failed: set[str] = set()
-        records: list[Record] = []
-        for done, (key, record) in enumerate(self._read(kind, missing), 1):
-            if record is None:
-                failed.add(key)
-            else:
-                records.append(record)
-            if len(records) >= _FLUSH:
-                self._keep(kind, records)
-                records = []
-            self._progress("reading clients' mail", done, len(missing))
-        self._keep(kind, records)
-        return failed
-
-    def _read(self, kind: Kind, keys: Sequence[str]) -> Iterator[tuple[str, Record | None]]:
-        with ExitStack() as stack:
-            crew = stack.enter_context(Crew()) if len(keys) >= WORTHWHILE_FROM else None
-            yield from self._read_all(kind, keys, crew)
-
-    def _read_all(
-        self, kind: Kind, keys: Sequence[str], crew: Crew | None
-    ) -> Iterator[tuple[str, Record | None]]:
-        for some in chunk_keys(keys, _LOOKED_UP):  # their places, too, take memory
-            yield from self._read_some(kind, some, crew)
-
-    def _read_some(
-        self, kind: Kind, keys: Sequence[str], crew: Crew | None
-    ) -> Iterator[tuple[str, Record | None]]:
-        messages = self._archive.facts.find_messages(keys)
-        chunks = list(_split(messages[key] for key in keys if key in messages))
-        tasks = [(self._archive.root, kind, chunk) for chunk in chunks]
-        if crew is None:
-            for task in tasks:
-                yield from _read_chunk(task)
-            return
-        for (_, _, chunk), result in zip(tasks, crew.map(_read_chunk, tasks), strict=True):
-            if result is not None:
-                yield from result
-            else:  # one of them kills its reader: which one, is told by itself
-                alone = [(self._archive.root, kind, [message]) for message in chunk]
-                results = crew.map(_read_chunk, alone)
-                for message, one in zip(chunk, results, strict=True):
-                    yield from one or [(message.key, None)]
-
-    def _keep(self, kind: Kind, records: list[Record]) -> None:
-        if not records:
-            return
-        try:
-            self._cache[-1].add(kind, records)
-        except (ArchiveFull, ArchiveReadOnly):
-            if len(self._cache) > 1:
-                raise
-            folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="trail-"))
-            self._cache.append(Phrases(Path(folder), VERSION))
-            self._cache[-1].add(kind, records)
-
-    def _complete_documents(self, digests: dict[str, set[str]]) -> None:
-        there = {key.hex() for cache in self._cache for key in cache.list_keys("document")}
-        records = []
-        for digest in digests.keys() - there:
-            if text := read_cached(self._archive.root, digest):
-                marks = "\n".join(sorted(find_marks(text)))
-                records.append(Record(digest, array("Q", sorted(shingle(text))), array("Q"), marks))
-        self._keep("document", records)
+    def _look_into_documents(self, digests: dict[str, set[str]]) -> None:
+        self._book.complete_documents(digests)
         others = self._others
-        for record in self._iter("document"):
+        for record in self._book.iter_records("document"):
             if record.key in digests and (leaks := others.find_marks(record.text.split("\n"))):
                 for key in digests[record.key]:
                     self._found.setdefault(key, []).extend(leaks)
 
-    def _iter(
-        self, kind: Kind, wanted: Callable[[bytes], bool] = lambda _: True
-    ) -> Iterator[Record]:
-        for cache in self._cache:
-            yield from cache.iter_records(kind, wanted)
-
     def _iter_spoken(self, *, ours: bool) -> Iterator[tuple[Record, Spoken]]:
         """What people said in mail of this client, or in that of all others."""
-        for record in self._iter("own", lambda key: (key in self._ours) is ours):
+        for record in self._book.iter_records("own", lambda key: (key in self._ours) is ours):
             if spoken := self._spoken.get(record.key):
                 yield record, spoken
 
@@ -218,17 +125,17 @@ class _Comparison:
         identifiers: dict[str, set[str]] = {}
         for record in self._iter_questioned():
             for line in record.text.split("\n"):
-                if line.startswith(_OPAQUE):
+                if line.startswith(OPAQUE):
                     self._opaque.add(line[1:])
-                elif line.startswith(_DIGEST):
+                elif line.startswith(DIGEST):
                     digests.setdefault(line[1:], set()).add(record.key)
-                elif "@" in line and not line.startswith(_NAME):
+                elif "@" in line and not line.startswith(NAME):
                     identifiers.setdefault(line, set()).add(record.key)
         known = self._look_at_identifiers(identifiers)
         for record in self._iter_questioned():
             lines = record.text.split("\n")
-            names = [line[1:] for line in lines if line.startswith(_NAME)]
-            marks = [line for line in lines if line and line[0] not in _PREFIXES]
+            names = [line[1:] for line in lines if line.startswith(NAME)]
+            marks = [line for line in lines if line and line[0] not in PREFIXES]
             marks = [mark for mark in marks if mark.lower() not in known]
             if leaks := self._others.find_marks(marks) + self._others.find_names(names):
                 self._found.setdefault(record.key, []).extend(leaks)
@@ -236,7 +143,7 @@ class _Comparison:
         return digests
 
     def _iter_questioned(self) -> Iterator[Record]:
-        return self._iter("rest", self._questioned.__contains__)
+        return self._book.iter_records("rest", self._questioned.__contains__)
 
     def _look_at_identifiers(self, identifiers: dict[str, set[str]]) -> set[str]:
         """Message-IDs of others' messages. Returns those, in lower case, of which it is known whose they are."""
@@ -268,7 +175,7 @@ class _Comparison:
 
     def _iter_ours(self, digests: dict[str, set[str]]) -> Iterator[Record]:
         yield from self._iter_questioned()
-        for record in self._iter("document"):
+        for record in self._book.iter_records("document"):
             if record.key in digests:
                 yield record
 
@@ -300,7 +207,7 @@ class _Comparison:
             return
         closing = {
             record.key: frozenset(record.closing)
-            for record in self._iter("own", self._questioned.__contains__)
+            for record in self._book.iter_records("own", self._questioned.__contains__)
             if not self._leaking.keys().isdisjoint(record.closing)
         }
         for record in self._iter_ours(digests):
@@ -371,50 +278,3 @@ def _to_spoken(line: Line) -> Spoken:
         zlib.crc32(line.root.encode("utf-8", "replace")),
         "+" in line.clients,
     )
-
-
-def _read_chunk(task: tuple[Path, Kind, list[ArchivedMessage]]) -> list[tuple[str, Record | None]]:
-    root, kind, chunk = task
-    records: list[tuple[str, Record | None]] = []
-    for message in chunk:
-        try:
-            content = read_message(root, message.path, message.key)
-        except (FixityMismatch, OSError):
-            records.append((message.key, None))
-            continue
-        make = _record_own if kind == "own" else _record_rest
-        records.append((message.key, make(message.key, content)))
-    return records
-
-
-def _record_own(key: str, content: bytes) -> Record:
-    own, closing = read_own_words(content)
-    closes = shingle(closing)
-    digests = "\n".join(_DIGEST + digest for digest in list_digests(content))
-    phrases = array("Q", sorted(shingle(own) | closes))
-    return Record(key, phrases, array("Q", sorted(closes)), digests)
-
-
-def _record_rest(key: str, content: bytes) -> Record:
-    found = read_passages(content)
-    phrases = array("Q", sorted(set().union(*map(shingle, found.texts))))
-    lines = [
-        *sorted(mark for mark in found.marks if mark[0] not in _PREFIXES),
-        *(_NAME + " ".join(name.split()) for name in found.names),
-        *(_DIGEST + digest for digest in found.digests),
-        *(_OPAQUE + digest for digest in found.opaque),
-    ]
-    return Record(key, phrases, array("Q"), "\n".join(lines))
-
-
-def _split(messages: Iterable[ArchivedMessage]) -> Iterator[list[ArchivedMessage]]:
-    chunk: list[ArchivedMessage] = []
-    size = 0
-    for message in messages:
-        if chunk and (len(chunk) >= CHUNK or size + message.size > CHUNK_BYTES):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(message)
-        size += message.size
-    if chunk:
-        yield chunk

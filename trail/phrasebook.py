@@ -1,0 +1,176 @@
+"""What is kept of each message to be compared with others: made once by worker processes, then from the cache.
+
+    Maildir -> passages -> numbers of phrases -> cache -> records
+
+Comes in: keys of messages. Goes out: records. Where the archive's disk takes no cache, it lies in a folder that goes again.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from array import array
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trail.archive.documents import read_cached
+from trail.archive.ledger import chunk_keys
+from trail.archive.maildir import read_message
+from trail.archive.phrases import Phrases, Record
+from trail.errors import ArchiveFull, ArchiveReadOnly, FixityMismatch
+from trail.handoff.shingles import VERSION, shingle
+from trail.parse.passages import find_marks, list_digests, read_own_words, read_passages
+from trail.workers import WORTHWHILE_FROM, Crew
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+
+    from trail.archive.phrases import Kind
+    from trail.archive.store import Archive
+    from trail.model import ArchivedMessage
+
+    Progress = Callable[[str, int, int], None]
+
+CHUNK = 50
+CHUNK_BYTES = 8 << 20
+_LOOKED_UP = 5000
+"""Messages that are looked up at once."""
+_FLUSH = 20_000
+"""Records in memory before they are kept."""
+DIGEST, NAME, OPAQUE = "#", "/", "!"
+"""How digests, names, and digests of what only a reader of documents can read, are told from marks in a record."""
+PREFIXES = (DIGEST, NAME, OPAQUE)
+
+
+class PhraseBook:
+    """The records of one archive, completed as they are asked for."""
+
+    def __init__(self, archive: Archive, progress: Progress, stack: ExitStack) -> None:
+        self._archive = archive
+        self._progress = progress
+        self._stack = stack
+        self._cache = [Phrases(archive.root, VERSION)]
+
+    def complete(self, kind: Kind, keys: frozenset[str]) -> set[str]:
+        """Read what is not in the cache yet. Returns the messages that could not be read."""
+        there = {key.hex() for cache in self._cache for key in cache.list_keys(kind)}
+        missing = sorted(keys - there)
+        failed: set[str] = set()
+        records: list[Record] = []
+        for done, (key, record) in enumerate(self._read(kind, missing), 1):
+            if record is None:
+                failed.add(key)
+            else:
+                records.append(record)
+            if len(records) >= _FLUSH:
+                self._keep(kind, records)
+                records = []
+            self._progress("reading clients' mail", done, len(missing))
+        self._keep(kind, records)
+        return failed
+
+    def _read(self, kind: Kind, keys: Sequence[str]) -> Iterator[tuple[str, Record | None]]:
+        with ExitStack() as stack:
+            crew = stack.enter_context(Crew()) if len(keys) >= WORTHWHILE_FROM else None
+            yield from self._read_all(kind, keys, crew)
+
+    def _read_all(
+        self, kind: Kind, keys: Sequence[str], crew: Crew | None
+    ) -> Iterator[tuple[str, Record | None]]:
+        for some in chunk_keys(keys, _LOOKED_UP):  # their places, too, take memory
+            yield from self._read_some(kind, some, crew)
+
+    def _read_some(
+        self, kind: Kind, keys: Sequence[str], crew: Crew | None
+    ) -> Iterator[tuple[str, Record | None]]:
+        messages = self._archive.facts.find_messages(keys)
+        chunks = list(_split(messages[key] for key in keys if key in messages))
+        tasks = [(self._archive.root, kind, chunk) for chunk in chunks]
+        if crew is None:
+            for task in tasks:
+                yield from _read_chunk(task)
+            return
+        for (_, _, chunk), result in zip(tasks, crew.map(_read_chunk, tasks), strict=True):
+            if result is not None:
+                yield from result
+            else:  # one of them kills its reader: which one, is told by itself
+                alone = [(self._archive.root, kind, [message]) for message in chunk]
+                results = crew.map(_read_chunk, alone)
+                for message, one in zip(chunk, results, strict=True):
+                    yield from one or [(message.key, None)]
+
+    def _keep(self, kind: Kind, records: list[Record]) -> None:
+        if not records:
+            return
+        try:
+            self._cache[-1].add(kind, records)
+        except (ArchiveFull, ArchiveReadOnly):
+            if len(self._cache) > 1:
+                raise
+            folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="trail-"))
+            self._cache.append(Phrases(Path(folder), VERSION))
+            self._cache[-1].add(kind, records)
+
+    def complete_documents(self, digests: Collection[str]) -> None:
+        """Take up the texts of these attachments, as far as they were read."""
+        there = {key.hex() for cache in self._cache for key in cache.list_keys("document")}
+        records = []
+        for digest in sorted(set(digests) - there):
+            if text := read_cached(self._archive.root, digest):
+                marks = "\n".join(sorted(find_marks(text)))
+                records.append(Record(digest, array("Q", sorted(shingle(text))), array("Q"), marks))
+        self._keep("document", records)
+
+    def iter_records(
+        self, kind: Kind, wanted: Callable[[bytes], bool] = lambda _: True
+    ) -> Iterator[Record]:
+        """The records of a kind whose keys are wanted; one may come twice."""
+        for cache in self._cache:
+            yield from cache.iter_records(kind, wanted)
+
+
+def _read_chunk(task: tuple[Path, Kind, list[ArchivedMessage]]) -> list[tuple[str, Record | None]]:
+    root, kind, chunk = task
+    records: list[tuple[str, Record | None]] = []
+    for message in chunk:
+        try:
+            content = read_message(root, message.path, message.key)
+        except (FixityMismatch, OSError):
+            records.append((message.key, None))
+            continue
+        make = _record_own if kind == "own" else _record_rest
+        records.append((message.key, make(message.key, content)))
+    return records
+
+
+def _record_own(key: str, content: bytes) -> Record:
+    own, closing = read_own_words(content)
+    closes = shingle(closing)
+    digests = "\n".join(DIGEST + digest for digest in list_digests(content))
+    phrases = array("Q", sorted(shingle(own) | closes))
+    return Record(key, phrases, array("Q", sorted(closes)), digests)
+
+
+def _record_rest(key: str, content: bytes) -> Record:
+    found = read_passages(content)
+    phrases = array("Q", sorted(set().union(*map(shingle, found.texts))))
+    lines = [
+        *sorted(mark for mark in found.marks if mark[0] not in PREFIXES),
+        *(NAME + " ".join(name.split()) for name in found.names),
+        *(DIGEST + digest for digest in found.digests),
+        *(OPAQUE + digest for digest in found.opaque),
+    ]
+    return Record(key, phrases, array("Q"), "\n".join(lines))
+
+
+def _split(messages: Iterable[ArchivedMessage]) -> Iterator[list[ArchivedMessage]]:
+    chunk: list[ArchivedMessage] = []
+    size = 0
+    for message in messages:
+        if chunk and (len(chunk) >= CHUNK or size + message.size > CHUNK_BYTES):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(message)
+        size += message.size
+    if chunk:
+        yield chunk
