@@ -35,11 +35,13 @@ if TYPE_CHECKING:
 
     from trail.archive.store import Archive
     from trail.config import Config
+    from trail.handoff.select import HeldBack
     from trail.model import (
         ArchivedMessage,
         Attachment,
         Bundle,
         ParsedMessage,
+        PastHandOff,
         Sighting,
     )
     from trail.selection import Selection
@@ -79,6 +81,7 @@ def hand_over(
     `patterns` are those of the selection's filters, and are redacted; `salt` hides the hashes of changed messages.
     """
     total = len(selection.chosen)
+    changes = Changes(tuple(patterns), selection.filters.excluded)
     keys = [m.key for m in selection.chosen]
     places = archive.sightings.places(keys)
     used = {s.ref.account for seen in places.values() for s in seen}
@@ -92,20 +95,34 @@ def hand_over(
         until=selection.filters.until,
         me=config.me,
         filters=selection.filters,
-        continues=selection.continues,
-        decisions=selection.decision_counts,
+        continues=_redact_past(selection.continues, changes),
+        decisions=tuple(
+            count._replace(by=redact(count.by, changes.patterns))
+            for count in selection.decision_counts
+        ),
         salt=salt,
     )
-    changes = Changes(tuple(patterns), selection.filters.excluded)
     items = iter_items(archive, selection.chosen, changes)
     return write_bundle(
         items,
-        selection.withheld,
+        [_redact_held(held, changes) for held in selection.withheld],
         info,
         out,
         lambda done: progress("writing", done, total),
         complete=_certify(archive, config, selection, places, changes.patterns),
     )
+
+
+def _redact_past(past: PastHandOff | None, changes: Changes) -> PastHandOff | None:
+    return replace(past, bundle=redact(past.bundle, changes.patterns)) if past else None
+
+
+def _redact_held(held: HeldBack, changes: Changes) -> HeldBack:
+    """A Message-ID in which something is to be redacted is not listed."""
+    message_id = held.message.message_id
+    if message_id is None or redact(message_id, changes.patterns) == message_id:
+        return held
+    return replace(held, message=replace(held.message, message_id=None))
 
 
 def _certify(

@@ -306,9 +306,22 @@ def test_of_what_is_redacted_no_byte_is_in_the_bundle_and_the_original_stays(bus
     assert not any(key.encode() in everything for key in keys)
 
 
-@pytest.mark.parametrize("pattern", ["Acme", "studio", "re:(a+)+", "x"])
+def test_what_is_said_around_the_messages_is_redacted_too(business):
+    """Names of folders, of an earlier bundle and of who decided; Message-IDs that are listed."""
+    decide(business, {find(business, "proposed"): "withhold"}, by="Ada of Meridian")
+    give(business, "--matter", "beer")
+    data = give(business, "--redact", "beer", "--redact", "meridian", "--redact", "inbox")
+    path = business.root / "out" / data["path"].rpartition("/")[2]
+    for file in path.rglob("*"):
+        assert not re.search("beer|meridian|inbox", str(file.relative_to(path)), re.IGNORECASE)
+        if file.is_file():
+            text = file.read_text("utf-8").partition("<script>")[0]
+            assert not re.search("beer|meridian|inbox", text, re.IGNORECASE), file
+
+
+@pytest.mark.parametrize("pattern", ["Acme", "studio", "re:(a+)+", "x", "tea"])
 def test_a_pattern_that_cannot_be_redacted_is_refused(business, pattern):
-    answer = business.trail("handoff", "acme", "--redact", pattern)
+    answer = business.trail("handoff", "acme", "--redact", pattern, "--matter", "green tea")
     assert answer.code == 2
     assert "--redact" in answer.err
     assert not list(business.root.glob("acme-*"))

@@ -94,7 +94,7 @@ def handoff(
         raise typer.BadParameter("one at a time: --dry-run, --review, --review-out or --review-in")
     whose = find_client(session.config, client)
     now = read_clock()
-    patterns = _read_patterns(redact or [], whose, session)
+    patterns = _read_patterns(redact or [], whose, matter, session)
     from trail.handoff.filters import Filters
 
     filters = Filters(
@@ -252,7 +252,9 @@ def _explain_nothing(selection: Selection) -> Exception:
     )
 
 
-def _read_patterns(asked: Sequence[str], whose: Client, session: Session) -> list[re.Pattern[str]]:
+def _read_patterns(
+    asked: Sequence[str], whose: Client, matter: str, session: Session
+) -> list[re.Pattern[str]]:
     """What is to be redacted. What the bundle says of itself cannot be."""
     from trail.handoff.patterns import UnusablePattern, read_pattern
 
@@ -261,6 +263,7 @@ def _read_patterns(asked: Sequence[str], whose: Client, session: Session) -> lis
     ours = (
         whose.name,
         whose.slug,
+        matter,
         *config.me[:3],
         *(a.user for a in config.accounts),
         *(a.host for a in config.accounts),
