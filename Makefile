@@ -56,6 +56,7 @@ torture: setup  ## minutes of every fault there is; prints how to play a failing
 	$(BIN)/python tests/torture/run.py --seconds $(SECONDS_OF_TORTURE)
 	$(BIN)/python tests/torture/index_kills.py --times 1000
 	$(BIN)/python tests/torture/index_rush.py --seconds 600
+	$(BIN)/python tests/torture/leaks.py --seeds 20
 	$(BIN)/python tests/torture/documents.py --seconds $(SECONDS_OF_TORTURE)
 
 MINUTES ?= 60

@@ -39,6 +39,10 @@ _VARYING = (
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
     (re.compile(r"\b(acme|sakura)-20\d\d-\d\d-\d\d\b"), r"\1-TODAY"),
     (re.compile(r"-TODAY-[0-9a-f]{8}\.csv"), "-TODAY-DIGEST.csv"),
+    (
+        re.compile(r"hand-off of 20\d\d-\d\d-\d\d \((\w+-TODAY), [0-9a-f]{8}\)"),
+        r"hand-off of TODAY (\1, DIGEST)",
+    ),
     (re.compile(r"\b(just now|\d+ (minute|hour|day)s? ago)\b"), "AGO"),
 )
 

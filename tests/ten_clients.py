@@ -18,7 +18,9 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 
+from trail.documents import read_documents
 from trail.model import Client
+from trail.parse.message import parse_message
 
 ME = "me@studio.example"
 NAMES = [
@@ -316,6 +318,16 @@ class Office:
             gives_to=(),
             answers=own[1][0],
         )
+
+
+def read_attachments(archive):
+    """Have the texts of attachments read, as a sync does."""
+    messages = archive.facts.iter_messages()
+    with archive.ledger.transaction():
+        archive.documents.write_attachments(
+            [parse_message(m.key, archive.read(m)) for m in list(messages)]
+        )
+    read_documents(archive)
 
 
 def decode_everything(raw: bytes, depth: int = 0):

@@ -5,12 +5,10 @@ from __future__ import annotations
 import pytest
 from archive.archiving import AT, key_of, put
 from syncing import make_config
-from ten_clients import CLIENTS, ME, NAMES, Office, decode_everything
+from ten_clients import CLIENTS, ME, NAMES, Office, decode_everything, read_attachments
 
 from trail.archive.store import writing_archive
 from trail.catchup import attribute_pending
-from trail.documents import read_documents
-from trail.parse.message import parse_message
 from trail.selection import select_messages
 from trail.transfer import hand_over
 
@@ -23,18 +21,8 @@ def office(tmp_path_factory):
     with writing_archive(root) as archive:
         put(archive, *(made.content for made in office.made))
         attribute_pending(archive, CLIENTS)
-        read_attachments_of(archive)
+        read_attachments(archive)
         yield archive, office
-
-
-def read_attachments_of(archive):
-    """Have the texts of attachments read, as a sync does."""
-    messages = archive.facts.iter_messages()
-    with archive.ledger.transaction():
-        archive.documents.write_attachments(
-            [parse_message(m.key, archive.read(m)) for m in list(messages)]
-        )
-    read_documents(archive)
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,8 @@ WORDS = 7
 """Words of a phrase. A character of Chinese or Japanese counts as a word."""
 WINDOW = 4
 GUARANTEE = WORDS + WINDOW - 1
-ENOUGH = 5
-"""Words that must be a phrase's own, and no part of a common one beside it."""
+ENOUGH = 2 * (WINDOW - 1) + 1
+"""Words that must be a phrase's own, and no part of a common one: thinning leaves that much open, less one, between two such."""
 VERSION = 1
 """Grows with every change of what numbers a text has."""
 
