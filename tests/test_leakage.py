@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
-from archive.archiving import AT, key_of, put
-from syncing import make_config
-from ten_clients import CLIENTS, ME, NAMES, Office, decode_everything, read_attachments
+import shutil
 
+import pytest
+from archive.archiving import AT, key_of, letter, put
+from syncing import make_config
+from ten_clients import CLIENTS, NAMES, Office, decode_everything, read_attachments
+
+from trail.archive.phrases import FOLDER, Phrases
 from trail.archive.store import writing_archive
 from trail.catchup import attribute_pending
+from trail.errors import ArchiveReadOnly
 from trail.selection import select_messages
 from trail.transfer import hand_over
 
@@ -90,4 +94,32 @@ def test_a_second_look_reads_no_message_again(office, selections, monkeypatch):
     monkeypatch.setattr("trail.phrasebook.read_message", None)
     again = select_messages(archive, config, CLIENTS[0])
     assert [m.key for m in again.chosen] == [m.key for m in selected[NAMES[0]].chosen]
-    assert ME
+
+
+def test_where_the_archive_takes_no_cache_the_same_is_found(office, selections, monkeypatch):
+    def refuse(self, kind, records):
+        if self._root == archive.root:
+            raise ArchiveReadOnly("nothing can be written here")
+        return real(self, kind, records)
+
+    archive, _ = office
+    config, selected = selections
+    real = Phrases.add
+    shutil.rmtree(archive.root / FOLDER)
+    monkeypatch.setattr(Phrases, "add", refuse)
+    again = select_messages(archive, config, CLIENTS[0])
+    assert [m.key for m in again.chosen] == [m.key for m in selected[NAMES[0]].chosen]
+    assert not list((archive.root / FOLDER).rglob("*.bin"))
+
+
+def test_a_damaged_message_is_counted_as_not_compared(tmp_path):
+    with writing_archive(tmp_path / "archive") as archive:
+        ours = letter("ours", sender="jo@alder.example")
+        theirs = letter("theirs", sender="jo@birch.example")
+        put(archive, ours, theirs)
+        attribute_pending(archive, CLIENTS)
+        message = archive.facts.find_messages([key_of(theirs)])[key_of(theirs)]
+        (archive.root / message.path).write_bytes(b"something else")
+        config = make_config(archive.root, clients=CLIENTS)
+        selection = select_messages(archive, config, CLIENTS[0])
+        assert (len(selection.chosen), selection.uncompared) == (1, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -136,6 +137,18 @@ def test_a_message_that_kills_its_parser_goes_whole_and_keeps_no_other_back(
     assert [i.archived for i in items] == list(selection.chosen)
     assert [i.content for i in items if i.parsed.unparsable] == [letter("deadly")]
     assert all(key_of(i.content) == i.archived.key for i in items)
+
+
+def test_a_pattern_that_runs_away_costs_the_message_and_not_the_hand_off(archive, monkeypatch):
+    hard = letter("hard", subject="a" * 40)
+    put(archive, hard)
+    monkeypatch.setattr(transfer, "PATIENCE", 0.5)
+    evil = re.compile("(?:a?){40}a{40}b")
+    changes = transfer.Changes((evil,))
+    item = next(iter_items(archive, select(archive).chosen, changes))
+    assert item.changes == ("could not be redacted: withheld",)
+    assert item.original == key_of(hard)
+    assert b"aaaa" not in item.content
 
 
 # correspondence of three clients: shared threads, forwards, blind copies, forged references
