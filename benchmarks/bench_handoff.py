@@ -90,7 +90,7 @@ def _hand_over(
 ) -> Measured:
     out = setting.scratch / f"bundles-{number}"
     setting.settle()
-    done = setting.trail(config, "--json", "handoff", "acme", "--out", str(out))
+    done = setting.trail(config, "--json", "handoff", "acme", "--full", "--out", str(out))
     report = json.loads(done.output)
     if expected is not None:
         assert report["messages"] + report["withheld"] >= expected * 0.95, report

@@ -435,7 +435,7 @@ def test_every_reading_command_works_while_a_sync_is_running(desk, dovecot_or_py
             short = desk.ids("message")[0]
             for words in (["show", short], ["thread", short], ["clients"], ["verify"]):
                 assert desk.trail(*words).code == 0, words
-            words = ["handoff", "acme", "--out", tmp_path / str(rounds), "-q"]
+            words = ["handoff", "acme", "--full", "--out", tmp_path / str(rounds), "-q"]
             assert desk.trail(*words).code == 0
             rounds += 1
     assert running.returncode == 0
