@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from trail.errors import UnusableDecisions
-from trail.handoff.plain import one_line
+from trail.handoff.plain import harmless_cell, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 COLUMNS = ("id", "date", "from", "to", "subject", "reason", "decision", "why", "check")
 GIVE, WITHHOLD = "give", "withhold"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 _PROBLEMS = 10
 """Problems of a table that are told at once."""
 _LIMIT = 64 << 20
@@ -92,7 +91,7 @@ def write_table(doubts: Sequence[Doubt]) -> bytes:
         why = doubt.decided.why if doubt.decided else ""
         reason = "; ".join(v.reason_private for v in doubt.reasons) or "nothing speaks against it"
         cells = (doubt.key, doubt.date, doubt.sender, doubt.recipients, doubt.subject, reason, word, why, _check(doubt))  # fmt: skip
-        rows.writerow(map(_make_harmless, cells))
+        rows.writerow(map(harmless_cell, cells))
     return ("\ufeff" + text.getvalue()).encode("utf-8", "replace")
 
 
@@ -198,12 +197,6 @@ def _check(doubt: Doubt) -> str:
     """What a line was written about; letters first, so that no spreadsheet takes it for a number."""
     about = "\n".join((doubt.key, *name_reasons(doubt.reasons)))
     return "c" + hashlib.sha256(about.encode()).hexdigest()[:12]
-
-
-def _make_harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula (CWE-1236)."""
-    cell = one_line(cell)
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _bare(cell: str) -> str:

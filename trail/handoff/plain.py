@@ -13,6 +13,7 @@ CELL_LIMIT = 32_000
 # Also what str.splitlines takes for a line end: tag files are read with it.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _CONTROLS_IN_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 _SURROGATES = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
@@ -23,6 +24,12 @@ def one_line(text: str, limit: int = CELL_LIMIT) -> str:
     if text.isascii() and text.isprintable():
         return text
     return _SURROGATES.sub("\ufffd", _CONTROLS.sub(" ", text).strip())
+
+
+def harmless_cell(text: str) -> str:
+    """A cell on one line that no spreadsheet takes for a formula (CWE-1236): it gets an apostrophe before it."""
+    text = one_line(text)
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def count_of(number: int, noun: str) -> str:

@@ -11,6 +11,7 @@ import os
 from typing import TYPE_CHECKING
 
 from trail.handoff.building import disk_errors
+from trail.handoff.plain import harmless_cell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,7 +56,7 @@ def write_register(
         sent_at = message.sent_at.isoformat() if message.sent_at else ""
         person = (decision.by, decision.at.isoformat(), decision.why) if decision else ("", "", "")
         facts = (message.key, sent_at, message.message_id or "", message.subject, message.reason)
-        rows.writerow((*facts, *person, before))
+        rows.writerow(map(harmless_cell, (*facts, *person, before)))
     with disk_errors(path):
         path.parent.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
