@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from trail.archive.store import Archive
     from trail.config import Config
+    from trail.handoff.seal import Signing
     from trail.model import (
         ArchivedMessage,
         Attachment,
@@ -98,6 +99,7 @@ def hand_over(
     agent_version: str,
     at: datetime,
     progress: Callable[[str, int, int], None] = lambda *_: None,
+    signing: Signing | None = None,
 ) -> Bundle:
     """Write the bundle to the new folder `out`. Raises BundleExists, ArchiveFull, ArchiveReadOnly, FixityMismatch."""
     total = len(selection.chosen)
@@ -122,6 +124,7 @@ def hand_over(
         out,
         lambda done: progress("writing", done, total),
         complete=_certify(archive, config, keys, places),
+        signing=signing,
     )
 
 

@@ -44,9 +44,11 @@ def handoff(
 ) -> None:
     """Export everything that is a client's, and nothing that is not."""
     from trail import __version__, render
+    from trail.archive.handovers import read_hand_overs
     from trail.archive.store import open_archive
     from trail.cli.clock import read_clock
     from trail.cli.progress import show_progress
+    from trail.cli.signing import prepare_signing
     from trail.config import find_client
     from trail.errors import BundleExists, TrailError
     from trail.index.dates import parse_date
@@ -84,6 +86,8 @@ def handoff(
                 f"there is nothing to hand over to {whose.name}",
                 f"see `trail handoff {whose.slug} --dry-run`, and the rules with `trail client show {whose.slug}`",
             )
+        hand_overs = read_hand_overs(archive)
+        signing = prepare_signing(session, next((h.key for h in hand_overs[::-1] if h.key), ""))
         with show_progress(session) as progress:
             bundle = hand_over(
                 archive,
@@ -93,12 +97,14 @@ def handoff(
                 agent_version=__version__,
                 at=now.astimezone(UTC),
                 progress=progress,
+                signing=signing,
             )
         register = _keep_register(session, archive, selection, bundle)
     lines = [
         f"{whose.name}: {render.count_of(bundle.messages, 'message')}, {render.count_of(bundle.attachments, 'attachment')}, {render.format_size(bundle.bytes)}",
         f"bundle    {bundle.path}",
         "open      START-HERE.html",
+        f"key       {bundle.key}  tell them on the phone: with it verify.py shows that the bundle is yours",
     ]
     if bundle.withheld:
         lines.append(f"withheld  {_count_reasons(selection.withheld)}")
@@ -132,7 +138,7 @@ def _finish_attribution(session: Session) -> None:
 
 
 def _keep_register(
-    session: Session, archive: Archive, selection: Selection, bundle: Bundle
+    session: Session, archive: Archive, selection: Selection, bundle: Bundle, decided_by: str = ""
 ) -> Path | None:
     """Record the hand-off in the audit log, and keep the list of what was withheld with the archive."""
     from trail.archive.store import record_event
@@ -152,6 +158,9 @@ def _keep_register(
             messages=bundle.messages,
             withheld=len(bundle.withheld),
             digest=bundle.digest,
+            key=bundle.key,
+            stamped=bundle.stamped,
+            decided_by=decided_by or None,
         )
     except (ArchiveFull, ArchiveLocked, ArchiveReadOnly) as error:
         session.warn(f"the bundle is complete, but not in the audit log: {error.message}")
@@ -227,6 +236,8 @@ def _bundle_data(bundle: Bundle) -> dict[str, Any]:
         "attachments": bundle.attachments,
         "bytes": bundle.bytes,
         "digest": bundle.digest,
+        "key": bundle.key,
+        "stamped": bundle.stamped,
     }
 
 

@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from trail.handoff import csvfile, fixity, mbox, names
+from trail.handoff import csvfile, fixity, mbox, names, verify
+from trail.handoff.anymailbag import verify_any
 from trail.handoff.fixity import is_inside, read_info, show
 from trail.model import Verification
 
@@ -27,6 +28,8 @@ _ID_LIMIT = 36
 
 def verify_bundle(path: Path, on_progress: Callable[[int], None] | None = None) -> Verification:
     """Check the bundle in the folder `path`; `on_progress` is told how many files are looked at."""
+    if not _is_ours(path):
+        return verify_any(path, on_progress)
     check = _Check(path, on_progress)
     try:
         if not path.is_dir():
@@ -38,6 +41,17 @@ def verify_bundle(path: Path, on_progress: Callable[[int], None] | None = None) 
     except OSError as error:
         check.report(f"{show(str(error.filename or path))}: cannot be read: {error.strerror}")
     return Verification(check.checked, tuple(check.problems))
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether it must be what trail makes; what is no bag at all is told in the same words."""
+    try:
+        is_bag = path.is_dir() and (path / "bagit.txt").is_file()
+        agents = [v for name, v in read_info(path) if name.lower() == "mailbag-agent"]
+    except (OSError, ValueError):
+        return True
+    signature = verify.read_signature(fixity.read_small(path / verify.SIGNATURE))
+    return not is_bag or "trail" in agents or signature is not None
 
 
 @dataclass(slots=True)

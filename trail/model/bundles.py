@@ -34,6 +34,10 @@ class Bundle:
     withheld: tuple[Withheld, ...] = ()
     digest: str = ""
     """SHA-256 of tagmanifest-sha256.txt, in hex."""
+    key: str = ""
+    """Fingerprint of the key it is signed with; "" when it is not signed."""
+    stamped: bool = False
+    """Whether an authority's timestamp is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,10 @@ class Verification:
 
     checked: int
     problems: tuple[str, ...] = field(default=())
+    advice: tuple[str, ...] = ()
+    """What is allowed, and not recommended."""
+    ours: bool = True
+    """Whether it claims to be a hand-off of trail, which has to be signed."""
 
     @property
     def ok(self) -> bool:

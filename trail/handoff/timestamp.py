@@ -1,0 +1,136 @@
+"""When a bundle was signed, as an authority saw it (RFC 3161).
+
+In: the bytes of signature.txt, and an authority's answer over them. Out: the moment, and who vouches for it.
+Never: asks the network itself, or trusts a certificate because the answer brings it along.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from rfc3161_client import (
+    HashAlgorithm,
+    TimestampRequestBuilder,
+    VerificationError,
+    VerifierBuilder,
+    decode_timestamp_response,
+)
+
+from trail.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from rfc3161_client import TimeStampRequest, TimeStampResponse
+
+_LONGEST_CHAIN = 8
+
+
+class StampProblem(ValueError):
+    """A timestamp that does not hold; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A timestamp that holds. `trusted` tells whether it leads to an authority that was named."""
+
+    at: datetime
+    authority: str
+    trusted: bool
+
+
+def make_request(content: bytes) -> TimeStampRequest:
+    """Ask for a timestamp over `content`; only its SHA-256 is sent."""
+    builder = TimestampRequestBuilder().data(content).hash_algorithm(HashAlgorithm.SHA256)
+    return builder.nonce(nonce=True).cert_request(cert_request=True).build()
+
+
+def check_stamp(
+    answer: bytes,
+    content: bytes,
+    authorities: Sequence[x509.Certificate] | None = None,
+    nonce: int | None = None,
+) -> Stamp:
+    """Check an authority's answer over `content`. Raises StampProblem."""
+    try:
+        response = decode_timestamp_response(answer)
+        signer, brought = _find_signer(response)
+        at = response.tst_info.gen_time
+        # the library takes every certificate in the answer for trusted: whose it is, is looked at below
+        VerifierBuilder(roots=brought, nonce=nonce).build().verify_message(response, content)
+    except VerificationError as error:
+        raise StampProblem(f"does not hold: {error}") from None
+    except (KeyboardInterrupt, SystemExit, StampProblem):
+        raise
+    except BaseException as error:  # noqa: BLE001 - the library's Rust panics are no Exceptions
+        raise StampProblem(f"is no timestamp ({type(error).__name__})") from None
+    trusted = authorities is not None and _leads_to(signer, brought, authorities, at)
+    if authorities is not None and not trusted:
+        raise StampProblem(f"its authority, {_name(signer)}, is not the one that was named")
+    return Stamp(at, _name(signer), trusted)
+
+
+def read_authorities(path: Path) -> list[x509.Certificate]:
+    """The certificates in a PEM file. Raises ConfigError."""
+    try:
+        return x509.load_pem_x509_certificates(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise ConfigError(
+            f"{path}: holds no certificates", "it must be a file of certificates in PEM form"
+        ) from None
+
+
+def _find_signer(response: TimeStampResponse) -> tuple[x509.Certificate, list[x509.Certificate]]:
+    brought = [x509.load_der_x509_certificate(der) for der in response.signed_data.certificates]
+    signers = list(response.signed_data.signer_infos)
+    fitting = [
+        certificate
+        for certificate in brought
+        for signer in signers
+        if (certificate.issuer, certificate.serial_number) == (signer.issuer, signer.serial_number)
+    ]
+    if len(signers) != 1 or len(fitting) != 1:
+        raise StampProblem("does not say in one way who signed it")
+    return fitting[0], brought
+
+
+def _leads_to(
+    signer: x509.Certificate,
+    brought: Iterable[x509.Certificate],
+    authorities: Sequence[x509.Certificate],
+    at: datetime,
+) -> bool:
+    """Whether the signer's certificate is one of the authorities', or issued below one of them; all valid then."""
+    current = signer
+    known = (*authorities, *brought)
+    for below in range(_LONGEST_CHAIN):
+        if not current.not_valid_before_utc <= at <= current.not_valid_after_utc:
+            return False
+        if current in authorities:
+            return True
+        issuers = (issuer for issuer in known if _may_issue(issuer, current, below))
+        issuer = next(issuers, None)
+        if issuer is None:
+            return False
+        current = issuer
+    return False
+
+
+def _may_issue(issuer: x509.Certificate, issued: x509.Certificate, below: int) -> bool:
+    try:
+        limits = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value
+        issued.verify_directly_issued_by(issuer)
+    except Exception:  # noqa: BLE001 - whatever is wrong with it: it did not issue this one
+        return False
+    return limits.ca and (limits.path_length is None or below <= limits.path_length)
+
+
+def _name(certificate: x509.Certificate) -> str:
+    names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(names[0].value) if names else certificate.subject.rfc4514_string()
