@@ -57,7 +57,7 @@ def check_stamp(
 ) -> Stamp:
     """Check an authority's answer over `content`. Raises StampProblem."""
     try:
-        response = decode_timestamp_response(answer)
+        response = decode_timestamp_response(_sort_certificates(answer))
         signer, brought = _find_signer(response)
         at = response.tst_info.gen_time
         # the library takes every certificate in the answer for trusted: whose it is, is looked at below
@@ -98,6 +98,37 @@ def _find_signer(response: TimeStampResponse) -> tuple[x509.Certificate, list[x5
     if len(signers) != 1 or len(fitting) != 1:
         raise StampProblem("does not say in one way who signed it")
     return fitting[0], brought
+
+
+def _sort_certificates(answer: bytes) -> bytes:
+    """Put the certificates an answer brings along in the order of DER, as the library insists on.
+
+    Authorities that run `openssl ts` send the signer's first. The signature does not cover them, and no length changes.
+    """
+    place = (0, len(answer))
+    # TimeStampResp, its token, the token's content, SignedData (RFC 3161, section 2.4.2; RFC 5652, sections 3 and 5.1)
+    for tag, skip in ((0x30, 0), (0x30, 1), (0xA0, 1), (0x30, 0), (0xA0, 3)):
+        inside = _list_values(answer, *place)
+        if len(inside) <= skip or answer[inside[skip][0]] != tag:
+            return answer
+        place = inside[skip][1:]
+    brought = sorted(answer[start:end] for start, _, end in _list_values(answer, *place))
+    return answer[: place[0]] + b"".join(brought) + answer[place[1] :]
+
+
+def _list_values(content: bytes, start: int, end: int) -> list[tuple[int, int, int]]:
+    """The DER values between two places: where each begins, where its content does, and where it ends; none if they do not fit."""
+    found = []
+    while start < end:
+        inner, size = start + 2, content[start + 1] if start + 1 < end else 0
+        if size & 0x80:
+            inner += size & 0x7F
+            size = int.from_bytes(content[start + 2 : inner], "big")
+        if inner + size > end:
+            return []
+        found.append((start, inner, inner + size))
+        start = inner + size
+    return found
 
 
 def _leads_to(
