@@ -52,7 +52,8 @@ class HandOver:
     withheld: int
     key: str = ""
     """Fingerprint of the key it was signed with; "" when it was not."""
-    decided_by: str = ""
+    by: str = ""
+    """Who decided; "" when nobody had to."""
     receipts: tuple[Receipt, ...] = ()
 
 
@@ -70,7 +71,7 @@ def read_hand_overs(archive: Archive) -> list[HandOver]:
                 int(event.get("messages", 0)),
                 int(event.get("withheld", 0)),
                 str(event.get("key", "")),
-                str(event.get("decided_by") or ""),
+                str(event.get("by") or ""),
             )
         elif digest in found:
             receipt = Receipt(at, str(event["path"]), str(event["receipt"]), int(event["size"]))

@@ -138,7 +138,7 @@ def _finish_attribution(session: Session) -> None:
 
 
 def _keep_register(
-    session: Session, archive: Archive, selection: Selection, bundle: Bundle, decided_by: str = ""
+    session: Session, archive: Archive, selection: Selection, bundle: Bundle, by: str = ""
 ) -> Path | None:
     """Record the hand-off in the audit log, and keep the list of what was withheld with the archive."""
     from trail.archive.store import record_event
@@ -160,7 +160,7 @@ def _keep_register(
             digest=bundle.digest,
             key=bundle.key,
             stamped=bundle.stamped,
-            decided_by=decided_by or None,
+            **({"by": by} if by else {}),
         )
     except (ArchiveFull, ArchiveLocked, ArchiveReadOnly) as error:
         session.warn(f"the bundle is complete, but not in the audit log: {error.message}")
