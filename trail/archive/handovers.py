@@ -59,25 +59,31 @@ class HandOver:
 
 def read_hand_overs(archive: Archive) -> list[HandOver]:
     """Every hand-off, oldest first. Memory: the hand-offs."""
-    found: dict[str, HandOver] = {}
+    found: list[HandOver] = []
     for event in _iter_events(archive):
         digest, at = str(event.get("digest", "")), _read_time(event)
         if event["event"] == "handed-over":
-            found[digest] = HandOver(
-                at,
-                str(event.get("client", "")),
-                str(event.get("bundle", "")),
-                digest,
-                int(event.get("messages", 0)),
-                int(event.get("withheld", 0)),
-                str(event.get("key", "")),
-                str(event.get("by") or ""),
+            found.append(
+                HandOver(
+                    at,
+                    str(event.get("client", "")),
+                    str(event.get("bundle", "")),
+                    digest,
+                    int(event.get("messages", 0)),
+                    int(event.get("withheld", 0)),
+                    str(event.get("key", "")),
+                    str(event.get("by") or ""),
+                )
             )
-        elif digest in found:
+        else:
             receipt = Receipt(at, str(event["path"]), str(event["receipt"]), int(event["size"]))
-            known = found[digest]
-            found[digest] = replace(known, receipts=(*known.receipts, receipt))
-    return list(found.values())
+            found = [
+                replace(known, receipts=(*known.receipts, receipt))
+                if known.digest == digest
+                else known
+                for known in found
+            ]
+    return found
 
 
 def file_receipt(root: Path, hand_over: HandOver, content: bytes, suffix: str) -> Receipt | None:

@@ -96,7 +96,7 @@ def _accept(session: Session, bundle: str | None, path: Path) -> None:
     hand_overs = _read(session)
     digests, numbers = find_numbers(content)
     meant = [h for h in hand_overs if h.digest in digests or name_receipt(h.digest) in numbers]
-    if bundle is None and len(meant) != 1:
+    if bundle is None and len({h.digest for h in meant}) != 1:
         raise TrailError(
             f"{path} names {'no' if not meant else 'more than one'} hand-off of this archive",
             "say which: trail receipt BUNDLE --accept FILE; `trail receipt` lists them",
@@ -123,7 +123,7 @@ def _find(hand_overs: list[HandOver], bundle: str) -> HandOver:
         digest = ""
     name = path.resolve().name if digest else path.name
     found = [h for h in hand_overs if (h.digest == digest if digest else h.bundle == name)]
-    if len(found) != 1:
+    if len({h.digest for h in found}) != 1:
         raise TrailError(
             f"{'several hand-offs are' if found else 'no hand-off of this archive is'} called {name}",
             "name the folder itself" if found else "`trail receipt` lists them",

@@ -34,12 +34,12 @@ def bundle_data(result: Verification, seal: Seal | None) -> dict[str, Any]:
     return data
 
 
-def bundle_text(result: Verification, seal: Seal | None, what: str) -> str:
-    """For people: one verdict, then what it rests on."""
+def bundle_text(result: Verification, seal: Seal | None, what: str, told: str) -> str:
+    """For people: one verdict, then what it rests on. `told` is the key one was told, or ""."""
     lines = [render.verification_text(result, what, "file")]
     if seal is not None and seal.key and seal.told:
         lines.append(f"  signed with the key you were told, {seal.key}")
-    elif seal is not None and seal.key:
+    elif seal is not None and seal.key and not told:
         lines.append(
             f"  signed by key {seal.key}: compare it with what the sender told you on the phone, or give that with --key"
         )

@@ -110,7 +110,7 @@ def _verify_bundle(session: Session, bundle: Path, key: str, authority: Path | N
         ca = authority or (session.config.handoff.timestamp_ca if _has_config(session) else None)
         seal = check_seal(bundle, told, read_authorities(ca.expanduser()) if ca else None)
         result = replace(result, problems=(*result.problems, *seal.problems))
-    session.emit(bundle_data(result, seal), bundle_text(result, seal, str(bundle)))
+    session.emit(bundle_data(result, seal), bundle_text(result, seal, str(bundle), told))
     if not result.ok:
         raise FixityMismatch(
             f"{bundle} is not as it was recorded"
