@@ -329,7 +329,7 @@ def test_an_answer_is_kept_with_the_hand_off_it_names(given, kind):
     }[kind]
     path = given.root / name
     path.write_text(content)
-    kept = given.done("receipt", "--accept", path, "--json").data["receipts"]
+    kept = given.done("receipt", "--accept", path, "--json").data["handoffs"][0]["receipts"]
     assert len(kept) == 1
     assert (given.archive / kept[0]["path"]).read_text() == content
     assert (given.archive / kept[0]["path"]).stat().st_mode & 0o077 == 0

@@ -90,7 +90,7 @@ def export(
     with disk_errors(path):
         write_private(path, content)
     session.emit(
-        _describe(key) | {"backup": str(path)},
+        {**_describe(key), "backup": str(path)},
         f"the key {key.fingerprint} is in {path}\nkeep the passphrase elsewhere; `trail key create --from {path.name}` puts the key back",
     )
 

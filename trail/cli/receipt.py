@@ -74,7 +74,7 @@ def _make(session: Session, bundle: Path, out: Path | None) -> None:
         text.write_text(format_text(facts, client, sender), encoding="utf-8")
     data = {
         "page": str(page), "text": str(text), "digest": facts.digest, "receipt": facts.number, "client": slug,
-        "messages": facts.messages, "attachments": facts.attachments, "withheld": facts.withheld, "key": facts.key,
+        "messages": facts.messages, "attachments": facts.attachments, "withheld": [{"reason": r, "messages": n} for r, n in facts.withheld.items()], "key": facts.key,
     }  # fmt: skip
     session.emit(
         data,
@@ -108,7 +108,8 @@ def _accept(session: Session, bundle: str | None, path: Path) -> None:
             "see which hand-off was answered: `trail receipt`",
         )
     kept = file_receipt(session.config.archive, chosen, content, path.suffix)
-    data = _describe(next(h for h in _read(session) if h.digest == chosen.digest))
+    answered = next(h for h in _read(session) if h.digest == chosen.digest)
+    data = {"handoffs": [_describe(answered)]}
     if kept is None:
         session.emit(data, f"{chosen.bundle}: this receipt is there already")
     else:
