@@ -6,19 +6,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from trail.cli.app import Session, app
+from trail.cli.later import typer
 from trail.errors import ConfigError, SecretUnavailable, TrailError
 
 if TYPE_CHECKING:
     from trail.handoff.keys import KeyStore, SigningKey
 
-key_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(key_app, name="key", help="The key that hand-offs are signed with.")
+keys = app.add_group("key", help="The key that hand-offs are signed with.")
 
 
-@key_app.command("create")
+@keys.command("create")
 def create(
     ctx: typer.Context,
     from_: Annotated[
@@ -46,7 +44,7 @@ def create(
     session.emit(_describe(made), f"{made.fingerprint}\nkept in {made.place}")
 
 
-@key_app.command("show")
+@keys.command("show")
 def show(ctx: typer.Context) -> None:
     """Show the fingerprint, to tell on the phone."""
     session: Session = ctx.obj
@@ -57,7 +55,7 @@ def show(ctx: typer.Context) -> None:
     )
 
 
-@key_app.command("export")
+@keys.command("export")
 def export(
     ctx: typer.Context,
     backup: Annotated[

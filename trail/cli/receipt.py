@@ -6,9 +6,8 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from trail.cli.app import Session, app
+from trail.cli.later import typer
 from trail.errors import TrailError
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def receipt(
         ),
     ] = None,
 ) -> None:
-    """Make a receipt for the recipient to sign, or keep the signed one."""
+    """Make a receipt to sign, keep a signed one, list all."""
     session: Session = ctx.obj
     if accept is not None:
         _accept(session, bundle, accept.expanduser())
