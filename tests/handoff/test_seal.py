@@ -15,9 +15,11 @@ from bundles import TAMPERINGS, reseal, sign_anew
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from needs import give_up
 
+from trail.errors import FixityMismatch
 from trail.handoff import verify
 from trail.handoff.check import verify_bundle
 from trail.handoff.keys import SigningKey, export_public
+from trail.handoff.receipt import read_facts
 from trail.handoff.seal import Signing, check_seal
 
 
@@ -224,6 +226,60 @@ def test_a_problem_is_one_line_whatever_the_name(bundle, alone):
     lines = alone(bundle)[1].splitlines()
     assert len(lines) == 2
     assert lines[1].isascii()
+
+
+HOSTILE = {
+    "a count of ten thousand digits": (b'"INBOX","INBOX","0"', b'"INBOX","INBOX","' + b"9" * 10_000 + b'"'),
+    "a count in other digits": (b'"INBOX","INBOX","0"', '"INBOX","INBOX","²"'.encode()),
+    "a field of a megabyte": (b'"Quote"', b'"' + b"x" * (1 << 20) + b'"'),
+    "a zero byte": (b'"Quote"', b'"\0"'),
+    "a quote that never ends": (b'"Error"', b'"Error'),
+    "short rows": (b'"Error"', b'"x"\r\n"Error"'),
+    "no text": (b'"Quote"', b'"\xff"'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_hostile_table_ends_in_a_verdict_also_where_it_is_signed(bundle, alone, case):
+    old, new = HOSTILE[case]
+    table = bundle / "mailbag.csv"
+    assert old in table.read_bytes()
+    table.write_bytes(table.read_bytes().replace(old, new))
+    reseal(bundle)
+    sign_anew(bundle)
+    assert check(bundle) != ()
+    code, text = alone(bundle)
+    assert code in (0, 1)
+    assert "SIGNED" in text
+    info = bundle / "bag-info.txt"
+    info.write_text(info.read_text().replace("Mailbag-Agent: trail", "Mailbag-Agent: other"))
+    (bundle / "signature.txt").unlink()
+    reseal(bundle)
+    result = verify_bundle(bundle)
+    assert result.ours is False
+    by_the_letter = case in ("a field of a megabyte", "a zero byte")
+    assert bool(result.problems) is not by_the_letter
+
+
+def test_a_receipt_of_a_hostile_table_is_an_error_a_person_understands(bundle):
+    old, new = HOSTILE["a count of ten thousand digits"]
+    table = bundle / "mailbag.csv"
+    table.write_bytes(table.read_bytes().replace(old, new))
+    reseal(bundle)
+    sign_anew(bundle)
+    with pytest.raises(FixityMismatch, match="its tables cannot be read"):
+        read_facts(bundle)
+
+
+def test_a_folder_that_cannot_be_read_is_named(bundle, alone):
+    locked = bundle / "data" / "eml"
+    locked.chmod(0)
+    try:
+        if os.access(locked, os.R_OK):
+            pytest.skip("root reads everything")
+        assert "data/eml: cannot be read" in alone(bundle)[1]
+    finally:
+        locked.chmod(0o700)
 
 
 def test_a_bundle_names_the_key_it_is_signed_with(make_bundle, make_item):

@@ -26,6 +26,7 @@ _OPTIONAL = MESSAGE_COLUMNS[7:]
 _ID_LIMIT = 36
 _HEADERS = 1 << 18
 """Bytes of a message in which its headers stand."""
+NUMBER = re.compile("[0-9]{1,9}")
 _TABLE = re.compile(r"mailbag(?:-([0-9]+))?\.csv")
 
 
@@ -129,7 +130,7 @@ def _take_row(messages: _Messages, where: str, row: dict[str, str]) -> None:
         report("id-unique", f"{where}: {show(mailbag_id)} is listed before", "rows")
         return
     _check_paths(messages, where, row)
-    if not (count.isascii() and count.isdigit()):
+    if not NUMBER.fullmatch(count):
         report(
             "attachments-number",
             f"{where}: Attachments is {show(count) or 'empty'}, no integer",
@@ -283,7 +284,8 @@ def _check_attachment_table(
             else:
                 listed.append(fields[1])
                 _check_name(messages, here, folder, fields[0], fields[1])
-    if row is not None and row.attachments.isdigit() and len(listed) != int(row.attachments):
+    counted = row is not None and NUMBER.fullmatch(row.attachments)
+    if row is not None and counted and len(listed) != int(row.attachments):
         text = f"{where}/attachments.csv: lists {len(listed)}, and mailbag.csv counts {row.attachments}"
         report("attachments-csv", text, "folders")
     for name in sorted(files - set(listed)):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _FORMATS = frozenset(["mbox", "pst", "msg", "eml", "pdf", "warc", "attachments"])
 _TABLE = re.compile(r"mailbag(?:-([0-9]+))?\.csv")
+_NUMBER = re.compile("[0-9]{1,9}")
 _ID_LIMIT = 36
 
 
@@ -147,7 +148,7 @@ class _Check:
             self.report(f"{where}: {mailbag_id} is listed before")
         elif original or (folder and not is_inside(folder)):
             self.report(f"{where}: its paths are not those of a message from IMAP")
-        elif not (attachments.isascii() and attachments.isdigit()):
+        elif not _NUMBER.fullmatch(attachments):
             self.report(f"{where}: Attachments is not a number")
         else:
             path = "/".join(part for part in ("data/eml", folder, f"{mailbag_id}.eml") if part)

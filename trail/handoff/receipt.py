@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _NUMBER = re.compile(r"\b(?:[0-9a-f]{4}[ \u00a0-]){3}[0-9a-f]{4}\b", re.IGNORECASE)
+_LOOKED_AT = 8 << 20
+"""Bytes of an answer in which a number is looked for."""
 _DIGEST = re.compile(r"\b[0-9a-f]{64}\b", re.IGNORECASE)
 
 
@@ -74,6 +76,15 @@ def read_facts(root: Path) -> BundleFacts:
             f"{root}: {problems[0] if problems else 'is no bundle'}",
             "a receipt is made for a bundle as it was signed: see `trail verify`",
         )
+    try:
+        return _read(root, wanted, tagmanifest, check.key)
+    except (ValueError, IndexError):
+        raise FixityMismatch(
+            f"{root}: its tables cannot be read", "see what is the matter: `trail verify`"
+        ) from None
+
+
+def _read(root: Path, wanted: list[str], tagmanifest: bytes, key: str) -> BundleFacts:
     info = dict(read_info(root))
     size, _, _ = info.get("Payload-Oxum", "0.0").partition(".")
     counts = [
@@ -88,7 +99,7 @@ def read_facts(root: Path) -> BundleFacts:
         name=info.get("External-Identifier", root.name),
         day=info.get("Bagging-Date", ""),
         digest=hashlib.sha256(tagmanifest).hexdigest(),
-        key=check.key,
+        key=key,
         messages=len(counts),
         attachments=sum(counts),
         bytes=int(size),
@@ -167,10 +178,11 @@ td {{ padding: .25em 0; overflow-wrap: anywhere }}
 
 def find_numbers(content: bytes) -> tuple[set[str], set[str]]:
     """The digests and the receipt numbers in an answer: text, or a mail with its texts decoded."""
+    content = content[:_LOOKED_AT]
     texts = [content.decode("utf-8", "replace")]
     if re.match(rb"[!-9;-~]+:", content):
         texts += _iter_texts(content)
-    joined = "\n".join(re.sub(r"(?m)^[> ]+", "", re.sub("<[^>]*>", " ", text)) for text in texts)
+    joined = "\n".join(re.sub(r"(?m)^[> ]+", "", re.sub("<[^<>]*>", " ", text)) for text in texts)
     numbers = {" ".join(re.findall("[0-9a-f]{4}", n.lower())) for n in _NUMBER.findall(joined)}
     return {digest.lower() for digest in _DIGEST.findall(joined)}, numbers
 

@@ -6,6 +6,7 @@ In: a stream. Out: rows, each with what is wrong with its spelling. Never: keeps
 from __future__ import annotations
 
 import csv
+import io
 import re
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -22,18 +23,20 @@ _BOM = b"\xef\xbb\xbf"
 
 def read_any_rows(stream: BinaryIO) -> Iterator[tuple[list[str], str]]:
     """Yield the fields of each row, and what is wrong with how they are written ("" for nothing)."""
-    record = b""
+    lines: list[bytes] = []
+    size = quotes = 0
     first = True
     while line := stream.readline(_LONGEST):
         line = line.removeprefix(_BOM) if first else line
         first = False
-        record += line
-        if record.count(b'"') % 2 and len(record) < _LONGEST:
+        lines.append(line)
+        size, quotes = size + len(line), quotes + line.count(b'"')
+        if quotes % 2 and size < _LONGEST:
             continue
-        yield _read(record)
-        record = b""
-    if record:
-        yield _read(record)
+        yield _read(b"".join(lines))
+        lines, size, quotes = [], 0, 0
+    if lines:
+        yield _read(b"".join(lines))
 
 
 def _read(record: bytes) -> tuple[list[str], str]:
@@ -47,7 +50,7 @@ def _read(record: bytes) -> tuple[list[str], str]:
             return fields, ""
         problem = "does not end in CRLF" if not record.endswith(b"\r\n") else ""
     try:
-        rows = list(csv.reader(text.splitlines(keepends=True)))
+        rows = list(csv.reader(io.StringIO(text, newline="")))
     except csv.Error as error:
         return [], f"cannot be read ({error})"
     fields = rows[0] if rows else []

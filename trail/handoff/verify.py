@@ -212,11 +212,18 @@ class Check:
         if f"\nPayload-Oxum: {oxum}\n" not in info:
             self.problems.append("bag-info.txt: Payload-Oxum is not what data/ holds")
         for name in sorted(n for n in found if re.fullmatch(r"mailbag(-[0-9]+)?\.csv", n)):
-            table = io.StringIO((self.read_file(name) or b"").decode("utf-8", "replace"))
-            for row in csv.reader(table):
-                if row[1:2] != ["Mailbag-Message-ID"]:
+            text = (self.read_file(name) or b"").decode("utf-8", "replace")
+            try:
+                rows = [row[1:7:5] for row in csv.reader(io.StringIO(text, newline=""))]
+            except csv.Error as error:
+                self.problems.append(f"{name}: cannot be read: {error}")
+                continue
+            for row in rows:
+                if row[:1] != ["Mailbag-Message-ID"]:
                     self.messages += 1
-                    self.attachments += int(row[6]) if row[6:] and row[6].isdecimal() else 0
+                    self.attachments += (
+                        int(row[1]) if re.fullmatch("[0-9]{1,9}", "".join(row[1:])) else 0
+                    )
         mails = sum(n.startswith("data/eml/") for n in found)
         files = sum(n.startswith("data/attachments/") for n in found)
         files -= sum(n.endswith("/attachments.csv") for n in found)
@@ -362,7 +369,10 @@ def main(words: list[str]) -> int:
         print("That is no key: 20 letters and digits, such as 7KQ2M-9XWDF-3HTPA-CEV8R.")
         return 1
     check = Check(options.bundle)
-    check.run()
+    try:
+        check.run()
+    except OSError as error:
+        check.problems.append(f"{show(str(error.filename))}: cannot be read: {error.strerror}")
     well, lines = give_verdict(check, told)
     print("\n".join(lines))
     if asked and os.name == "nt":
