@@ -454,7 +454,7 @@ def test_many_findings_of_a_kind_are_counted_not_told(other):
         other.files[f"data/pdf/Inbox/x{number}.pdf"] = b"%PDF-1"
     problems = verify_any(other.write()).problems
     assert len(problems) == 6
-    assert problems[-1] == "pdf: 45 more of the kind (4.4.1)"
+    assert problems[-1] == "and 45 more of the kind in data/pdf (Mailbag 4.4.1)"
 
 
 def test_a_quote_that_never_ends_does_not_eat_the_memory(other, monkeypatch):

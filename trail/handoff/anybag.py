@@ -65,7 +65,7 @@ def read_bag(root: Path, findings: Findings, on_file: Callable[[], None]) -> Any
     wanted = _read_manifests(bag, listings)
     for name, digests in wanted.items():
         if name not in bag.sizes:
-            findings.report("missing", f"{show(name)}: missing", "files")
+            findings.report("missing", f"{show(name)}: missing", "the files")
         else:
             _compare(bag, on_disk[name], name, digests)
         bag.checked += 1
@@ -143,12 +143,14 @@ def _compare(bag: AnyBag, path: str, name: str, wanted: dict[str, str]) -> None:
                 for digest in hashes.values():
                     digest.update(piece)
     except OSError as error:
-        bag.findings.report("altered", f"{show(name)}: cannot be read: {error.strerror}", "files")
+        bag.findings.report(
+            "altered", f"{show(name)}: cannot be read: {error.strerror}", "the files"
+        )
         return
     for algorithm, digest in hashes.items():
         if digest.hexdigest() != wanted[algorithm]:
             text = f"{show(name)}: altered, its {algorithm} is not the one that is listed"
-            bag.findings.report("altered", text, "files")
+            bag.findings.report("altered", text, "the files")
 
 
 def _check_info(bag: AnyBag) -> None:

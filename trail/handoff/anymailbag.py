@@ -130,10 +130,12 @@ def _check_format(bag: AnyBag, name: str, *, is_source: bool) -> None:
     for path in files:
         if not has_format(path, name):
             if not is_source:
-                bag.findings.report("format-content", f"{show(path)}: is no {name} file", name)
+                bag.findings.report(
+                    "format-content", f"{show(path)}: is no {name} file", f"data/{name}"
+                )
         elif not _looks_like(bag, path, name):
             bag.findings.report(
-                "format-content", f"{show(path)}: does not begin as {name} does", name
+                "format-content", f"{show(path)}: does not begin as {name} does", f"data/{name}"
             )
 
 

@@ -69,7 +69,9 @@ def check_messages(bag: AnyBag) -> tuple[set[str], set[str]]:
     for row in messages.rows.values():
         if not row.is_there and not row.has_error:
             bag.findings.report(
-                "listed", f"{row.where}: {show(row.mailbag_id)} is in no format folder", "rows"
+                "listed",
+                f"{row.where}: {show(row.mailbag_id)} is in no format folder",
+                "mailbag.csv",
             )
     _check_attachments(messages)
     return messages.message_ids, messages.folders
@@ -122,19 +124,23 @@ def _take_row(messages: _Messages, where: str, row: dict[str, str]) -> None:
     folder, count = row.get("Derivatives-Path", ""), row.get("Attachments", "")
     if not mailbag_id or not names.is_portable_anywhere(mailbag_id):
         report(
-            "id", f"{where}: {show(mailbag_id) or 'nothing'} cannot be a Mailbag-Message-ID", "rows"
+            "id",
+            f"{where}: {show(mailbag_id) or 'nothing'} cannot be a Mailbag-Message-ID",
+            "mailbag.csv",
         )
     elif len(mailbag_id) > _ID_LIMIT:
-        report("id-short", f"{where}: {mailbag_id} has more than {_ID_LIMIT} characters", "rows")
+        report(
+            "id-short", f"{where}: {mailbag_id} has more than {_ID_LIMIT} characters", "mailbag.csv"
+        )
     if mailbag_id.casefold() in messages.rows:
-        report("id-unique", f"{where}: {show(mailbag_id)} is listed before", "rows")
+        report("id-unique", f"{where}: {show(mailbag_id)} is listed before", "mailbag.csv")
         return
     _check_paths(messages, where, row)
     if not NUMBER.fullmatch(count):
         report(
             "attachments-number",
             f"{where}: Attachments is {show(count) or 'empty'}, no integer",
-            "rows",
+            "mailbag.csv",
         )
     messages.message_ids.add(row.get("Message-ID", "").strip().strip("<>"))
     messages.folders.add(row.get("Message-Path", ""))
@@ -159,16 +165,22 @@ def _check_paths(messages: _Messages, where: str, row: dict[str, str]) -> None:
     for column in ("Original-File", "Derivatives-Path"):
         if row.get(column) and not is_inside(row[column].removesuffix("/")):
             report(
-                "table-path", f"{where}: {column} {show(row[column])} is no relative path", "rows"
+                "table-path",
+                f"{where}: {column} {show(row[column])} is no relative path",
+                "mailbag.csv",
             )
     if row.get("Message-Path", "").startswith("/"):
-        report("table-path", f"{where}: Message-Path begins with /", "rows")
+        report("table-path", f"{where}: Message-Path begins with /", "mailbag.csv")
     if messages.source == "imap" and original:
-        report("original-file", f"{where}: Original-File is not empty, and IMAP has none", "rows")
+        report(
+            "original-file",
+            f"{where}: Original-File is not empty, and IMAP has none",
+            "mailbag.csv",
+        )
     elif original:
         path = f"data/{messages.source}/{original}"
         if path not in messages.bag.sizes:
-            report("original-file", f"{where}: {show(path)} is not there", "rows")
+            report("original-file", f"{where}: {show(path)} is not there", "mailbag.csv")
 
 
 def _check_files(messages: _Messages) -> None:
@@ -191,7 +203,7 @@ def _check_files(messages: _Messages) -> None:
                     "account-name", f"{show(path)}: not named after the External-Identifier", kind
                 )
         elif kind == messages.source:
-            report("listed", f"{show(path)}: no row has it as its Original-File", kind)
+            report("listed", f"{show(path)}: no row has it as its Original-File", f"data/{kind}")
         else:
             _check_derivative(messages, path, kind, name)
     if any(path.startswith(("data/mbox/", "data/pst/")) for path in messages.bag.payload):
@@ -205,12 +217,12 @@ def _check_derivative(messages: _Messages, path: str, kind: str, name: str) -> N
     row = messages.rows.get(stem.casefold())
     if row is None:
         text = f"{show(path)}: not named after a Mailbag-Message-ID of mailbag.csv"
-        messages.bag.findings.report("derivative-name", text, kind)
+        messages.bag.findings.report("derivative-name", text, f"data/{kind}")
         return
     row.is_there = True
     if folder != row.folder:
         text = f"{show(path)}: its Derivatives-Path is {show(row.folder) or 'empty'}"
-        messages.bag.findings.report("derivative-path", text, kind)
+        messages.bag.findings.report("derivative-path", text, f"data/{kind}")
     if kind == "eml":
         _check_headers(messages, path, row)
 
@@ -225,7 +237,7 @@ def _check_headers(messages: _Messages, path: str, row: _Row) -> None:
     wrong = sorted((there & row.empty) | (row.full - there))
     if wrong and content and not row.has_error:
         text = f"{row.where}: {', '.join(wrong)} is not what the message has"
-        messages.bag.findings.report("headers", text, "rows")
+        messages.bag.findings.report("headers", text, "mailbag.csv")
 
 
 def _check_attachments(messages: _Messages) -> None:
@@ -244,16 +256,20 @@ def _check_attachments(messages: _Messages) -> None:
             if slash:
                 folders.setdefault(folder, set()).add(name)
             else:
-                report("attachments-folder", f"{show(path)}: not in a folder of a message", "files")
+                report(
+                    "attachments-folder", f"{show(path)}: not in a folder of a message", "the files"
+                )
     for folder, files in sorted(folders.items()):
         row = messages.rows.get(folder.casefold())
         where = f"data/attachments/{show(folder)}"
         if row is None or row.mailbag_id != folder:
             report(
-                "attachments-folder", f"{where}: no Mailbag-Message-ID of mailbag.csv", "folders"
+                "attachments-folder",
+                f"{where}: no Mailbag-Message-ID of mailbag.csv",
+                "the attachments",
             )
         if "attachments.csv" not in files:
-            report("attachments-csv", f"{where}/attachments.csv: missing", "folders")
+            report("attachments-csv", f"{where}/attachments.csv: missing", "the attachments")
         else:
             _check_attachment_table(messages, folder, where, files - {"attachments.csv"}, row)
 
@@ -269,13 +285,13 @@ def _check_attachment_table(
         for number, (fields, problem) in enumerate(read_any_rows(stream), 1):
             here = f"{where}/attachments.csv: row {number}"
             if problem:
-                report("csv", f"{here} {problem}", "attachments")
+                report("csv", f"{here} {problem}", "the attachments")
             if number == 1:
                 if tuple(fields) != ATTACHMENT_COLUMNS:
                     report(
                         "attachments-columns",
                         f"{where}/attachments.csv: has not its four columns",
-                        "folders",
+                        "the attachments",
                     )
             elif len(fields) != len(ATTACHMENT_COLUMNS):
                 report(
@@ -287,11 +303,11 @@ def _check_attachment_table(
     counted = row is not None and NUMBER.fullmatch(row.attachments)
     if row is not None and counted and len(listed) != int(row.attachments):
         text = f"{where}/attachments.csv: lists {len(listed)}, and mailbag.csv counts {row.attachments}"
-        report("attachments-csv", text, "folders")
+        report("attachments-csv", text, "the attachments")
     for name in sorted(files - set(listed)):
-        report("attachments-csv", f"{where}/{show(name)}: no line of attachments.csv", "files")
+        report("attachments-csv", f"{where}/{show(name)}: no line of attachments.csv", "the files")
     for name in sorted(set(listed) - files):
-        report("attachments-files", f"{where}/{show(name)}: listed, and not there", "files")
+        report("attachments-files", f"{where}/{show(name)}: listed, and not there", "the files")
 
 
 def _check_name(messages: _Messages, where: str, folder: str, original: str, name: str) -> None:
@@ -299,11 +315,13 @@ def _check_name(messages: _Messages, where: str, folder: str, original: str, nam
     renamed = re.fullmatch(re.escape(folder) + r"-[0-9]+(\.[^.]*)?", name, re.IGNORECASE)
     if not names.is_portable_anywhere(name):
         report(
-            "attachment-name", f"{where}: {show(name)} cannot be a file's name everywhere", "names"
+            "attachment-name",
+            f"{where}: {show(name)} cannot be a file's name everywhere",
+            "the attachments",
         )
     elif name != original and not renamed:
         report(
             "attachment-name",
             f"{where}: {show(name)} is neither the original nor {folder}-<n>",
-            "names",
+            "the attachments",
         )

@@ -88,16 +88,19 @@ class Findings:
             times = self._often[rule, kind] = self._often.get((rule, kind), 0) + 1
             if times > _TOLD:
                 return
-        section = RULES[rule].section
-        where = section if section.startswith("RFC") else f"Mailbag {section}"
-        (self.problems if RULES[rule].must else self.advice).append(f"{text} ({where})")
+        (self.problems if RULES[rule].must else self.advice).append(f"{text} ({_cite(rule)})")
 
     def finish(self) -> None:
         """Tell how many were not told."""
         for (rule, kind), times in self._often.items():
             if times > _TOLD:
                 told = self.problems if RULES[rule].must else self.advice
-                told.append(f"{kind}: {times - _TOLD:,} more of the kind ({RULES[rule].section})")
+                told.append(f"and {times - _TOLD:,} more of the kind in {kind} ({_cite(rule)})")
+
+
+def _cite(rule: str) -> str:
+    section = RULES[rule].section
+    return section if section.startswith("RFC") else f"Mailbag {section}"
 
 
 _TOLD = 5
