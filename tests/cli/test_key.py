@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from doors import TRAIL
 from keyring.backends import fail
 from keyrings import SECRET, MemoryKeyring, using_keyring
+from terminals import Terminal
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +56,7 @@ def test_a_key_needs_no_configuration(desk, data):
     assert data.is_file()
 
 
-def test_a_key_is_not_overwritten_without_a_clear_act(bare):
+def test_a_key_is_not_overwritten_without_a_clear_act(bare, data):
     first = bare.done("key", "create", "--json").data["fingerprint"]
     answer = bare.trail("key", "create")
     assert answer.code == 1
@@ -63,6 +66,7 @@ def test_a_key_is_not_overwritten_without_a_clear_act(bare):
     second = bare.done("key", "create", "--replace", "--json").data["fingerprint"]
     assert second != first
     assert bare.done("key", "show", "--json").data["fingerprint"] == second
+    assert [path.name for path in data.parent.iterdir()] == [data.name]
 
 
 def test_the_keyring_comes_first_where_there_is_one(bare, data):
@@ -175,6 +179,28 @@ def test_a_disk_that_takes_no_key_says_so(desk):
     desk.config.write_text(f'archive = "{desk.archive}"\n[handoff]\nkey_file = "file/key.pem"\n')
     (desk.root / "file").touch()
     answer = desk.trail("key", "create")
-    assert answer.code in (1, 4)
-    assert "Traceback" not in answer.err
-    assert "unexpected" not in answer.err
+    assert answer.code == 4
+    assert f"{desk.root / 'file' / 'key.pem'}: the key cannot be read: " in answer.err
+    desk.config.write_text(f'archive = "{desk.archive}"\n')
+    desk.done("key", "create")
+    path = desk.root / "file" / "backup.pem"
+    answer = desk.trail("key", "export", "--backup", path, "--passphrase-env", "PASS")
+    assert answer.code == 4
+    assert f"{path}: the key cannot be written: " in answer.err
+    assert "--backup FILE" in answer.err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no pseudo-terminals of this kind")
+def test_a_person_types_the_passphrase_twice_and_nobody_sees_it(bare, tmp_path):
+    bare.done("key", "create")
+    backup = tmp_path / "backup.pem"
+    command = (*TRAIL, "--config", bare.config, "key", "export", "--backup", backup)
+    with contextlib.closing(Terminal(*map(str, command))) as terminal:
+        for _ in range(2):
+            terminal.wait_for(b": ")
+            terminal.type("correct horse\n")
+        told = terminal.wait()
+    assert terminal.code == 0, told
+    assert b"horse" not in told
+    assert b"keep the passphrase elsewhere" in told
+    bare.done("key", "create", "--replace", "--from", backup, "--passphrase-env", "PASS", "--json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from bundles import TAMPERINGS, reseal, sign_anew
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from needs import give_up
+from terminals import Terminal
 
 from trail.errors import FixityMismatch
 from trail.handoff import verify
@@ -79,6 +81,7 @@ def test_a_bundle_signed_with_another_key_is_told_from_the_right_one_by_the_key_
     assert f"Signed by key {other}. Whose key that is cannot be seen from here" in text
     code, text = alone(bundle, told)
     assert code == 1
+    assert text.startswith("SIGNED WITH ANOTHER KEY. Do not rely on this bundle.")
     assert f"signed with another key: {other}, not {told}" in text
 
 
@@ -271,15 +274,19 @@ def test_a_receipt_of_a_hostile_table_is_an_error_a_person_understands(bundle):
         read_facts(bundle)
 
 
-def test_a_folder_that_cannot_be_read_is_named(bundle, alone):
-    locked = bundle / "data" / "eml"
-    locked.chmod(0)
-    try:
-        if os.access(locked, os.R_OK):
-            pytest.skip("root reads everything")
-        assert "data/eml: cannot be read" in alone(bundle)[1]
-    finally:
-        locked.chmod(0o700)
+def test_a_folder_that_cannot_be_read_is_named(bundle, alone, monkeypatch):
+    real = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("eml"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    code, text = alone(bundle)
+    assert code == 1
+    assert "data/eml: cannot be read: Permission denied" in text
+    assert "data/eml: cannot be read: Permission denied" in check(bundle)
 
 
 def test_a_bundle_names_the_key_it_is_signed_with(make_bundle, make_item):
@@ -287,3 +294,19 @@ def test_a_bundle_names_the_key_it_is_signed_with(make_bundle, make_item):
     made = make_bundle([make_item(1)], signing=Signing(key))
     assert made.key == key.fingerprint == check_seal(made.path).key
     assert made.stamped is False
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no pseudo-terminals of this kind")
+def test_a_person_is_asked_for_the_key(bundle, signing_key):
+    for typed, verdict in (
+        (signing_key.fingerprint, b"SIGNED WITH THE KEY YOU WERE TOLD"),
+        ("", b"Whose key that is cannot be seen from here"),
+        ("0" * 20, b"SIGNED WITH ANOTHER KEY"),
+    ):
+        with contextlib.closing(
+            Terminal(sys.executable, "-I", "-B", str(bundle / "verify.py"))
+        ) as terminal:
+            terminal.wait_for(b"Key the sender told you")
+            terminal.type(f"{typed}\n")
+            assert verdict in terminal.wait()
+        assert terminal.code == (1 if typed.startswith("0000") else 0)

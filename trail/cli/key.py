@@ -72,7 +72,6 @@ def export(
     ] = None,
 ) -> None:
     """Print the public key (PEM); or copy the whole key to a safe place."""
-    from trail.handoff.building import disk_errors
     from trail.handoff.keys import export_private, export_public, write_private
 
     session: Session = ctx.obj
@@ -85,8 +84,7 @@ def export(
     if path.exists():
         raise TrailError(f"{path} is already there", "it is never overwritten: name another file")
     content = export_private(key, _take_passphrase(session, passphrase_env, confirm=True))
-    with disk_errors(path):
-        write_private(path, content)
+    write_private(path, content)
     session.emit(
         {**_describe(key), "backup": str(path)},
         f"the key {key.fingerprint} is in {path}\nkeep the passphrase elsewhere; `trail key create --from {path.name}` puts the key back",

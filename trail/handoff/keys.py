@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from trail.errors import SecretUnavailable, TrailError
-from trail.handoff.building import disk_errors
 from trail.handoff.verify import fingerprint
 
 if TYPE_CHECKING:
@@ -95,8 +94,7 @@ class KeyStore:
                     "unlock it, or name a file for the key: key_file in [handoff]",
                 )
             return SigningKey(private, "the keyring")
-        with disk_errors(self._path):
-            write_private(self._path, text.encode(), replace=replace)
+        write_private(self._path, text.encode(), replace=replace)
         return SigningKey(private, str(self._path))
 
     def _ask_keyring(self) -> str | None:
@@ -142,20 +140,28 @@ def read_backup(path: Path, passphrase: str) -> Ed25519PrivateKey:
 
 
 def write_private(path: Path, content: bytes, *, replace: bool = False) -> None:
-    """Write a file only its owner can read. Raises OSError; FileExistsError unless `replace` is meant."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if replace:
-        path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    """Write a file only its owner can read. Raises SecretUnavailable, also when it is there and `replace` is not meant."""
+    partial = path.with_name(f".{path.name}.new") if replace else path
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        with suppress(OSError):
-            path.unlink()
-        raise
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if replace:
+            partial.unlink(missing_ok=True)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            if replace:
+                partial.replace(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise SecretUnavailable(
+            f"{path}: the key cannot be written: {error.strerror}",
+            "name another file (key_file in [handoff], or --backup FILE)",
+        ) from None
 
 
 def _read_private(path: Path) -> bytes | None:

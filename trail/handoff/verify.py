@@ -338,7 +338,8 @@ def give_verdict(check: Check, told: str) -> tuple[bool, list[str]]:
     if wrong:
         shown = [f"  {problem}" for problem in wrong[:20]]
         more = [f"  and {len(wrong) - 20} more"] if len(wrong) > 20 else []
-        return False, ["NOT AS IT WAS SIGNED. Do not rely on this bundle.", *shown, *more]
+        what = "NOT AS IT WAS SIGNED" if check.problems else "SIGNED WITH ANOTHER KEY"
+        return False, [f"{what}. Do not rely on this bundle.", *shown, *more]
     what = f"{check.files:,} files, {check.messages:,} messages, {check.attachments:,} attachments"
     if told:
         return True, [f"WHOLE, UNCHANGED, AND SIGNED WITH THE KEY YOU WERE TOLD: {what}."]
