@@ -299,6 +299,9 @@ BREAKS = {
     "attachments-columns": [
         change_file(ATTACHMENTS, table("Original-Filename,MimeType,Mailbag-Filename,Content-ID")),
     ],
+    "attachment-original": [
+        lambda b: b.files.__setitem__(ATTACHMENTS, b.files[ATTACHMENTS].replace(b"a?b.txt", b""))
+    ],
     "attachment-name": [
         change_file(
             ATTACHMENTS,
@@ -322,6 +325,7 @@ BREAKS = {
         change_info(Original_Included="true"),
     ],
     "not-original": [then(as_imap, change_info(Original_Included="True"))],
+    "original-there": [change_info(Mailbag_Source="msg"), change_info(Mailbag_Source="mbox")],
     "timestamp": [
         change_info(Bagging_Timestamp="2024-07-01T12:00:00"),
         change_info(Bagging_Timestamp="2024-02-30T12:00:00Z"),
@@ -330,6 +334,7 @@ BREAKS = {
         change_info(Capture_Date="2024"),
     ],
     "imap-fields": [then(as_imap, drop_info("IMAP-Host"))],
+    "oxum-there": [change_info(Payload_Oxum=[])],
     "columns": [
         lambda b: b.rows.__setitem__(0, COLUMNS.replace("Error", "Mistake")),
         lambda b: b.rows.__setitem__(0, COLUMNS.replace("From,To", "To,From")),

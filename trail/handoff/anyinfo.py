@@ -53,8 +53,19 @@ def check_info(bag: AnyBag) -> None:
     for label in ("Bagging-Timestamp", "Capture-Date"):
         _check_values(bag, label, "timestamp", _is_moment, "of RFC 3339")
     _check_values(bag, "Bagging-Date", "timestamp", _is_day, "YYYY-MM-DD")
+    if not bag.values("Payload-Oxum"):
+        bag.findings.report("oxum-there", "bag-info.txt: Payload-Oxum would tell at a glance")
+    _check_original(bag)
     if "imap" in (value.lower() for value in bag.values("Mailbag-Source")):
         _check_imap(bag)
+
+
+def _check_original(bag: AnyBag) -> None:
+    source = next(iter(bag.values("Mailbag-Source")), "").lower()
+    if "True" in bag.values("Original-Included") and source != "imap":
+        there = any(path.startswith(f"data/{source}/") for path in bag.payload)
+        if not there:
+            bag.findings.report("original-there", f"data/{show(source)}: the original is not there")
 
 
 def _check_imap(bag: AnyBag) -> None:

@@ -312,6 +312,10 @@ def _check_attachment_table(
 
 def _check_name(messages: _Messages, where: str, folder: str, original: str, name: str) -> None:
     report = messages.bag.findings.report
+    if not original:
+        report(
+            "attachment-original", f"{where}: no original name, not even unknown", "the attachments"
+        )
     renamed = re.fullmatch(re.escape(folder) + r"-[0-9]+(\.[^.]*)?", name, re.IGNORECASE)
     if not names.is_portable_anywhere(name):
         report(
