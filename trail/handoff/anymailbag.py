@@ -13,7 +13,7 @@ from trail.handoff.anybag import read_bag
 from trail.handoff.anyinfo import check_info
 from trail.handoff.anymessages import check_messages
 from trail.handoff.fixity import is_inside, read_small, show
-from trail.handoff.rules import FORMATS, Findings
+from trail.handoff.rules import FORMATS, Findings, has_format
 from trail.model import Verification
 
 if TYPE_CHECKING:
@@ -137,14 +137,6 @@ def _check_format(bag: AnyBag, name: str, *, is_source: bool) -> None:
             bag.findings.report(
                 "format-content", f"{show(path)}: does not begin as {name} does", f"data/{name}"
             )
-
-
-def has_format(path: str, name: str) -> bool:
-    """Whether a file is named as one of that format."""
-    lower = path.rpartition("/")[2].lower()
-    if name == "mbox" and "." not in lower:
-        return True  # what mail programs call their own
-    return lower.endswith((".warc", ".warc.gz") if name == "warc" else f".{name}")
 
 
 _BEGINNINGS = {

@@ -1,4 +1,4 @@
-"""The messages and attachments of anybody's mailbag: what mailbag.csv says of them, and what lies there (Mailbag 1.0, 3 to 5.3).
+"""The messages of anybody's mailbag: what mailbag.csv says of them, and what lies there (Mailbag 1.0, 3 to 5.3).
 
 In: a bag whose files are known. Out: findings by rule. Memory: a few short texts a message. Never: parses more of a message
 than its headers.
@@ -12,9 +12,10 @@ from email.parser import BytesHeaderParser
 from typing import TYPE_CHECKING
 
 from trail.handoff import names
-from trail.handoff.csvfile import ATTACHMENT_COLUMNS, MESSAGE_COLUMNS
+from trail.handoff.anyattachments import check_attachments
+from trail.handoff.csvfile import MESSAGE_COLUMNS
 from trail.handoff.fixity import is_inside, read_small, show
-from trail.handoff.rules import ACCOUNT_LEVEL, FORMATS
+from trail.handoff.rules import ACCOUNT_LEVEL, FORMATS, NUMBER, has_format
 from trail.handoff.tables import read_any_rows
 
 if TYPE_CHECKING:
@@ -26,12 +27,13 @@ _OPTIONAL = MESSAGE_COLUMNS[7:]
 _ID_LIMIT = 36
 _HEADERS = 1 << 18
 """Bytes of a message in which its headers stand."""
-NUMBER = re.compile("[0-9]{1,9}")
 _TABLE = re.compile(r"mailbag(?:-([0-9]+))?\.csv")
 
 
 @dataclass(slots=True)
-class _Row:
+class Row:
+    """What mailbag.csv says of a message."""
+
     mailbag_id: str
     folder: str
     original: str
@@ -48,8 +50,8 @@ class _Row:
 class _Messages:
     bag: AnyBag
     source: str
-    rows: dict[str, _Row] = field(default_factory=dict)
-    originals: dict[str, _Row] = field(default_factory=dict)
+    rows: dict[str, Row] = field(default_factory=dict)
+    originals: dict[str, Row] = field(default_factory=dict)
     """By path; of those that share a file, the first."""
     message_ids: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
@@ -73,7 +75,7 @@ def check_messages(bag: AnyBag) -> tuple[set[str], set[str]]:
                 f"{row.where}: {show(row.mailbag_id)} is in no format folder",
                 "mailbag.csv",
             )
-    _check_attachments(messages)
+    check_attachments(bag, messages.rows)
     return messages.message_ids, messages.folders
 
 
@@ -144,7 +146,7 @@ def _take_row(messages: _Messages, where: str, row: dict[str, str]) -> None:
         )
     messages.message_ids.add(row.get("Message-ID", "").strip().strip("<>"))
     messages.folders.add(row.get("Message-Path", ""))
-    taken = _Row(
+    taken = Row(
         mailbag_id,
         folder.strip("/"),
         original,
@@ -184,8 +186,6 @@ def _check_paths(messages: _Messages, where: str, row: dict[str, str]) -> None:
 
 
 def _check_files(messages: _Messages) -> None:
-    from trail.handoff.anymailbag import has_format  # noqa: PLC0415 - that imports this one
-
     report = messages.bag.findings.report
     identifier = next(iter(messages.bag.values("External-Identifier")), "")
     for path in messages.bag.payload:
@@ -227,7 +227,7 @@ def _check_derivative(messages: _Messages, path: str, kind: str, name: str) -> N
         _check_headers(messages, path, row)
 
 
-def _check_headers(messages: _Messages, path: str, row: _Row) -> None:
+def _check_headers(messages: _Messages, path: str, row: Row) -> None:
     content = read_small(messages.bag.root / path, _HEADERS)
     try:
         headers = BytesHeaderParser().parsebytes(content)
@@ -238,94 +238,3 @@ def _check_headers(messages: _Messages, path: str, row: _Row) -> None:
     if wrong and content and not row.has_error:
         text = f"{row.where}: {', '.join(wrong)} is not what the message has"
         messages.bag.findings.report("headers", text, "mailbag.csv")
-
-
-def _check_attachments(messages: _Messages) -> None:
-    report = messages.bag.findings.report
-    top = messages.bag.root / "data" / "attachments"
-    folders: dict[str, set[str]] = {}
-    if top.is_dir() and not top.is_symlink():
-        folders = {
-            entry.name: set()
-            for entry in top.iterdir()
-            if entry.is_dir() and not entry.is_symlink()
-        }
-    for path in messages.bag.payload:
-        if path.startswith("data/attachments/"):
-            folder, slash, name = path.removeprefix("data/attachments/").partition("/")
-            if slash:
-                folders.setdefault(folder, set()).add(name)
-            else:
-                report(
-                    "attachments-folder", f"{show(path)}: not in a folder of a message", "the files"
-                )
-    for folder, files in sorted(folders.items()):
-        row = messages.rows.get(folder.casefold())
-        where = f"data/attachments/{show(folder)}"
-        if row is None or row.mailbag_id != folder:
-            report(
-                "attachments-folder",
-                f"{where}: no Mailbag-Message-ID of mailbag.csv",
-                "the attachments",
-            )
-        if "attachments.csv" not in files:
-            report("attachments-csv", f"{where}/attachments.csv: missing", "the attachments")
-        else:
-            _check_attachment_table(messages, folder, where, files - {"attachments.csv"}, row)
-
-
-def _check_attachment_table(
-    messages: _Messages, folder: str, where: str, files: set[str], row: _Row | None
-) -> None:
-    report = messages.bag.findings.report
-    listed = []
-    with (messages.bag.root / "data" / "attachments" / folder / "attachments.csv").open(
-        "rb"
-    ) as stream:
-        for number, (fields, problem) in enumerate(read_any_rows(stream), 1):
-            here = f"{where}/attachments.csv: row {number}"
-            if problem:
-                report("csv", f"{here} {problem}", "the attachments")
-            if number == 1:
-                if tuple(fields) != ATTACHMENT_COLUMNS:
-                    report(
-                        "attachments-columns",
-                        f"{where}/attachments.csv: has not its four columns",
-                        "the attachments",
-                    )
-            elif len(fields) != len(ATTACHMENT_COLUMNS):
-                report(
-                    "row-length", f"{here} has {len(fields)} fields where 4 belong", "attachments"
-                )
-            else:
-                listed.append(fields[1])
-                _check_name(messages, here, folder, fields[0], fields[1])
-    counted = row is not None and NUMBER.fullmatch(row.attachments)
-    if row is not None and counted and len(listed) != int(row.attachments):
-        text = f"{where}/attachments.csv: lists {len(listed)}, and mailbag.csv counts {row.attachments}"
-        report("attachments-csv", text, "the attachments")
-    for name in sorted(files - set(listed)):
-        report("attachments-csv", f"{where}/{show(name)}: no line of attachments.csv", "the files")
-    for name in sorted(set(listed) - files):
-        report("attachments-files", f"{where}/{show(name)}: listed, and not there", "the files")
-
-
-def _check_name(messages: _Messages, where: str, folder: str, original: str, name: str) -> None:
-    report = messages.bag.findings.report
-    if not original:
-        report(
-            "attachment-original", f"{where}: no original name, not even unknown", "the attachments"
-        )
-    renamed = re.fullmatch(re.escape(folder) + r"-[0-9]+(\.[^.]*)?", name, re.IGNORECASE)
-    if not names.is_portable_anywhere(name):
-        report(
-            "attachment-name",
-            f"{where}: {show(name)} cannot be a file's name everywhere",
-            "the attachments",
-        )
-    elif name != original and not renamed:
-        report(
-            "attachment-name",
-            f"{where}: {show(name)} is neither the original nor {folder}-<n>",
-            "the attachments",
-        )

@@ -5,9 +5,12 @@ The table in docs/formats/mailbag.md lists them, each with its test.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 FORMATS = ("mbox", "pst", "msg", "eml", "pdf", "warc")
+NUMBER = re.compile("[0-9]{1,9}")
+"""A count as a table has it."""
 ACCOUNT_LEVEL = frozenset({"mbox", "pst"})
 """Formats of which one file holds many messages."""
 
@@ -73,6 +76,14 @@ RULES = {
     "csv": Rule("5.5", "tables are UTF-8, with commas, every field in straight double quotes, no other escape, and CRLF"),
 }  # fmt: skip
 """By name, in the order of the specifications."""
+
+
+def has_format(path: str, name: str) -> bool:
+    """Whether a file is named as one of that format."""
+    lower = path.rpartition("/")[2].lower()
+    if name == "mbox" and "." not in lower:
+        return True  # what mail programs call their own
+    return lower.endswith((".warc", ".warc.gz") if name == "warc" else f".{name}")
 
 
 class Findings:
