@@ -374,6 +374,19 @@ def test_an_answer_is_not_kept_with_another_hand_off_than_it_names(given):
     assert [len(h["receipts"]) for h in given.done("receipt", "--json").data["handoffs"]] == [1, 0]
 
 
+@pytest.mark.parametrize("damage", [lambda p: p.unlink(), lambda p: p.write_bytes(b"never")])
+def test_a_receipt_that_is_not_there_as_it_was_kept_is_told(given, damage):
+    scan = given.root / "scan.pdf"
+    scan.write_bytes(b"%PDF-1.7 signed")
+    given.done("receipt", given.given, "--accept", scan)
+    given.done("receipt")
+    (kept,) = (given.archive / "handoffs" / "receipts").iterdir()
+    damage(kept)
+    answer = given.trail("receipt")
+    assert answer.code == 100
+    assert f"{kept.name}: is not the receipt that was kept" in answer.err
+
+
 def test_of_two_hand_offs_of_one_name_the_folder_itself_has_to_be_named():
     at = datetime(2024, 3, 5, tzinfo=UTC)
     two = [HandOver(at, "acme", "acme-2024-03-05", digest * 64, 1, 0) for digest in "ab"]

@@ -119,6 +119,15 @@ def file_receipt(root: Path, hand_over: HandOver, content: bytes, suffix: str) -
     return Receipt(datetime.now().astimezone(), path, digest, len(content))
 
 
+def is_kept(root: Path, receipt: Receipt) -> bool:
+    """Whether a receipt is there as it was kept."""
+    try:
+        with (root / receipt.path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == receipt.digest
+    except OSError:
+        return False
+
+
 def _iter_events(archive: Archive) -> Iterator[dict[str, Any]]:
     waiting = [str(row[0]) for row in archive.ledger.execute("SELECT line FROM audit_outbox")]
     lines: list[bytes] = []

@@ -132,9 +132,17 @@ def _find(hand_overs: list[HandOver], bundle: str) -> HandOver:
 
 
 def _list(session: Session) -> None:
+    from trail.archive.handovers import is_kept
+
     hand_overs = _read(session)
     if not hand_overs:
         session.note("nothing was handed over yet: `trail handoff CLIENT`")
+    for hand_over in hand_overs:
+        for kept in hand_over.receipts:
+            if not is_kept(session.config.archive, kept):
+                session.warn(
+                    f"{kept.path}: is not the receipt that was kept; take it from a backup"
+                )
     lines = [line for hand_over in hand_overs for line in _tell(hand_over)]
     session.emit({"handoffs": [_describe(h) for h in hand_overs]}, "\n".join(lines))
 
