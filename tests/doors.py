@@ -52,6 +52,7 @@ class Desk:
     ):
         """Write the configuration; `account` are further keys of every account, in TOML."""
         lines = [f'archive = "{self.archive}"', f'scope = "{scope}"', f'me = ["{me}"]']
+        lines += ["", "[handoff]", 'key_file = "signing-key.pem"']
         for number, server in enumerate(servers):
             keys = {
                 "name": "work" if number == 0 else f"work{number + 1}", "host": server.host, "port": server.port,

@@ -38,6 +38,7 @@ _SHELL = re.compile(r"[|;&<>*$`#]|\b(for|cat)\b")
 _VARYING = (
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
     (re.compile(r"\b(acme|sakura)-20\d\d-\d\d-\d\d\b"), r"\1-TODAY"),
+    (re.compile(r"\b[0-9A-HJKMNP-TV-Z]{5}(-[0-9A-HJKMNP-TV-Z]{5}){3}\b"), "KEY"),
     (re.compile(r"-TODAY-[0-9a-f]{8}\.csv"), "-TODAY-DIGEST.csv"),
     (
         re.compile(r"hand-off of 20\d\d-\d\d-\d\d \((\w+-TODAY), [0-9a-f]{8}\)"),

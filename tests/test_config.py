@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trail.config import Config, find_account, find_client, load_config, parse_config
+from trail.config.load import Handoff
 from trail.config.schema import KEYS
 from trail.errors import ConfigError, UnknownClient
 from trail.model import Account, Client
@@ -31,8 +32,8 @@ def refusal(text: str) -> ConfigError:
 def test_the_example_documents_every_key_and_its_default():
     text = EXAMPLE.read_text(encoding="utf-8")
     for level, keys in KEYS.items():
-        part = text if not level else text.partition(f"[[{level}]]")[2].partition("\n[[")[0]
-        for key in set(keys) - {"account", "client"}:
+        part = text if not level else text.partition(f"[{level}]")[2].partition("\n[")[0]
+        for key in set(keys) - {"account", "client", "handoff"}:
             assert re.search(rf"^(# )?{key} = ", part, re.MULTILINE), (level, key)
     config = parse_config(text, PATH)
     assert config.clients[0].subjects == ("[acme]",)
@@ -85,6 +86,23 @@ def test_all_values_arrive_in_the_form_rules_are_compared_in():
             ),
         ),
     )
+
+
+def test_what_hand_offs_are_sealed_with_is_read_and_checked():
+    config = parse_config(
+        '[handoff]\nkey_file = "key.pem"\ntimestamp_url = "http://tsa.example/x"\ntimestamp_ca = "/a/ca.pem"\n',
+        PATH,
+    )
+    assert config.handoff == Handoff(
+        PATH.parent / "key.pem", "http://tsa.example/x", Path("/a/ca.pem")
+    )
+    error = refusal('[handoff]\nkey_fil = "x"\n')
+    assert error.message == f'{PATH}:2: handoff: unknown key "key_fil"'
+    assert error.hint == 'did you mean "key_file"?'
+    assert "[handoff]" in refusal('key_file = "x"').hint
+    for url in ("ftp://tsa.example", "tsa.example", "http://me:pw@tsa.example", "http://"):
+        assert "http://" in refusal(f'[handoff]\ntimestamp_url = "{url}"').message
+    assert "must be a table" in refusal("[[handoff]]").message
 
 
 def test_a_relative_configuration_path_still_gives_an_absolute_archive(tmp_path, monkeypatch):

@@ -12,6 +12,7 @@ import re
 import sqlite3
 import subprocess
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import examples
@@ -32,7 +33,6 @@ from trail.model import Account, Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 ROOT = examples.ROOT
 DOCS = ROOT / "docs"
@@ -96,7 +96,8 @@ def test_no_command_is_documented_that_is_not_there():
 
 @pytest.mark.parametrize("table", KEYS)
 def test_every_key_of_the_configuration_is_documented(table):
-    section = sections("docs/configuration.md")[f"`[[{table}]]`" if table else "The file"]
+    heading = {"": "The file", "handoff": "`[handoff]`"}.get(table, f"`[[{table}]]`")
+    section = sections("docs/configuration.md")[heading]
     assert sorted(first_column(section)) == sorted(KEYS[table])
 
 
@@ -121,7 +122,7 @@ def test_the_example_configuration_has_every_key_and_can_be_used():
     assert config.clients
     for table, keys in KEYS.items():
         for key in keys:
-            wanted = rf"^\[\[{key}\]\]" if key in KEYS else rf"^(# )?{key} = "
+            wanted = rf"^\[\[?{key}\]" if key in KEYS else rf"^(# )?{key} = "
             assert re.search(wanted, text, re.MULTILINE), f"{table} {key}"
     bare = re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE)
     with_password = re.sub(r"^(password_env|oauth_).*$", "", bare, flags=re.MULTILINE)
@@ -251,7 +252,15 @@ JSON_COMMANDS = {
         "handoff sakura --review-in doubtful.csv",
         "handoff sakura",
     ],
-    "trail verify": ["verify"],
+    "trail receipt": [
+        "receipt trail-demo/acme-*",
+        "receipt --accept trail-demo/acme-*-receipt.txt",
+        "receipt",
+    ],
+    "trail key create": ["key create --replace"],
+    "trail key show": ["key show"],
+    "trail key export": ["key export"],
+    "trail verify": ["verify", "verify trail-demo/acme-*"],
     "trail reindex": ["reindex"],
     "trail daemon": ["daemon --print-unit"],
     "trail help": ["help query", "help search"],
@@ -268,6 +277,8 @@ NOT_IN_THE_ARCHIVE = {
     "missing[]": ("message_id", "referred_by"),
 }
 """What the certificate shows of a verification, and of messages that nobody holds."""
+NOT_STAMPED = {"timestamp": ("at", "authority", "trusted")}
+"""What `trail verify` shows of a timestamp."""
 NOT_DAMAGED = {
     "resumed": ("messages", "started_at"),
     "damage[]": ("kind", "place", "key", "mend"),
@@ -286,7 +297,13 @@ UNSEEN = {
         for path, keys in unseen.items()
         for key in keys
     },
-    "trail verify": {f"{path}.{key}" for path, keys in NOT_DAMAGED.items() for key in keys},
+    "trail verify": {
+        f"{path}.{key}"
+        for unseen in (NOT_DAMAGED, NOT_STAMPED)
+        for path, keys in unseen.items()
+        for key in keys
+    },
+    "trail key export": {"backup"},
     "trail login": {"schema", "account", "kept_in", "folders"},
     "trail logout": {"schema", "account", "was_signed_in", "revoked"},
     "trail open": {"schema", "id", "path"},
@@ -301,6 +318,12 @@ def list_paths(value, path="") -> set[str]:
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return set().union(*(list_paths(one, f"{path}[]") for one in value))
     return {path}
+
+
+def find_names(word) -> list[str]:
+    """What a shell makes of a word."""
+    names = sorted(map(str, Path().glob(word))) if "*" in word else []
+    return names or [word]
 
 
 @pytest.mark.parametrize("command", JSON_COMMANDS)
@@ -319,7 +342,8 @@ def test_every_key_of_the_json_is_documented(command, terminal, serving):
         ):
             for name, value in terminal.environ.items():
                 patch.setenv(name, value)
-            run([*examples.shlex.split(words), "--json"])
+            typed = examples.shlex.split(words)
+            run([*(name for word in typed for name in find_names(word)), "--json"])
         assert output.getvalue(), told.getvalue()
         data = json.loads(output.getvalue())
         assert data["schema"] == 1
@@ -339,6 +363,8 @@ def test_json_keys_that_the_demo_cannot_show_are_in_the_program():
         "turns.py",
         "cli/certificate.py",
         "cli/verification.py",
+        "cli/seals.py",
+        "cli/key.py",
         "cli/login.py",
         "render.py",
         "cli/opening.py",

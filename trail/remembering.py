@@ -128,6 +128,8 @@ def remember_hand_off(
             messages=bundle.messages,
             withheld=len(bundle.withheld),
             digest=bundle.digest,
+            key=bundle.key,
+            stamped=bundle.stamped,
             by=by,
             **facts,
         )

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from trail.archive.store import Archive
     from trail.config import Config
+    from trail.handoff.seal import Signing
     from trail.handoff.select import HeldBack
     from trail.model import (
         ArchivedMessage,
@@ -75,6 +76,7 @@ def hand_over(
     patterns: Sequence[re.Pattern[str]] = (),
     salt: bytes = b"",
     progress: Callable[[str, int, int], None] = lambda *_: None,
+    signing: Signing | None = None,
 ) -> Bundle:
     """Write the bundle to the new folder `out`. Raises BundleExists, ArchiveFull, ArchiveReadOnly, FixityMismatch.
 
@@ -110,6 +112,7 @@ def hand_over(
         out,
         lambda done: progress("writing", done, total),
         complete=_certify(archive, config, selection, places, changes.patterns),
+        signing=signing,
     )
 
 

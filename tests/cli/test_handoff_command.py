@@ -105,9 +105,9 @@ def test_the_text_says_what_went_what_stayed_and_where(business):
     business.done("sync")
     lines = business.done("handoff", "Acme Ltd", "--out", business.root).out.splitlines()
     assert lines[0].startswith("Acme Ltd: 2 messages, 0 attachments, ")
-    assert [line.split()[0] for line in lines[1:4]] == ["bundle", "open", "withheld"]
-    assert "1 shared with globex" in lines[3]
-    assert "the full list stays with you: " in lines[4]
+    assert [line.split()[0] for line in lines[1:5]] == ["bundle", "open", "key", "withheld"]
+    assert "1 shared with globex" in lines[4]
+    assert "the full list stays with you: " in lines[5]
 
 
 def test_a_dry_run_lists_both_sides_and_writes_nothing(business):

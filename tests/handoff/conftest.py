@@ -7,8 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from trail.handoff.keys import SigningKey
 from trail.handoff.mailbag import BagInfo, BundleItem, write_bundle
+from trail.handoff.seal import Signing
 from trail.model import (
     Address,
     ArchivedMessage,
@@ -21,6 +24,7 @@ from trail.model import (
 ACME = Client("acme", "Acme Ltd", ("jane.private@mail.example",), ("acme.example",))
 MIRA = Address("from", "Mira", "me@studio.example")
 JANE = Address("to", "Jane", "jane@acme.example")
+KEY = SigningKey(Ed25519PrivateKey.from_private_bytes(bytes(range(32))), "a test")
 START = datetime(2024, 3, 5, 10, 11, 12, tzinfo=UTC)
 
 
@@ -68,6 +72,11 @@ def _make_item(
 
 
 @pytest.fixture(scope="session")
+def signing_key():
+    return KEY
+
+
+@pytest.fixture(scope="session")
 def acme():
     return ACME
 
@@ -92,6 +101,7 @@ def info():
 @pytest.fixture
 def make_bundle(tmp_path, info):
     def make(items, withheld=(), name="acme-2024-07-01", **options):
+        options.setdefault("signing", Signing(KEY))
         return write_bundle(items, withheld, info, tmp_path / name, **options)
 
     return make

@@ -31,6 +31,8 @@ HOMES = {
     "clients": "clients",
     "client": "clients",
     "handoff": "handoff",
+    "receipt": "receipt",
+    "key": "key",
     "verify": "verify",
     "reindex": "archive",
     "help": "topics",

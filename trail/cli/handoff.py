@@ -138,9 +138,11 @@ def _hand_over(
     import secrets
 
     from trail import __version__
+    from trail.archive.handovers import read_hand_overs
     from trail.archive.store import open_archive
     from trail.cli.plan import describe_plan
     from trail.cli.progress import show_progress
+    from trail.cli.signing import prepare_signing
     from trail.errors import BundleExists
     from trail.handoff.filters import name_bundle
     from trail.parse.altered import Changes
@@ -171,6 +173,8 @@ def _hand_over(
                 f"{path} is already there",
                 "choose another folder with --out, or move the old bundle away; it is never overwritten",
             )
+        hand_overs = read_hand_overs(archive)
+        signing = prepare_signing(session, next((h.key for h in hand_overs[::-1] if h.key), ""))
         salt = secrets.token_bytes(32)
         with show_progress(session) as progress:
             bundle = hand_over(
@@ -183,6 +187,7 @@ def _hand_over(
                 patterns=patterns,
                 salt=salt,
                 progress=progress,
+                signing=signing,
             )
         register = _keep_register(
             session, archive, selection, bundle, now, by or "".join(config.me[:1]), salt
@@ -198,6 +203,7 @@ def _tell(session: Session, selection: Selection, bundle: Bundle, register: Path
         f"{selection.client.name}: {render.count_of(bundle.messages, 'message')}, {render.count_of(bundle.attachments, 'attachment')}, {render.format_size(bundle.bytes)}",
         f"bundle    {bundle.path}",
         "open      START-HERE.html",
+        f"key       {bundle.key}  tell them on the phone: with it verify.py shows that the bundle is yours",
         *(f"note      {line}" for line in describe_selection(selection)),
     ]
     if bundle.changed:
@@ -225,6 +231,8 @@ def _tell(session: Session, selection: Selection, bundle: Bundle, register: Path
         "attachments": bundle.attachments,
         "bytes": bundle.bytes,
         "digest": bundle.digest,
+        "key": bundle.key,
+        "stamped": bundle.stamped,
         "changed": len(bundle.changed),
         "repeated": selection.repeated,
         "continues": describe_past(selection.continues),

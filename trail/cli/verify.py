@@ -53,9 +53,25 @@ def verify(
         bool,
         typer.Option("--repair", help="Mend what can be mended, from the servers where need be."),
     ] = False,
+    key: Annotated[
+        str,
+        typer.Option(
+            "--key", metavar="FINGERPRINT", help="A hand-off: the key its sender told you."
+        ),
+    ] = "",
+    authority: Annotated[
+        Path | None,
+        typer.Option(
+            "--authority",
+            metavar="FILE",
+            help="A hand-off: certificates (PEM) that its timestamp must lead to.",
+        ),
+    ] = None,
 ) -> None:
     """Check the archive, or a hand-off, against its hashes."""
     session: Session = ctx.obj
+    if bundle is None and (key or authority):
+        raise typer.BadParameter("name the folder of the hand-off", param_hint="BUNDLE")
     if bundle is None:
         _verify_archive(session, sample, from_start=from_start, server=server, repair=repair)
     elif sample or from_start or server or repair:
@@ -63,14 +79,24 @@ def verify(
             "a hand-off is always checked whole, by itself", param_hint="BUNDLE"
         )
     else:
-        _verify_bundle(session, bundle)
+        _verify_bundle(session, bundle, key, authority)
 
 
-def _verify_bundle(session: Session, bundle: Path) -> None:
-    from trail import render
+def _verify_bundle(session: Session, bundle: Path, key: str, authority: Path | None) -> None:
+    from dataclasses import replace
+
     from trail.cli.progress import show_progress
+    from trail.cli.seals import bundle_data, bundle_text
     from trail.handoff.check import verify_bundle
+    from trail.handoff.seal import check_seal
+    from trail.handoff.timestamp import read_authorities
+    from trail.handoff.verify import read_fingerprint
 
+    told = read_fingerprint(key)
+    if key and not told:
+        raise typer.BadParameter(
+            "a key is 20 letters and digits, such as 7KQ2M-9XWDF-3HTPA-CEV8R", param_hint="--key"
+        )
     if (bundle / "ledger.db").exists():
         raise typer.BadParameter(
             f"{bundle} is an archive; name none to check it", param_hint="BUNDLE"
@@ -79,14 +105,23 @@ def _verify_bundle(session: Session, bundle: Path) -> None:
         raise typer.BadParameter(f"{bundle} is no folder", param_hint="BUNDLE")
     with show_progress(session) as progress:
         result = verify_bundle(bundle, lambda done: progress("verifying", done, 0))
-    session.emit(
-        render.verification_data(result),
-        render.verification_text(result, str(bundle), "file"),
-    )
+    seal = None
+    if result.ours or key:
+        ca = authority or (session.config.handoff.timestamp_ca if _has_config(session) else None)
+        seal = check_seal(bundle, told, read_authorities(ca.expanduser()) if ca else None)
+        result = replace(result, problems=(*result.problems, *seal.problems))
+    session.emit(bundle_data(result, seal), bundle_text(result, seal, str(bundle), told))
     if not result.ok:
         raise FixityMismatch(
-            f"{bundle} is not as it was recorded", "ask the sender for the bundle again"
+            f"{bundle} is not as it was recorded"
+            if result.ours
+            else f"{bundle} breaks the rules of its format",
+            "ask the sender for the bundle again",
         )
+
+
+def _has_config(session: Session) -> bool:
+    return session.config_path.is_file()
 
 
 def _verify_archive(

@@ -88,6 +88,20 @@ def is_this_machine(host: str) -> bool:
     return address is not None and bool(address.is_loopback)
 
 
+def check_authority(value: str) -> str:
+    """Refuse what is no web address. It need not be https: a timestamp proves itself."""
+    from urllib.parse import urlsplit  # noqa: PLC0415 - as above
+
+    try:
+        parts = urlsplit(value)
+        is_good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_good = False
+    if not is_good or "@" in parts.netloc or not value.isascii() or " " in value:
+        raise Refused("must be an address that begins with http:// or https://, without a password")
+    return value
+
+
 def check_port(value: int) -> int:
     """Refuse what is no TCP port."""
     if not 1 <= value <= 65535:  # noqa: PLR2004 - the port numbers there are

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -36,6 +36,18 @@ DEFAULT_ARCHIVE = "~/trail"
 
 
 @dataclass(frozen=True, slots=True)
+class Handoff:
+    """What hand-offs are sealed with. Paths are absolute."""
+
+    key_file: Path | None = None
+    """Where the signing key lies; None: in the keyring, or a place of trail's own."""
+    timestamp_url: str = ""
+    """The authority that is asked for timestamps; "" for none."""
+    timestamp_ca: Path | None = None
+    """Certificates that its timestamps must lead to; None: it does not matter."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What the configuration says: addresses and domains in lower case, paths absolute."""
 
@@ -49,6 +61,7 @@ class Config:
     clients: tuple[Client, ...] = ()
     stemming: str = ""
     """The language in which forms of a word are found too, not only the word itself; "" for none."""
+    handoff: Handoff = field(default_factory=Handoff)
 
 
 def default_config_path() -> Path:
@@ -135,6 +148,8 @@ def _read_text(text: str, path: Path) -> Config:
     except ValueError as error:
         raise describe_syntax(error, text, path) from None
     top, problems = read_table(schema.FILE, data, ())
+    handoff, not_right = read_table(schema.HANDOFF, data.get("handoff", {}), ("handoff",))
+    problems += not_right
     accounts, found = _read_tables("account", schema.ACCOUNT, Account, data)
     clients, also_found = _read_tables("client", schema.CLIENT, Client, data)
     me: tuple[str, ...] = (top or {}).get("me", ())
@@ -156,6 +171,7 @@ def _read_text(text: str, path: Path) -> Config:
         accounts=tuple(_complete_account(account, path) for account in accounts.values()),
         clients=tuple(clients.values()),
         stemming=top.get("stemming", ""),
+        handoff=_complete_handoff(handoff or {}, path),
     )
 
 
@@ -177,6 +193,15 @@ def _complete_account(account: Account, config_path: Path) -> Account:
     if account.ca_file is None:
         return account
     return replace(account, ca_file=str(_complete_path(account.ca_file, config_path)))
+
+
+def _complete_handoff(table: Mapping[str, str], config_path: Path) -> Handoff:
+    files = {
+        key: _complete_path(table[key], config_path)
+        for key in ("key_file", "timestamp_ca")
+        if key in table
+    }
+    return Handoff(timestamp_url=table.get("timestamp_url", ""), **files)
 
 
 def _complete_path(written: str, config_path: Path) -> Path:

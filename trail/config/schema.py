@@ -130,8 +130,17 @@ FILE = Table(
         "scope": kinds.choice("clients", "everything"),
         "me": kinds.texts(checks.check_address),
         "stemming": kinds.choice(*STEMMED),
+        "handoff": lambda table: table,  # is read by itself, as those below
         "account": kinds.tables("account"),
         "client": kinds.tables("client"),
+    },
+)
+HANDOFF = Table(
+    {},
+    {
+        "key_file": kinds.text(),
+        "timestamp_url": kinds.text(checks.check_authority),
+        "timestamp_ca": kinds.text(),
     },
 )
 ACCOUNT = Table(
@@ -179,5 +188,5 @@ CLIENT = Table(
     _check_client,
 )
 
-KEYS = {"": FILE.keys, "account": ACCOUNT.keys, "client": CLIENT.keys}
+KEYS = {"": FILE.keys, "handoff": HANDOFF.keys, "account": ACCOUNT.keys, "client": CLIENT.keys}
 """The keys there are: of the file ("") and of its tables."""

@@ -1,7 +1,7 @@
 """One question over HTTPS and its answer: small, in time, and never over anything else.
 
 In: an https address, and a form to post or none. Out: the status and the first bytes of the answer.
-Must never follow an address that is not https, nor put an address's query, a form or an answer into an error or a log.
+Must never go to an address that is not https unless told that it may, nor put an address's query, a form or an answer into an error or a log.
 """
 
 from __future__ import annotations
@@ -34,24 +34,26 @@ class Reply(NamedTuple):
 def ask(
     url: str,
     *,
-    body: str | None = None,
+    body: str | bytes | None = None,
     headers: Mapping[str, str] | None = None,
     ca_file: str | None = None,
     timeout: float = 20.0,
     redirects: int = 0,
+    plain: bool = False,
 ) -> Reply:
     """GET `url`, or POST the form `body` to it; `timeout` in seconds, for all of it.
 
-    `ca_file` is trusted besides the system's certificates. Raises ServerUnreachable, which names the host only.
+    `ca_file` is trusted besides the system's certificates. `plain` allows http: for what proves itself, and holds no secret.
+    Raises ServerUnreachable, which names the host only.
     """
     deadline = time.monotonic() + timeout
     while True:
         host = urlsplit(url).hostname or ""
-        if urlsplit(url).scheme != "https":
+        if urlsplit(url).scheme not in ({"http", "https"} if plain else {"https"}):
             raise ServerUnreachable(f"{host}: leads away from https", "nothing was sent there")
         request = urllib.request.Request(  # noqa: S310 - the scheme is looked at above
             url,
-            data=None if body is None else body.encode(),
+            data=body.encode() if isinstance(body, str) else body,
             headers={"User-Agent": "trail", "Accept": "application/json, */*", **(headers or {})},
         )
         problem = ""
@@ -95,6 +97,7 @@ def _open(
     if not is_this_machine(host):
         opener.add_handler(urllib.request.ProxyHandler())  # the system's proxy, where there is one
     opener.add_handler(urllib.request.HTTPSHandler(context=context))
+    opener.add_handler(urllib.request.HTTPHandler())  # `ask` lets through what is to go there
     answer: http.client.HTTPResponse = opener.open(request, timeout=_left(deadline))
     return answer
 

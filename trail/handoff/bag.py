@@ -108,13 +108,21 @@ class Bag:
         lines = [f"{name}: {one_line(value)}\n" for name, value in fields if value]
         self.write_file("bag-info.txt", "".join(lines).encode())
 
-    def seal(self) -> str:
-        """Write what makes the folder a bag; return the SHA-256 of the tag manifest in hex."""
+    def seal(self) -> tuple[str, bytes]:
+        """Write what makes the folder a bag; return the SHA-256 of the tag manifest in hex, and the manifest itself."""
         self.write_file("bagit.txt", DECLARATION)
         self.close_file(self._manifest)
         tagmanifest = HashedFile(self.root, "tagmanifest-sha256.txt")
         self._open.add(tagmanifest)
-        for path in sorted(self._tags):
-            tagmanifest.write(f"{self._tags[path]}  {path}\n".encode())
+        lines = "".join(f"{self._tags[path]}  {path}\n" for path in sorted(self._tags)).encode()
+        tagmanifest.write(lines)
         self._open.discard(tagmanifest)
-        return tagmanifest.close()
+        return tagmanifest.close(), lines
+
+    def add_unlisted(self, path: str, content: bytes) -> None:
+        """Write what no manifest can list, for it follows from the tag manifest. Only after `seal`."""
+        file = HashedFile(self.root, path)
+        self._open.add(file)
+        file.write(content)
+        self._open.discard(file)
+        file.close()

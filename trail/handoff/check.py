@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from trail.handoff import csvfile, fixity, mbox, names
+from trail.handoff import csvfile, fixity, mbox, names, verify
+from trail.handoff.anymailbag import verify_any
 from trail.handoff.fixity import is_inside, read_info, show
 from trail.model import Verification
 
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
 
 _FORMATS = frozenset(["mbox", "pst", "msg", "eml", "pdf", "warc", "attachments"])
 _TABLE = re.compile(r"mailbag(?:-([0-9]+))?\.csv")
+_NUMBER = re.compile("[0-9]{1,9}")
 _ID_LIMIT = 36
 
 
 def verify_bundle(path: Path, on_progress: Callable[[int], None] | None = None) -> Verification:
     """Check the bundle in the folder `path`; `on_progress` is told how many files are looked at."""
+    if not _is_ours(path):
+        return verify_any(path, on_progress)
     check = _Check(path, on_progress)
     try:
         if not path.is_dir():
@@ -38,6 +42,17 @@ def verify_bundle(path: Path, on_progress: Callable[[int], None] | None = None) 
     except OSError as error:
         check.report(f"{show(str(error.filename or path))}: cannot be read: {error.strerror}")
     return Verification(check.checked, tuple(check.problems))
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether it must be what trail makes; what is no bag at all is told in the same words."""
+    try:
+        is_bag = path.is_dir() and (path / "bagit.txt").is_file()
+        agents = [v for name, v in read_info(path) if name.lower() == "mailbag-agent"]
+    except (OSError, ValueError):
+        return True
+    signature = verify.read_signature(fixity.read_small(path / verify.SIGNATURE))
+    return not is_bag or "trail" in agents or signature is not None
 
 
 @dataclass(slots=True)
@@ -133,7 +148,7 @@ class _Check:
             self.report(f"{where}: {mailbag_id} is listed before")
         elif original or (folder and not is_inside(folder)):
             self.report(f"{where}: its paths are not those of a message from IMAP")
-        elif not (attachments.isascii() and attachments.isdigit()):
+        elif not _NUMBER.fullmatch(attachments):
             self.report(f"{where}: Attachments is not a number")
         else:
             path = "/".join(part for part in ("data/eml", folder, f"{mailbag_id}.eml") if part)

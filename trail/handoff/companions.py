@@ -92,6 +92,8 @@ class Colophon:
     """The client as configured: their addresses and domains."""
     me: tuple[str, ...] = ()
     """All own addresses."""
+    fingerprint: str = ""
+    """Of the key the bundle is signed with, as it is told over the phone; "" when it is not signed."""
     filters: Filters = NO_FILTERS
     """What the bundle is limited to, and what was taken out of messages."""
     continues: PastHandOff | None = None

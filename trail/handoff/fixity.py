@@ -14,6 +14,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from trail.handoff.bag import DECLARATION
+from trail.handoff.verify import REPARSE_LINKS, UNLISTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,15 +49,17 @@ def check_files(root: Path, report: Report, on_file: Callable[[], None]) -> dict
     """Compare every file with its manifest; return each payload file's SHA-256 ("" if unreadable) by path."""
     payload = _read_manifest(root, MANIFEST, report)
     tags = _read_manifest(root, TAGMANIFEST, report)
-    if (root / "bagit.txt").is_file() and _read_small(root / "bagit.txt") != DECLARATION:
+    if (root / "bagit.txt").is_file() and read_small(root / "bagit.txt") != DECLARATION:
         report("bagit.txt: does not declare BagIt 1.0 in UTF-8")
     found: dict[str, str] = {}
     payload_bytes = payload_files = 0
-    for path, name, size in _walk(root, report):
+    for path, name, size in walk(root, report):
         on_file()
-        if path == TAGMANIFEST:
+        if name in UNLISTED:
             continue
-        digest = _hash(root, path, report)
+        listed = payload if name.startswith("data/") else tags
+        # what no manifest lists is not read: it may be of any size
+        digest = _hash(root, path, report) if name in listed else ""
         if name.startswith("data/"):
             payload_bytes += size
             payload_files += 1
@@ -78,7 +81,7 @@ def check_files(root: Path, report: Report, on_file: Callable[[], None]) -> dict
 def read_info(root: Path) -> list[tuple[str, str]]:
     """Return the fields of bag-info.txt in order; [] when it cannot be read."""
     fields: list[tuple[str, str]] = []
-    for line in _read_small(root / "bag-info.txt").decode(errors="replace").split("\n"):
+    for line in read_small(root / "bag-info.txt").decode(errors="replace").split("\n"):
         name, colon, value = line.partition(":")
         if line[:1] in (" ", "\t") and fields:
             fields[-1] = (fields[-1][0], f"{fields[-1][1]} {line.strip()}")
@@ -123,10 +126,10 @@ def _read_manifest(root: Path, name: str, report: Report) -> dict[str, str]:
         while line := file.readline(_PIECE):
             number += 1
             found = _LINE.fullmatch(line)
-            path = _decode_path(found[2]) if found else None
+            path = decode_path(found[2]) if found else None
             if found is None or path is None:
                 report(f"{name}: line {number} is not a hash and a path")
-            elif not is_inside(path) or path.startswith("data/") is not payload:
+            elif not is_inside(path) or path.startswith("data/") is not payload or path in UNLISTED:
                 report(f"{name}: line {number} names {show(path)}, which is not its to name")
             elif path in entries:
                 report(f"{name}: line {number} names {show(path)} again")
@@ -135,7 +138,8 @@ def _read_manifest(root: Path, name: str, report: Report) -> dict[str, str]:
     return entries
 
 
-def _decode_path(raw: bytes) -> str | None:
+def decode_path(raw: bytes) -> str | None:
+    """The path of a manifest's line, unescaped and in NFC; None when it is not UTF-8."""
     try:
         path = raw.decode()
     except UnicodeDecodeError:
@@ -151,7 +155,7 @@ def _compose(path: str) -> str:
     return unicodedata.normalize("NFC", path)
 
 
-def _walk(root: Path, report: Report) -> Iterator[tuple[str, str, int]]:
+def walk(root: Path, report: Report) -> Iterator[tuple[str, str, int]]:
     """Yield every file's path, its path as in a manifest, and its size; report what is no file or folder."""
     folders = [""]
     while folders:
@@ -164,7 +168,12 @@ def _walk(root: Path, report: Report) -> Iterator[tuple[str, str, int]]:
             continue
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.is_symlink() or not (entry.is_dir() or entry.is_file()):
+            tag = getattr(entry.stat(follow_symlinks=False), "st_reparse_tag", 0)
+            if (
+                entry.is_symlink()
+                or tag in REPARSE_LINKS  # a junction of Windows is no symbolic link
+                or not (entry.is_dir() or entry.is_file())
+            ):
                 report(f"{show(path)}: a link or special file, which no bundle holds")
             elif entry.is_dir():
                 folders.append(path)
@@ -184,12 +193,13 @@ def _hash(root: Path, path: str, report: Report) -> str:
     return digest.hexdigest()
 
 
-def _read_small(path: Path) -> bytes:
+def read_small(path: Path, limit: int = _INFO_LIMIT) -> bytes:
+    """The first `limit` bytes of a plain file; b"" for anything else."""
     try:
         if path.is_symlink() or not path.is_file():
             return b""
         with path.open("rb") as file:
-            return file.read(_INFO_LIMIT)
+            return file.read(limit)
     except OSError:
         return b""
 

@@ -21,8 +21,10 @@ from trail.handoff.companions import Colophon, Written, WrittenFile
 from trail.handoff.filters import NO_FILTERS, Filters, describe_filters
 from trail.handoff.headers import read_headers
 from trail.handoff.plain import one_line
+from trail.handoff.seal import VERIFIER, make_signature, read_verifier
 from trail.handoff.select import HeldBack, count_reasons, list_message_ids
 from trail.handoff.table import ROWS_PER_FILE, MessageTable
+from trail.handoff.verify import SIGNATURE, TIMESTAMP
 from trail.handoff.viewer.markup import format_size
 from trail.handoff.viewer.pages import Pages
 from trail.model import Bundle
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from trail.handoff.companions import Companion, MakeCompanion
     from trail.handoff.completeness import Completeness
     from trail.handoff.decisions import DecisionCount
+    from trail.handoff.seal import Signing
     from trail.model import ArchivedMessage, Attachment, Client, ParsedMessage, PastHandOff
 
 _SPOOL = ".spool"
@@ -94,17 +97,20 @@ def write_bundle(
     rows_per_csv: int = ROWS_PER_FILE,
     complete: Completeness | None = None,
     companions: Sequence[MakeCompanion] = (),
+    signing: Signing | None = None,
 ) -> Bundle:
     """Write the bundle to the new folder `out`; `on_progress` is told how many messages are written.
 
-    `companions` are what lies beside the mail besides the pages, which every bundle has.
+    `companions` are what lies beside the mail besides the pages, which every bundle has. `signing` is what it is sealed with.
 
     Raises BundleExists, ArchiveFull, ArchiveReadOnly, and FixityMismatch for a message whose bytes are not
     those of its key. After any exception, KeyboardInterrupt too, nothing is left on the disk.
     """
     with building(out) as folder:
         with disk_errors(out):
-            mailbag = _Mailbag(folder, names.escape_name(out.name), info, rows_per_csv, companions)
+            mailbag = _Mailbag(
+                folder, names.escape_name(out.name), info, rows_per_csv, companions, signing
+            )
         with mailbag:
             # The source's own errors are not the bundle's: only what happens here is translated.
             for number, item in enumerate(items, start=1):
@@ -122,6 +128,8 @@ def write_bundle(
         bytes=mailbag.bag.payload_bytes,
         withheld=tuple(held.message for held in withheld),
         digest=digest,
+        key=signing.key.fingerprint if signing else "",
+        stamped=mailbag.stamped,
         changed=tuple(mailbag.changed.originals),
     )
 
@@ -136,7 +144,10 @@ class _Mailbag:
         info: BagInfo,
         rows_per_csv: int,
         companions: Sequence[MakeCompanion],
+        signing: Signing | None,
     ) -> None:
+        self.stamped = False
+        self._signing = signing
         self.messages = 0
         self.attachments = 0
         self._info = info
@@ -256,6 +267,7 @@ class _Mailbag:
             completeness=completeness.TEXT if complete else "",
             rules=self._info.client,
             me=self._info.me,
+            fingerprint=self._signing.key.fingerprint if self._signing else "",
             filters=self._info.filters,
             continues=self._info.continues,
             decisions=self._info.decisions,
@@ -265,7 +277,20 @@ class _Mailbag:
             companion.write(self.bag, colophon)
         shutil.rmtree(self._spool)
         self.bag.write_info(self._describe())
-        return self.bag.seal()
+        if self._signing:
+            self.bag.write_file(VERIFIER, read_verifier())
+        digest, tagmanifest = self.bag.seal()
+        if self._signing:
+            self._sign(self._signing, tagmanifest)
+        return digest
+
+    def _sign(self, signing: Signing, tagmanifest: bytes) -> None:
+        signature = make_signature(signing.key, tagmanifest)
+        self.bag.add_unlisted(SIGNATURE, signature)
+        stamp = signing.stamp(signature) if signing.stamp else None
+        if stamp is not None:
+            self.bag.add_unlisted(TIMESTAMP, stamp)
+            self.stamped = True
 
     def _write_attachments(
         self,

@@ -44,6 +44,17 @@ def is_portable(name: str) -> bool:
     )
 
 
+def is_portable_anywhere(name: str) -> bool:
+    """Whether both Windows and Unix take `name` for a file's, however long or odd it looks (Mailbag 1.0, section 3)."""
+    return not (
+        not name
+        or name in (".", "..")
+        or any(c in '<>:"/\\|?*' or c < " " for c in name)
+        or name[-1] in " ."
+        or _is_reserved(name)
+    )
+
+
 def name_message(number: int, at: datetime, key: str) -> str:
     """Return a Mailbag-Message-ID: `2024-03-05_00001_1a2b3c4d`; `number` starts at 1."""
     return f"{at.date().isoformat()}_{number:05d}_{key[:8]}"

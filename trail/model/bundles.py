@@ -63,6 +63,10 @@ class Bundle:
     withheld: tuple[Withheld, ...] = ()
     digest: str = ""
     """SHA-256 of tagmanifest-sha256.txt, in hex."""
+    key: str = ""
+    """Fingerprint of the key it is signed with; "" when it is not signed."""
+    stamped: bool = False
+    """Whether an authority's timestamp is in it."""
     changed: tuple[str, ...] = ()
     """Keys of messages of which a changed copy is in it."""
 
@@ -73,6 +77,10 @@ class Verification:
 
     checked: int
     problems: tuple[str, ...] = field(default=())
+    advice: tuple[str, ...] = ()
+    """What is allowed, and not recommended."""
+    ours: bool = True
+    """Whether it claims to be a hand-off of trail, which has to be signed."""
 
     @property
     def ok(self) -> bool:

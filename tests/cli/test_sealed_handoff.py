@@ -1,0 +1,413 @@
+"""What a hand-off is sealed with, as its sender and its recipient see it: keys, timestamps, receipts."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import bagit
+import pytest
+from bundles import reseal, sign_anew
+from doors import ACME_RULES, PASSWORD_VARIABLE, Desk
+from keyring.backends import fail
+from keyrings import MemoryKeyring, using_keyring
+from needs import give_up
+from servers.authority import Authority, available
+from servers.pymap import PymapServer
+from syncing import make_message
+
+from trail.archive.handovers import HandOver
+from trail.cli import signing
+from trail.cli.main import run
+from trail.cli.receipt import _find
+from trail.errors import TrailError
+
+GLOBEX = 'slug = "globex"\ndomains = ["globex.example"]'
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    with using_keyring(fail.Keyring()):
+        yield
+
+
+@pytest.fixture(scope="module")
+def synced(tmp_path_factory):
+    """An archive with two messages of a client, one of them for somebody else, too; and the server it came from."""
+    root = tmp_path_factory.mktemp("synced")
+    with PymapServer() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(PASSWORD_VARIABLE, server.password)
+        server.append("INBOX", make_message(1))
+        server.append("INBOX", make_message(2, to="me@studio.example, bob@globex.example"))
+        desk = Desk(root, None).set_up(server, clients=(ACME_RULES, GLOBEX))
+        assert run(["--quiet", "--config", str(desk.config), "sync"]) == 0
+        yield desk.archive, server
+
+
+@pytest.fixture
+def business(desk, synced):
+    """A copy of that archive."""
+    shutil.copytree(synced[0], desk.archive)
+    return desk.set_up(synced[1], clients=(ACME_RULES, GLOBEX))
+
+
+@pytest.fixture(scope="module")
+def authority_files(tmp_path_factory):
+    if not available():
+        give_up("no openssl")
+    return tmp_path_factory.mktemp("authority"), tmp_path_factory.mktemp("other")
+
+
+@pytest.fixture
+def authority(authority_files):
+    with Authority(authority_files[0]) as authority:
+        yield authority
+
+
+def configure(desk, **keys):
+    """Write the table of the hand-off anew."""
+    text = desk.config.read_text()
+    head, _, tail = text.partition("[handoff]\n")
+    rest = tail.partition("\n[[")[2]
+    lines = "".join(f"{key} = {json.dumps(str(value))}\n" for key, value in keys.items())
+    desk.config.write_text(f"{head}[handoff]\n{lines}\n[[{rest}")
+
+
+def hand_off(desk, name, *words, code=0):
+    answer = desk.trail("handoff", "acme", "--full", "--out", desk.root / name, "--json", *words)
+    assert answer.code == code, answer
+    return answer, desk.root / name / answer.data["path"].rpartition("/")[2]
+
+
+def read_events(desk, kind):
+    lines = (desk.archive / "audit.jsonl").read_text(encoding="utf-8").splitlines()
+    return [e for e in map(json.loads, lines) if e["event"] == kind]
+
+
+# the key
+
+
+def test_the_first_hand_off_makes_the_key_and_says_so_in_one_line(business):
+    answer, path = hand_off(business, "one")
+    key = answer.data["key"]
+    (line,) = answer.err.splitlines()
+    assert line.startswith(f"your signing key was made, and is kept in {business.root}")
+    assert business.done("key", "show", "--json").data["fingerprint"] == key
+    bagit.Bag(str(path)).validate()
+    assert business.done("verify", path, "--key", key, "--json").data["key_as_told"] is True
+    assert read_events(business, "handed-over")[0]["key"] == key
+    again, _ = hand_off(business, "two")
+    assert again.err == ""
+    assert again.data["key"] == key
+
+
+def test_the_text_says_what_to_tell_on_the_phone(business):
+    out = business.done("handoff", "acme", "--out", business.root).out
+    key = business.done("key", "show", "--json").data["fingerprint"]
+    assert f"key       {key}  tell them on the phone" in out
+
+
+def test_a_key_that_is_lost_is_not_replaced_quietly(business):
+    answer, _ = hand_off(business, "one")
+    (business.root / "signing-key.pem").unlink()
+    again = business.trail("handoff", "acme", "--full", "--out", business.root / "two")
+    assert again.code == 4
+    assert f"was signed with, {answer.data['key']}, cannot be found" in again.err
+    assert not (business.root / "two").exists()
+    business.done("key", "create")
+    changed, path = hand_off(business, "two", code=100)
+    assert f"signed with another key than your last hand-off: {changed.data['key']}" in changed.err
+    hand_off(business, "three")
+    assert path.is_dir()
+
+
+def test_a_locked_keyring_stops_a_hand_off_before_it_begins(business):
+    configure(business)
+    with using_keyring(MemoryKeyring()) as keyring:
+        keyring.locked = True
+        assert business.trail("handoff", "acme", "--out", business.root / "one").code == 4
+        assert not (business.root / "one").exists()
+        keyring.locked = False
+        answer, _ = hand_off(business, "one")
+        assert "is kept in the keyring" in answer.err
+
+
+def test_without_a_keyring_the_file_is_used_and_said(business, tmp_path):
+    configure(business)
+    answer, _ = hand_off(business, "one")
+    assert str(tmp_path / "data" / "trail" / "signing-key.pem") in answer.err
+
+
+# verifying
+
+
+def test_verify_says_whose_word_it_is_and_never_that_it_is_genuine(business):
+    answer, path = hand_off(business, "one")
+    key = answer.data["key"]
+    told = business.done("verify", path).out
+    assert f"signed by key {key}: compare it with what the sender told you on the phone" in told
+    assert "genuine" not in told
+    assert "authentic" not in told
+    assert (
+        f"signed with the key you were told, {key}"
+        in business.done("verify", path, "--key", key.lower()).out
+    )
+    (path / "START-HERE.html").write_bytes(b"x")
+    reseal(path)
+    refused = business.trail("verify", path)
+    assert refused.code == 21
+    assert "signature.txt: does not fit" in refused.out
+    assert "signed by" not in refused.out
+    other = sign_anew(path)
+    assert f"signed by key {other}: compare" in business.done("verify", path).out
+    refused = business.trail("verify", path, "--key", key)
+    assert refused.code == 21
+    assert f"signed with another key: {other}, not {key}" in refused.out
+    data = business.trail("verify", path, "--key", key, "--json").data
+    assert (data["ok"], data["key"], data["key_as_told"]) == (False, other, False)
+
+
+def test_a_bundle_without_its_signature_is_not_well(business):
+    _, path = hand_off(business, "one")
+    (path / "signature.txt").unlink()
+    answer = business.trail("verify", path)
+    assert answer.code == 21
+    assert "signature.txt: missing: nobody stands for this bundle" in answer.out
+
+
+def test_a_mailbag_of_another_program_is_told_to_be_unsigned(business):
+    _, path = hand_off(business, "one")
+    (path / "signature.txt").unlink()
+    info = path / "bag-info.txt"
+    info.write_text(info.read_text().replace("Mailbag-Agent: trail", "Mailbag-Agent: other"))
+    reseal(path)
+    answer = business.done("verify", path)
+    assert "of another program, not signed: nothing in it tells who made it" in answer.out
+    assert business.trail("verify", path, "--key", "0" * 20).code == 21
+    info.write_text(info.read_text().replace("Bag-Type: Mailbag\n", ""))
+    reseal(path)
+    answer = business.trail("verify", path)
+    assert answer.code == 21
+    assert "Bag-Type is missing or empty (Mailbag 5.2.2)" in answer.out
+    assert "breaks the rules of its format" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--key", "0" * 20), "name the folder of the hand-off"),
+        (("PATH", "--key", "0000"), "a key is 20 letters and digits"),
+        (("PATH", "--sample", 3), "a hand-off is always checked whole"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(business, words, why):
+    answer = business.trail("verify", *(business.root if w == "PATH" else w for w in words))
+    assert answer.code == 2
+    assert why in answer.err
+
+
+# timestamps
+
+
+def test_a_timestamp_is_asked_for_checked_and_shown(business, authority, authority_files):
+    configure(
+        business, key_file="k.pem", timestamp_url=authority.url, timestamp_ca=authority.ca_file
+    )
+    answer, path = hand_off(business, "one")
+    assert answer.data["stamped"] is True
+    assert authority.asked == 1
+    bagit.Bag(str(path)).validate()
+    out = business.done("verify", path).out
+    assert "UTC, as A test authority says" in out
+    assert "--authority" not in out
+    stamp = business.done("verify", path, "--json").data["timestamp"]
+    assert (stamp["authority"], stamp["trusted"]) == ("A test authority", True)
+    assert read_events(business, "handed-over")[0]["stamped"] is True
+    other = Authority(authority_files[1], "Another")
+    refused = business.trail("verify", path, "--authority", other.ca_file)
+    assert refused.code == 21
+    assert "timestamp.tsr: its authority, A test authority, is not the one" in refused.out
+    configure(business, key_file="k.pem")
+    assert "name its certificate with --authority to be sure" in business.done("verify", path).out
+    done = subprocess.run([sys.executable, path / "verify.py"], check=False, capture_output=True, stdin=subprocess.DEVNULL)  # fmt: skip
+    assert done.returncode == 0, done
+    (path / "timestamp.tsr").write_bytes(b"rubbish")
+    assert "timestamp.tsr: is no timestamp" in business.trail("verify", path).out
+
+
+@pytest.mark.parametrize("fault", ["down", "error", "garbage", "silent", "slow", "another"])
+def test_without_a_timestamp_the_bundle_is_complete_and_the_exit_code_says_so(
+    business, authority_files, monkeypatch, fault
+):
+    monkeypatch.setattr(signing, "PATIENCE", 0.5)
+    with Authority(authority_files[0]) as authority:
+        url = authority.url
+        authority.fault = fault
+        configure(business, key_file="k.pem", timestamp_url="http://127.0.0.1:9/" if fault == "down" else url)  # fmt: skip
+        answer, path = hand_off(business, "one", code=100)
+    assert "warning: no timestamp: " in answer.err
+    assert "the bundle is complete without it" in answer.err
+    assert answer.data["stamped"] is False
+    assert not (path / "timestamp.tsr").exists()
+    business.done("verify", path)
+
+
+def test_an_authority_that_is_not_the_one_named_gives_no_timestamp(
+    business, authority, authority_files
+):
+    other = Authority(authority_files[1], "Another")
+    configure(business, key_file="k.pem", timestamp_url=authority.url, timestamp_ca=other.ca_file)
+    answer, path = hand_off(business, "one", code=100)
+    assert "its authority, A test authority, is not the one that was named" in answer.err
+    assert not (path / "timestamp.tsr").exists()
+
+
+def test_a_certificate_that_cannot_be_read_is_told_before_the_work(business, authority):
+    configure(business, key_file="k.pem", timestamp_url=authority.url, timestamp_ca="none.pem")
+    answer = business.trail("handoff", "acme", "--out", business.root / "one")
+    assert answer.code == 3
+    assert "none.pem" in answer.err
+    assert not (business.root / "one").exists()
+
+
+# receipts
+
+
+@pytest.fixture
+def given(business):
+    """A hand-off that was made, and its receipt."""
+    answer, path = hand_off(business, "one")
+    made = business.done("receipt", path, "--json").data
+    business.given, business.made, business.key = path, made, answer.data["key"]
+    return business
+
+
+def test_a_receipt_is_one_page_that_says_what_was_given(given):
+    page = (given.root / "one" / f"{given.given.name}-receipt.html").read_text()
+    text = (given.root / "one" / f"{given.given.name}-receipt.txt").read_text()
+    for words in (page, text):
+        for fact in (
+            "Acme Ltd has received from me@studio.example",
+            given.given.name,
+            given.made["digest"],
+            given.key,
+        ):
+            assert fact in words
+    assert "1 message: 1 concerning others as well" in text
+    assert "globex" not in page + text
+    assert "<script" not in page
+    assert given.made["messages"] == 1
+    assert given.done("verify", given.given).code == 0, "nothing was put into the bundle"
+    out = given.done("receipt", given.given, "--out", given.root / "elsewhere").out
+    assert str(given.root / "elsewhere") in out
+
+
+def test_a_bundle_that_was_changed_gets_no_receipt(given):
+    info = given.given / "bag-info.txt"
+    info.write_text(info.read_text().replace("External-Identifier: ", "External-Identifier: x"))
+    answer = given.trail("receipt", given.given)
+    assert answer.code == 21
+    assert "bag-info.txt: was altered" in answer.err
+
+
+def mail(number, encoding="base64"):
+    line = f"> I have received it, receipt {number}.\n\nYours, Jane\n"
+    body = base64.encodebytes(line.encode()).decode() if encoding == "base64" else line
+    return f"From: jane@acme.example\nSubject: Re: mail\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: {encoding}\n\n{body}"
+
+
+@pytest.mark.parametrize("kind", ["mail", "quoted", "text", "digest", "page"])
+def test_an_answer_is_kept_with_the_hand_off_it_names(given, kind):
+    number, digest = given.made["receipt"], given.made["digest"]
+    content, name = {
+        "mail": (mail(number), "answer.eml"),
+        "quoted": (mail(number.upper().replace(" ", "=20"), "quoted-printable"), "answer.eml"),
+        "text": (f"got it: {number.replace(' ', '-')}", "answer.txt"),
+        "digest": (f"digest {digest}", "answer.TXT"),
+        "page": (f"<p>receipt <b>{number}</b></p>", "no suffix at all . . ."),
+    }[kind]
+    path = given.root / name
+    path.write_text(content)
+    kept = given.done("receipt", "--accept", path, "--json").data["handoffs"][0]["receipts"]
+    assert len(kept) == 1
+    assert (given.archive / kept[0]["path"]).read_text() == content
+    assert (given.archive / kept[0]["path"]).stat().st_mode & 0o077 == 0
+    assert "answer" not in kept[0]["path"]
+    (event,) = read_events(given, "receipt-filed")
+    assert (event["digest"], event["receipt"]) == (digest, kept[0]["sha256"])
+    assert "is there already" in given.done("receipt", "--accept", path).out
+    listed = given.done("receipt", "--json").data["handoffs"]
+    assert [len(h["receipts"]) for h in listed] == [1]
+    assert f"receipt of {kept[0]['at'][:10]}" in given.done("receipt").out
+    assert given.done("verify").code == 0
+
+
+def test_a_scan_is_kept_with_the_hand_off_that_is_named_beside_it(given):
+    scan = given.root / "scan.pdf"
+    scan.write_bytes(b"%PDF-1.7\xff\x00 signed")
+    answer = given.trail("receipt", "--accept", scan)
+    assert answer.code == 1
+    assert "say which: trail receipt BUNDLE --accept FILE" in answer.err
+    given.done("receipt", given.given, "--accept", scan)
+    shutil.rmtree(given.given)
+    scan.write_bytes(b"%PDF-1.7 another")
+    given.done("receipt", given.given.name, "--accept", scan)
+    assert (
+        "no hand-off of this archive is called nothing"
+        in given.trail("receipt", "nothing", "--accept", scan).err
+    )
+
+
+def test_an_answer_is_not_kept_with_another_hand_off_than_it_names(given):
+    _, other = hand_off(given, "two", "--until", "2099-01-01")
+    path = given.root / "answer.txt"
+    path.write_text(given.made["receipt"])
+    answer = given.trail("receipt", other, "--accept", path)
+    assert answer.code == 1
+    assert "is about" in answer.err
+    given.done("receipt", "--accept", path)
+    assert [len(h["receipts"]) for h in given.done("receipt", "--json").data["handoffs"]] == [1, 0]
+
+
+@pytest.mark.parametrize("damage", [lambda p: p.unlink(), lambda p: p.write_bytes(b"never")])
+def test_a_receipt_that_is_not_there_as_it_was_kept_is_told(given, damage):
+    scan = given.root / "scan.pdf"
+    scan.write_bytes(b"%PDF-1.7 signed")
+    given.done("receipt", given.given, "--accept", scan)
+    given.done("receipt")
+    (kept,) = (given.archive / "handoffs" / "receipts").iterdir()
+    damage(kept)
+    answer = given.trail("receipt")
+    assert answer.code == 100
+    assert f"{kept.name}: is not the receipt that was kept" in answer.err
+
+
+def test_of_two_hand_offs_of_one_name_the_folder_itself_has_to_be_named():
+    at = datetime(2024, 3, 5, tzinfo=UTC)
+    two = [HandOver(at, "acme", "acme-2024-03-05", digest * 64, 1, 0) for digest in "ab"]
+    with pytest.raises(TrailError, match="several hand-offs are called acme-2024-03-05"):
+        _find(two, "acme-2024-03-05")
+    assert _find([*two[:1], *two[:1]], "acme-2024-03-05") == two[0], "the same bundle, made twice"
+
+
+def test_the_list_of_hand_offs_shows_what_is_not_answered(given):
+    assert "no receipt yet" in given.done("receipt").out
+    assert given.done("receipt", "--json").data["handoffs"][0]["key"] == given.key
+
+
+@pytest.mark.parametrize("content", [None, b"", b"x" * 100])
+def test_what_is_no_answer_is_refused(given, monkeypatch, content):
+    monkeypatch.setattr("trail.cli.receipt.LARGEST", 50)
+    path = given.root / "answer"
+    if content is not None:
+        path.write_bytes(content)
+    assert given.trail("receipt", given.given, "--accept", path).code == 1
+
+
+def test_before_the_first_hand_off_the_list_says_so(business):
+    assert "nothing was handed over yet" in business.done("receipt").err
