@@ -22,6 +22,7 @@ from trail.handoff.completeness import Completeness, FolderRecord
 from trail.handoff.mailbag import BagInfo, BundleItem, write_bundle
 from trail.handoff.select import Candidate, HeldBack, hold_back, judge
 from trail.model import Envelope
+from trail.parse.harmless import read_clean_html
 from trail.parse.message import parse_whole
 from trail.workers import WORTHWHILE_FROM, Crew, WorkerKilled
 
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
         Sighting,
     )
 
-    Whole = tuple[bytes, ParsedMessage, tuple[tuple[Attachment, bytes], ...]]
+    Whole = tuple[bytes, ParsedMessage, tuple[tuple[Attachment, bytes], ...], str]
 
 CHUNK_MESSAGES = 25
 CHUNK_BYTES = 4 * 1024 * 1024
@@ -175,7 +176,7 @@ def _join(
     archive: Archive, chunk: list[ArchivedMessage], wholes: list[Whole]
 ) -> Iterator[BundleItem]:
     places = archive.sightings.places(m.key for m in chunk)
-    for message, (content, parsed, attachments) in zip(chunk, wholes, strict=True):
+    for message, (content, parsed, attachments, html) in zip(chunk, wholes, strict=True):
         seen = places.get(message.key)
         account = seen[0].ref.account if seen else message.path.parts[1]
         yield BundleItem(
@@ -186,6 +187,7 @@ def _join(
             account,
             attachments,
             tuple(archive.documents.read_text(a.digest) or "" for a, _ in attachments),
+            html,
         )
 
 
@@ -213,14 +215,14 @@ def _read_chunk(task: tuple[Path, list[ArchivedMessage]]) -> list[Whole]:
     wholes: list[Whole] = []
     for message in chunk:
         content = read_message(root, message.path, message.key)
-        wholes.append((content, *parse_whole(message.key, content)))
+        wholes.append((content, *parse_whole(message.key, content), read_clean_html(content)))
     return wholes
 
 
 def _read_killer(root: Path, message: ArchivedMessage) -> Whole:
     """A message that kills its parser goes whole, too; only its attachments stay inside it."""
     content = read_message(root, message.path, message.key)
-    return content, describe_killer(message.key, content), ()
+    return content, describe_killer(message.key, content), (), ""
 
 
 def _split(messages: Iterable[ArchivedMessage]) -> Iterator[list[ArchivedMessage]]:
