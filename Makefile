@@ -20,7 +20,7 @@ setup: $(BIN)/trail
 demo: setup  ## the whole job on an embedded mail server
 	$(BIN)/trail demo
 
-test: setup  ## the tests; a missing Dovecot or Chromium skips its own
+test: setup  ## the tests; a missing Dovecot, Chromium or Firefox skips its own
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-all:  ## the tests on every Python that is installed, each in a virtual environment of its own

@@ -21,6 +21,7 @@ import bench_large
 import bench_quiet
 import bench_search
 import bench_sync
+import bench_viewer
 from measuring import CommandFailed, Row
 from setting import ROOT, DovecotServer, Setting
 
@@ -30,6 +31,7 @@ BENCHMARKS = {
     "index": bench_index,
     "search": bench_search,
     "handoff": bench_handoff,
+    "viewer": bench_viewer,
     "large": bench_large,
 }
 CORPUS = ROOT.parent / "shared" / "corpus" / "ham-1500.tar.xz"

@@ -24,6 +24,7 @@ from trail.catchup import describe_killer
 from trail.handoff.completeness import Completeness, FolderRecord
 from trail.handoff.mailbag import BagInfo, BundleItem, write_bundle
 from trail.parse.altered import Altered, Changes, alter, redact, write_notice
+from trail.parse.harmless import read_clean_html
 from trail.parse.message import parse_whole
 from trail.workers import WORTHWHILE_FROM, Crew, WorkerKilled
 
@@ -63,6 +64,8 @@ class Whole(NamedTuple):
     parsed: ParsedMessage
     attachments: tuple[tuple[Attachment, bytes], ...]
     changes: tuple[str, ...] = ()
+    html: str = ""
+    """The body as cleaned markup; "" when it has none."""
 
 
 def hand_over(
@@ -199,6 +202,7 @@ def _join(
             account,
             whole.attachments,
             tuple(archive.documents.read_text(a.digest) or "" for a, _ in whole.attachments),
+            whole.html,
             changes=whole.changes,
             original=message.key if whole.changes else "",
         )
@@ -232,9 +236,10 @@ def _read_chunk(task: tuple[Path, list[ArchivedMessage], Changes]) -> list[Whole
         if changes != NO_CHANGES:
             copy = alter(content, changes, partial(_read_text, root))
         if copy is None:
-            wholes.append(Whole(content, *parse_whole(message.key, content)))
+            whole = Whole(content, *parse_whole(message.key, content))
         else:
-            wholes.append(_parse_copy(copy))
+            whole = _parse_copy(copy)
+        wholes.append(whole._replace(html=read_clean_html(whole.content)))
     return wholes
 
 

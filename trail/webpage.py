@@ -1,4 +1,4 @@
-"""A message as one HTML page that shows it as it was meant, and in which nothing can act (nh3 lives here only).
+"""A message as one HTML page that shows it as it was meant, and in which nothing can act.
 
 Comes in: what was read of a message. Goes out: a page. Its policy lets a browser load nothing at all, from anywhere:
 no script, no frame, no picture but those in the message. What is known to be harmful is taken out besides.
@@ -10,8 +10,7 @@ import base64
 import html
 from typing import TYPE_CHECKING, Any
 
-import nh3
-
+from trail.parse.harmless import clean_html
 from trail.terminal import clean_text
 
 if TYPE_CHECKING:
@@ -25,20 +24,6 @@ dt { opacity: .6; } dd { margin: 0; overflow-wrap: anywhere; }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; } .quoted { opacity: .7; border-left: 2px solid; padding-left: 1em; }
 .letter { overflow-x: auto; contain: content; } img { max-width: 100%; } footer { margin-top: 2em; opacity: .6; }
 """
-_TAGS = {
-    *("a", "abbr", "address", "b", "bdi", "bdo", "big", "blockquote", "br", "caption", "center", "cite", "code"),
-    *("col", "colgroup", "dd", "del", "div", "dl", "dt", "em", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr"),
-    *("i", "img", "ins", "li", "ol", "p", "pre", "q", "s", "small", "span", "strike", "strong", "sub", "sup"),
-    *("table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul"),
-}  # fmt: skip
-_LOOKS = {"align", "bgcolor", "border", "cellpadding", "cellspacing", "color", "colspan", "dir", "face", "height",
-          "lang", "rowspan", "size", "style", "title", "valign", "width"}  # fmt: skip
-_STYLES = {
-    *("background-color", "color", "direction", "font-family", "font-size", "font-style", "font-weight"),
-    *("border", "border-collapse", "line-height", "margin", "padding", "text-align", "text-decoration"),
-    *("max-width", "vertical-align", "white-space", "width"),
-}  # fmt: skip
-_PICTURES = ("data:image/png;", "data:image/jpeg;", "data:image/gif;", "data:image/webp;")
 
 
 def write_page(data: dict[str, Any], when: str, markup: Markup) -> str:
@@ -73,29 +58,14 @@ def write_page(data: dict[str, Any], when: str, markup: Markup) -> str:
 def clean_markup(markup: Markup, left_out: set[str]) -> str:
     """HTML without anything that acts, hides or loads; pictures of the message stand in it. `left_out` gets the others' addresses."""
 
-    def choose(tag: str, attribute: str, value: str) -> str | None:
-        if attribute == "href":
-            return value if value.lower().startswith(("http://", "https://", "mailto:")) else None
-        if tag != "img" or attribute != "src":
-            return value
-        if value.lower().startswith(_PICTURES):
-            return value
-        kind, payload = markup.pictures.get(value.removeprefix("cid:"), ("", b""))
-        if value.startswith("cid:") and payload:
+    def show(source: str) -> str | None:
+        kind, payload = markup.pictures.get(source.removeprefix("cid:"), ("", b""))
+        if source.startswith("cid:") and payload:
             return f"data:{kind};base64,{base64.b64encode(payload).decode()}"
-        left_out.add(value)
+        left_out.add(source)
         return None
 
-    cleaned = nh3.clean(
-        markup.html,
-        tags=_TAGS,
-        clean_content_tags={"script", "style", "title", "svg", "math", "template", "object", "iframe"},
-        attributes={"*": _LOOKS, "a": {"href"}, "img": {"src", "alt"}},
-        attribute_filter=choose,
-        url_schemes={"http", "https", "mailto", "cid", "data"},
-        filter_style_properties=_STYLES,
-        link_rel="noopener noreferrer",
-    )  # fmt: skip
+    cleaned = clean_html(markup.html, show)
     return f'<div class="letter">{cleaned}</div>'
 
 

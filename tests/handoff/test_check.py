@@ -125,7 +125,7 @@ def test_a_folder_that_no_mailbag_has_is_found_even_when_empty(bundle):
     assert any(p.startswith("data/maildir") for p in verify_bundle(bundle).problems)
 
 
-@pytest.mark.parametrize("place", ["link.txt", "data/eml/link.eml", "pages"])
+@pytest.mark.parametrize("place", ["link.txt", "data/eml/link.eml", "more"])
 def test_links_are_found_and_not_followed(bundle, tmp_path, place):
     secret = tmp_path / "secret"
     secret.mkdir()

@@ -55,7 +55,7 @@ def test_a_bundle_is_found_whole_by_its_own_check(bundle):
 def test_the_bundle_has_the_layout_of_a_mailbag(bundle):
     assert {p.name for p in bundle.iterdir()} == {
         "bagit.txt", "bag-info.txt", "mailbag.csv", "manifest-sha256.txt",
-        "tagmanifest-sha256.txt", "START-HERE.html", "data", "verify.py", "signature.txt",
+        "tagmanifest-sha256.txt", "START-HERE.html", "pages", "data", "verify.py", "signature.txt",
     }  # fmt: skip
     assert {p.name for p in (bundle / "data").iterdir()} == {"eml", "mbox", "attachments"}
     assert (bundle / "data/mbox/acme-2024-07-01.mbox").is_file()

@@ -35,6 +35,10 @@ class WrittenFile:
     """SHA-256 of its bytes in hex."""
     text: str = ""
     """What can be read in it, as far as the archive has it; "" otherwise."""
+    begins_as_markup: bool = False
+    """Whether its first sign is a `<`: a browser that does not know its kind may take it for a page."""
+    content_id: str = ""
+    """By which the markup of its message may show it: `cid:…` there; "" when it has none."""
 
 
 @dataclass(frozen=True, slots=True)

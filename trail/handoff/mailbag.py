@@ -20,12 +20,11 @@ from trail.handoff.changed import ChangedTable
 from trail.handoff.companions import Colophon, Written, WrittenFile
 from trail.handoff.filters import NO_FILTERS, Filters, describe_filters
 from trail.handoff.headers import read_headers
-from trail.handoff.plain import one_line
+from trail.handoff.plain import format_size, one_line
 from trail.handoff.seal import VERIFIER, make_signature, read_verifier
 from trail.handoff.select import HeldBack, count_reasons, list_message_ids
 from trail.handoff.table import ROWS_PER_FILE, MessageTable
 from trail.handoff.verify import SIGNATURE, TIMESTAMP
-from trail.handoff.viewer.markup import format_size
 from trail.handoff.viewer.pages import Pages
 from trail.model import Bundle
 
@@ -42,6 +41,8 @@ if TYPE_CHECKING:
     from trail.model import ArchivedMessage, Attachment, Client, ParsedMessage, PastHandOff
 
 _SPOOL = ".spool"
+_BLANKS = b" \t\r\n\x0b\x0c\0\xef\xbb\xbf\xfe\xff"
+"""Blanks and byte order marks before the first sign of a text."""
 _KEY = re.compile(r"[0-9a-f]{64}")
 
 
@@ -157,7 +158,8 @@ class _Mailbag:
         self._spool.mkdir()
         self._folders = names.FolderNames()
         self._companions: list[Companion] = []
-        for place, make in enumerate((Pages, *companions)):
+        # The pages come last: they link to what the others have written.
+        for place, make in enumerate((*companions, Pages)):
             drafts = self._spool / str(place)
             drafts.mkdir()
             self._companions.append(make(drafts, info.me))
@@ -318,7 +320,14 @@ class _Mailbag:
             text = texts[place] if texts else ""
             files.append(
                 WrittenFile(
-                    path, attachment.filename, attachment.mime_type, len(content), digest, text
+                    path,
+                    attachment.filename,
+                    attachment.mime_type,
+                    len(content),
+                    digest,
+                    text,
+                    content[:1024].lstrip(_BLANKS).startswith(b"<"),
+                    attachment.content_id,
                 )
             )
         self.bag.write_file(f"{folder}/attachments.csv", b"".join(rows))

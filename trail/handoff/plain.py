@@ -14,6 +14,8 @@ CELL_LIMIT = 32_000
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _CONTROLS_IN_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+_OVERRIDES = re.compile("[\u202d\u202e]")
+_KIB = 1024
 _SURROGATES = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
@@ -32,6 +34,11 @@ def harmless_cell(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
+def without_overrides(text: str) -> str:
+    """Return `text` in which nothing makes letters stand in another order than they are read: `exe.jpg` is no `gpj.exe`."""
+    return _OVERRIDES.sub("\ufffd", text) if not text.isascii() else text
+
+
 def count_of(number: int, noun: str) -> str:
     """`1 message`, `1,234 messages`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
@@ -41,3 +48,14 @@ def many_lines(text: str, limit: int) -> str:
     """Return at most `limit` characters of `text`, its lines ended by LF."""
     text = text[:limit].replace("\r\n", "\n").replace("\r", "\n")
     return _SURROGATES.sub("\ufffd", _CONTROLS_IN_TEXT.sub("\ufffd", text)).strip("\n")
+
+
+def format_size(size: int) -> str:
+    """Return a size in words: `812 bytes`, `3.4 MB`."""
+    if size < _KIB:
+        return "1 byte" if size == 1 else f"{size} bytes"
+    amount, units = size / _KIB, ["KB", "MB", "GB"]
+    while amount >= _KIB and units[1:]:
+        amount /= _KIB
+        del units[0]
+    return f"{amount:.{1 if amount < 10 else 0}f} {units[0]}"  # noqa: PLR2004  # two digits say enough

@@ -18,9 +18,8 @@ from urllib.parse import quote
 from trail.errors import FixityMismatch
 from trail.handoff import verify
 from trail.handoff.fixity import read_info, show
-from trail.handoff.plain import count_of
+from trail.handoff.plain import count_of, format_size
 from trail.handoff.tables import read_any_rows
-from trail.handoff.viewer.markup import format_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,6 +17,8 @@ from trail.parse.parts import split_parts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from trail.parse.parts import Tree
+
 PICTURES_LIMIT = 20 << 20
 """Bytes of all pictures together."""
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -38,11 +40,21 @@ def read_markup(content: bytes) -> Markup:
         return Markup()
 
 
-def _read(content: bytes) -> Markup:
-    tree = split_parts(content)
+def read_body(content: bytes) -> str:
+    """Give the HTML of a message alone; "" where it has none, or none that can be shown."""
+    return _join_texts(split_parts(content))
+
+
+def _join_texts(tree: Tree) -> str:
     texts = [t for t in BodyReader(tree, prefer_html=True).read() if t.is_html]
     html = "\n<hr>\n".join(t.markup for t in texts)
-    if not html or is_too_deep(html):
+    return "" if is_too_deep(html) else html
+
+
+def _read(content: bytes) -> Markup:
+    tree = split_parts(content)
+    html = _join_texts(tree)
+    if not html:
         return Markup()
     pictures: dict[str, tuple[str, bytes]] = {}
     room = PICTURES_LIMIT

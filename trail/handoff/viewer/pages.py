@@ -1,247 +1,159 @@
-"""START-HERE.html and its companions, gathered message by message.
+"""START-HERE.html and its data, gathered message by message.
 
-In: entries in date order, then who handed over what. Out: tag files of the bag. Never: keeps a message in
-memory (markup is spooled, a file a month), asks anything of a network, or says more of withheld mail than
+In: entries in date order, then who handed over what. Out: tag files of the bag: one page, and scripts with data it loads
+as it needs them. Never: keeps a message's text in memory, asks anything of a network, or says more of withheld mail than
 how much there is and why.
 """
 
 from __future__ import annotations
 
-import contextlib
-import html
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trail.handoff.notes import describe_circumstances
-from trail.handoff.viewer import chart, markup, people, template
+from trail.handoff.plain import one_line
+from trail.handoff.viewer import rows, static, template
+from trail.handoff.viewer.chunks import Chunks, format_chunk, name_chunk, write_json
+from trail.handoff.viewer.conversations import Conversations
+from trail.handoff.viewer.people import People
+from trail.handoff.viewer.vocabulary import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
     from pathlib import Path
-    from typing import BinaryIO
 
     from trail.handoff.bag import Bag
     from trail.handoff.companions import Colophon, Written
 
 START_PAGE = "START-HERE.html"
-ONE_PAGE_LIMIT = 3_000_000
-"""Bytes of messages up to which they all stand in START-HERE.html."""
-TIMELINE_LIMIT = 16_000_000
-"""Bytes of one-line rows up to which START-HERE.html lists every message."""
+LIST_ROWS = 5_000
+TEXT_BYTES = 96 * 1024
+HTML_BYTES = 256 * 1024
+HTML_LIMIT = 400_000
+"""Characters of cleaned markup; a message with more is shown as text."""
+EXTRAS = (
+    *("letter.html", "letter.docx", "letter.md", "timeline.csv", "open-items.csv", "open-items.ics"),
+    *("contacts.csv", "contacts.vcf", "attachments.csv", "mailbag.csv", "withheld.csv", "completeness.txt"),
+    *("decisions.csv", "changed.csv"),
+)  # fmt: skip
+"""What may lie beside the mail and is worth a link, when it is there."""
 
 
 @dataclass(slots=True)
 class _Month:
     messages: int = 0
-    row_bytes: int = 0
-    full_bytes: int = 0
+    sent: int = 0
 
 
 class Pages:
-    """Gathers entries, then writes the pages into a bag. `spool` is an empty folder for its drafts."""
+    """Gathers entries, then writes the page into a bag. `spool` is an empty folder for its drafts."""
 
     def __init__(self, spool: Path, me: tuple[str, ...]) -> None:
         self._spool = spool
+        self._lists = Chunks(spool, "list", 8 << 20, LIST_ROWS)
+        self._texts = Chunks(spool, "text", TEXT_BYTES)
+        self._htmls = Chunks(spool, "html", HTML_BYTES)
+        self._documents = Chunks(spool, "docs", HTML_BYTES)
+        self._files = Chunks(spool, "files", 1 << 20)
+        self._words = Words(spool)
+        self._conversations = Conversations()
+        self._people = People(me)
+        self._static = static.Listing(spool)
         self._months: dict[str, _Month] = {}
-        self._people = people.People(me)
-        self._current = ""
-        self._drafts: list[BinaryIO] = []
-        self._files: BinaryIO = (spool / "files").open("xb")
+        self._messages = 0
         self._attachments = 0
-        self._first: datetime | None = None
-        self._last: datetime | None = None
+        self._attachment_bytes = 0
+        self._span: tuple[int, int] | None = None
 
     def add(self, entry: Written) -> None:
         """Take up one message."""
-        if entry.month != self._current:
-            self._turn_to(entry.month)
-        rows, full = self._drafts
-        month = self._months[entry.month]
+        number = self._messages
+        at = int(entry.at.timestamp())
+        sender, others = self._people.add(entry.envelope, at)
+        documents = [self._add_document(file.text) for file in entry.files]
+        html = None
+        if entry.html and len(entry.html) <= HTML_LIMIT:
+            html = self._htmls.add(rows.show_lines(entry.html, HTML_LIMIT))
+        where = self._texts.add(rows.describe_reading(entry, html, documents))
+        subject = rows.show_line(entry.envelope.subject, rows.SUBJECT_LIMIT)
+        short = rows.preview(entry.text or entry.quoted)
+        self._lists.add(
+            [
+                *(entry.mailbag_id, at, sender, others[: rows.PEOPLE_LIMIT], len(others)),
+                *(subject, int(entry.outgoing), len(entry.files), *where, short),
+            ]
+        )
+        for file in entry.files:
+            self._files.add([number, *rows.describe_file(file)])
+            self._attachment_bytes += file.size
+        self._words.add(number, rows.words_of(entry))
+        self._conversations.add(entry.envelope)
+        self._static.add(entry)
+        month = self._months.setdefault(entry.month, _Month())
         month.messages += 1
-        month.row_bytes += rows.write(markup.short_row(entry).encode())
-        month.full_bytes += full.write(markup.full_row(entry).encode())
-        if entry.files:
-            self._files.write(markup.file_rows(entry).encode())
-            self._attachments += len(entry.files)
-        self._people.add(entry.envelope, entry.at)
-        self._first = min(self._first or entry.at, entry.at)
-        self._last = max(self._last or entry.at, entry.at)
-
-    def close(self) -> None:
-        """Close the drafts."""
-        for draft in (*self._drafts, self._files):
-            draft.close()
-        self._drafts = []
+        month.sent += entry.outgoing
+        first, last = self._span or (at, at)
+        self._span = min(first, at), max(last, at)
+        self._messages += 1
+        self._attachments += len(entry.files)
 
     def abandon(self) -> None:
-        """Close the drafts whatever the disk says: they are about to be removed."""
-        for draft in (*self._drafts, self._files):
-            with contextlib.suppress(OSError):
-                draft.close()
+        """Close what is open whatever the disk says: it is about to be removed."""
+        self._static.abandon()
 
     def write(self, bag: Bag, colophon: Colophon) -> None:
-        """Write the pages. No entry may follow."""
-        self.close()
-        months = sorted(self._months)
-        full_bytes = sum(self._months[m].full_bytes for m in months)
-        row_bytes = sum(self._months[m].row_bytes for m in months)
-        one_page = full_bytes <= ONE_PAGE_LIMIT
-        if not one_page:
-            self._write_months(bag, colophon, months)
-        kind = "full" if one_page else "rows" if row_bytes <= TIMELINE_LIMIT else ""
-        timeline = self._join_timeline(months, kind)
-        files = self._write_files(bag, colophon, one_page=one_page)
+        """Write the page and its data, after all that it may link to. No entry may follow."""
+        for chunks in (self._lists, self._texts, self._htmls, self._documents, self._files):
+            chunks.write(bag)
+        people = f"[{','.join(map(write_json, self._people.rows()))}]"
+        bag.write_file(name_chunk("people", 0), format_chunk("people", 0, people))
+        threads = write_json(self._conversations.number())
+        bag.write_file(name_chunk("threads", 0), format_chunk("threads", 0, threads))
+        words = self._write_words(bag)
+        beside = [name for name in EXTRAS if (bag.root / name).is_file()]
         gaps: dict[str, str | Path] = {
-            **_page_gaps(f"{colophon.client}: correspondence"),
-            "client": markup.isolate(colophon.client),
-            "span": self._describe_span(colophon),
-            "handed_over": self._describe_hand_over(colophon),
-            "facts": self._describe_facts(colophon),
-            "months": chart.draw_months(
-                {month: self._months[month].messages for month in months}, in_page=bool(kind)
-            ),
-            "timeline": timeline,
-            "people": self._people.rows(),
-            "people_more": self._people.rest(),
-            "files": files,
-            "withheld": _describe_withheld(colophon.withheld),
-            "mbox": f'<a href="{markup.link(colophon.mbox)}" download>{markup.escape(colophon.mbox)}</a>',
-            "completeness": _describe_completeness(colophon.completeness),
-            "version": markup.escape(colophon.version),
+            **template.page_gaps(f"{colophon.client}: correspondence"),
+            "client": template.isolate(colophon.client),
+            "facts": template.embed_json(self._describe(colophon, words, beside)),
+            "static": self._static.write(colophon, beside),
+            "version": template.escape(colophon.version),
         }
-        _write_page(bag, START_PAGE, "start.html", gaps, "")
+        file = bag.open_file(START_PAGE)
+        for piece in template.fill("start.html", gaps):
+            file.write(piece)
+        bag.close_file(file)
 
-    def _turn_to(self, month: str) -> None:
-        for draft in self._drafts:
-            draft.close()
-        self._drafts = []
-        for kind in ("rows", "full"):
-            self._drafts.append((self._spool / f"{month}.{kind}").open("ab"))
-        self._months.setdefault(month, _Month())
-        self._current = month
+    def _add_document(self, text: str) -> Any:
+        text = rows.show_lines(text, rows.DOCUMENT_LIMIT)
+        return list(self._documents.add(text)) if text.strip() else 0
 
-    def _join_timeline(self, months: list[str], kind: str) -> Path:
-        joined = self._spool / "timeline"
-        with joined.open("wb") as file:
-            for month in months if kind else ():
-                file.write(_month_head(month, self._months[month].messages).encode())
-                with (self._spool / f"{month}.{kind}").open("rb") as draft:
-                    while piece := draft.read(1 << 16):
-                        file.write(piece)
-                file.write(b"</ol></section>\n")
-        return joined
+    def _write_words(self, bag: Bag) -> list[str]:
+        firsts = []
+        for number, (first, document) in enumerate(self._words.iter_pieces()):
+            bag.write_file(name_chunk("words", number), format_chunk("words", number, document))
+            firsts.append(first)
+        return firsts
 
-    def _write_months(self, bag: Bag, colophon: Colophon, months: list[str]) -> None:
-        for place, month in enumerate(months):
-            title = markup.format_month(month)
-            before = months[place - 1] if place else ""
-            after = months[place + 1] if place + 1 < len(months) else ""
-            gaps: dict[str, str | Path] = {
-                **_page_gaps(f"{title}: {colophon.client}"),
-                "client": markup.isolate(colophon.client),
-                "heading": title,
-                "count": markup.count(self._months[month].messages, "message"),
-                "before": _page_link(before, "prev"),
-                "after": _page_link(after, "next"),
-                "messages": self._spool / f"{month}.full",
-            }
-            _write_page(bag, f"pages/{month}.html", "month.html", gaps, "../")
-
-    def _write_files(self, bag: Bag, colophon: Colophon, *, one_page: bool) -> str | Path:
-        if not self._attachments:
-            return '<tr><td colspan="5">No attachments.</td></tr>'
-        if one_page:
-            return self._spool / "files"
-        gaps: dict[str, str | Path] = {
-            **_page_gaps(f"Attachments: {colophon.client}"),
-            "client": markup.isolate(colophon.client),
-            "count": markup.count(self._attachments, "attachment"),
-            "files": self._spool / "files",
+    def _describe(self, colophon: Colophon, words: list[str], beside: list[str]) -> dict[str, Any]:
+        return {
+            "client": one_line(colophon.client, rows.SUBJECT_LIMIT),
+            "senders": [one_line(sender, 200) for sender in colophon.senders],
+            "created": int(colophon.created_at.timestamp()),
+            "since": colophon.since and int(colophon.since.timestamp()),
+            "until": colophon.until and int(colophon.until.timestamp()),
+            "withheld": dict(colophon.withheld),
+            "mbox": colophon.mbox,
+            "completeness": colophon.completeness,
+            "version": colophon.version,
+            "notes": describe_circumstances(colophon),
+            "fingerprint": colophon.fingerprint,
+            "messages": self._messages,
+            "attachments": self._attachments,
+            "attachmentBytes": self._attachment_bytes,
+            "people": len(self._people),
+            "span": self._span,
+            "months": [[m, n.messages, n.sent] for m, n in sorted(self._months.items())],
+            "lists": self._lists.files,
+            "files": self._files.files,
+            "words": words,
+            "beside": beside,
         }
-        _write_page(bag, "pages/attachments.html", "attachments.html", gaps, "../")
-        words = markup.count(self._attachments, "attachment")
-        page = markup.link("pages/attachments.html")
-        return f'<tr><td colspan="5"><a href="{page}">All {words} on one page</a></td></tr>'
-
-    def _describe_span(self, colophon: Colophon) -> str:
-        first, last = colophon.since or self._first, colophon.until or self._last
-        if not (first and last):
-            return "No messages"
-        days = [markup.format_day(at) for at in (first, last)]
-        return days[0] if days[0] == days[1] else f"{days[0]} to {days[1]}"
-
-    def _describe_hand_over(self, colophon: Colophon) -> str:
-        by = ", ".join(markup.isolate(sender) for sender in colophon.senders)
-        day = markup.format_day(colophon.created_at)
-        told = [f"Handed over by {by} on {day}." if by else f"Handed over on {day}."]
-        told += [markup.escape(sentence) for sentence in describe_circumstances(colophon)]
-        return "<br>".join(told)
-
-    def _describe_facts(self, colophon: Colophon) -> str:
-        withheld = sum(colophon.withheld.values())
-        facts = [
-            (sum(month.messages for month in self._months.values()), "message", "messages"),
-            (self._attachments, "attachment", "attachments"),
-            (len(self._people), "person", "people"),
-            (withheld, "message withheld", "messages withheld"),
-        ]
-        return "".join(
-            f"<li><b>{number:,}</b> {one if number == 1 else many}</li>"
-            for number, one, many in facts
-        )
-
-
-def _page_gaps(title: str) -> dict[str, str | Path]:
-    return {
-        "title": markup.escape(title),
-        "policy": html.escape(template.security_policy(), quote=False),
-        "style": template.read_asset("style.css"),
-        "script": template.read_asset("filter.js"),
-    }
-
-
-def _write_page(bag: Bag, path: str, name: str, gaps: Mapping[str, str | Path], root: str) -> None:
-    file = bag.open_file(path)
-    for piece in template.fill(name, gaps, root):
-        file.write(piece)
-    bag.close_file(file)
-
-
-def _month_head(month: str, messages: int) -> str:
-    return (
-        f'<section class="month" id="{month}"><h3>{markup.format_month(month)} '
-        f'<small>{markup.count(messages, "message")}</small></h3><ol class="messages">\n'
-    )
-
-
-def _page_link(month: str, rel: str) -> str:
-    if not month:
-        return ""
-    arrow = (
-        f"← {markup.format_month(month)}" if rel == "prev" else f"{markup.format_month(month)} →"
-    )
-    return f'<a rel="{rel}" href="{markup.link(f"pages/{month}.html")}">{arrow}</a>'
-
-
-def _describe_completeness(path: str) -> str:
-    if not path:
-        return ""
-    return (
-        f"<p>Which folders were looked at and when, and which messages are referred to but are not here, is in "
-        f'<a href="{markup.link(path)}">{markup.escape(path)}</a>.</p>'
-    )
-
-
-def _describe_withheld(reasons: Mapping[str, int]) -> str:
-    if not reasons:
-        return "<p>Nothing was withheld.</p>"
-    items = "".join(
-        f"<li><b>{number:,}</b> {markup.escape(reason)}</li>" for reason, number in reasons.items()
-    )
-    total = sum(reasons.values())
-    are = "message is" if total == 1 else "messages are"
-    return (
-        f"<p>{total:,} {are} not in this bundle. In doubt a message stays with the sender; "
-        f"ask them if you miss one.</p><ul>{items}</ul>"
-    )

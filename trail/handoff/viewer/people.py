@@ -1,30 +1,33 @@
-"""Who took part: a count, the first and the last date of every address.
+"""Who took part: a number, a count, the first and the last date of every address.
 
-In: envelopes. Out: rows of a table, most frequent first. Never: more rows than a page can bear.
+In: envelopes. Out: rows of data, in the order of the numbers. Never: a person for an empty address.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trail.handoff.viewer import markup
+from trail.handoff.plain import one_line, without_overrides
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Iterator
 
-    from trail.model import Envelope
+    from trail.model import Address, Envelope
 
-_SHOWN = 500
+NAME_LIMIT = 200
+"""Characters of a name or an address that are shown."""
+ROLES = ("from", "to", "cc", "bcc")
 
 
 class _Person:
-    __slots__ = ("first", "last", "messages", "name")
+    __slots__ = ("first", "last", "messages", "name", "seen_in")
 
-    def __init__(self, at: datetime) -> None:
+    def __init__(self, at: int) -> None:
         self.name = ""
         self.messages = 0
         self.first = at
         self.last = at
+        self.seen_in = -1
 
 
 class People:
@@ -33,49 +36,50 @@ class People:
     def __init__(self, me: tuple[str, ...]) -> None:
         self._me = frozenset(address.strip().lower() for address in me)
         self._people: dict[str, _Person] = {}
+        self._numbers: dict[str, int] = {}
+        self._messages = 0
 
     def __len__(self) -> int:
         return len(self._people)
 
-    def add(self, envelope: Envelope, at: datetime) -> None:
-        """Count the people of one message, each once."""
-        here = set()
+    def add(self, envelope: Envelope, at: int) -> tuple[int, list[int]]:
+        """Count the people of one message, each once; return the number of the sender (-1: none) and of the others.
+
+        `at` is in seconds since 1970.
+        """
+        self._messages += 1
+        sender, others = -1, []
         for address in envelope.addresses:
-            if address.role not in ("from", "to", "cc", "bcc") or not address.address:
-                continue
-            key = address.address.lower()
-            person = self._people.get(key)
-            if person is None:
-                person = self._people[key] = _Person(at)
-            person.name = person.name or address.name
-            if key not in here:
-                here.add(key)
-                person.messages += 1
-                person.first = min(person.first, at)
-                person.last = max(person.last, at)
+            if address.role in ROLES and address.address:
+                number = self._count(address, at)
+                if address.role == "from" and sender < 0:
+                    sender = number
+                else:
+                    others.append(number)
+        return sender, list(dict.fromkeys(others))
 
-    def rows(self) -> str:
-        """Return the table's rows."""
-        return "".join(self._row(address, person) for address, person in self._sorted()[:_SHOWN])
+    def rows(self) -> Iterator[list[str | int]]:
+        """Yield name, address, whether it is the sender's own (1), messages, first, last."""
+        for address, person in self._people.items():
+            yield [
+                one_line(without_overrides(person.name), NAME_LIMIT),
+                one_line(without_overrides(address), NAME_LIMIT),
+                int(address in self._me),
+                person.messages,
+                person.first,
+                person.last,
+            ]
 
-    def rest(self) -> str:
-        """Return a word about those for whom there was no row."""
-        rest = len(self._people) - _SHOWN
-        return f"<p>{rest:,} more stand in mailbag.csv.</p>" if rest > 0 else ""
-
-    def _sorted(self) -> list[tuple[str, _Person]]:
-        return sorted(self._people.items(), key=lambda pair: (-pair[1].messages, pair[0]))
-
-    def _row(self, address: str, person: _Person) -> str:
-        own = ' class="own"' if address in self._me else ""
-        return (
-            f'<tr{own}><th scope="row">{markup.isolate(person.name, 80)}</th>'
-            f'<td class="address">{markup.isolate(address, 200)}</td>'
-            f'<td class="number">{person.messages:,}</td>'
-            f"<td>{_day(person.first)}</td><td>{_day(person.last)}</td></tr>\n"
-        )
-
-
-def _day(at: datetime) -> str:
-    day = at.date().isoformat()
-    return f'<time datetime="{day}">{day}</time>'
+    def _count(self, address: Address, at: int) -> int:
+        key = address.address.lower()
+        person = self._people.get(key)
+        if person is None:
+            self._numbers[key] = len(self._people)
+            person = self._people[key] = _Person(at)
+        person.name = person.name or address.name
+        if person.seen_in != self._messages:
+            person.seen_in = self._messages
+            person.messages += 1
+            person.first = min(person.first, at)
+            person.last = max(person.last, at)
+        return self._numbers[key]

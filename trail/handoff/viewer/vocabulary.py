@@ -1,0 +1,151 @@
+"""The words of all messages, as an index that a page reads a piece at a time.
+
+In: the texts of each message, in the order of their numbers. Out: pieces of the index in the order of words, each with the
+words from its first to before the next one's. Never: keeps more in memory than a run of words, whatever the mail: runs are
+spooled, and merged at the end. How words are told apart is the same in `search.js`.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+import struct
+import unicodedata
+from array import array
+from collections import Counter
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FIELDS = ("subject", "people", "files", "body", "documents")
+"""What a word can stand in, in the order of MiniSearch's numbers of them."""
+PIECE_BYTES = 128 * 1024
+"""A browser reads so much in a few milliseconds."""
+RUN_POSTINGS = 1_500_000
+RUN_WORDS = 100_000
+
+_LONGEST = 40
+_SHORTEST = 2
+_WORD = re.compile(r"[^\W_]+")
+# Chinese and Japanese have no blanks between words: each sign is one.
+_SIGNS = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
+_MARKS = re.compile("[\u0300-\u036f]+")
+_LETTERS = str.maketrans(
+    {
+        "ß": "ss",
+        "ø": "o",
+        "æ": "ae",
+        "œ": "oe",
+        "đ": "d",
+        "ð": "d",
+        "ł": "l",
+        "þ": "th",
+        "\u0131": "i",
+    }
+)
+_ASCII = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
+_HEAD = struct.Struct("<HI")
+# A posting in 32 bits: message, field, how often.
+_MESSAGE, _FIELD, _TIMES = 8, 5, 31
+
+
+def fold(text: str) -> str:
+    """Return text in small letters without accents: `Größe` is `grosse`, `Ærø` is `aero`."""
+    if text.isascii():
+        return text.lower()
+    text = _MARKS.sub("", unicodedata.normalize("NFKD", text).lower())
+    return text.translate(_LETTERS)
+
+
+def split_words(text: str) -> list[str]:
+    """Return the words of a text, folded, with repetitions; those of one letter are left out."""
+    if text.isascii():
+        words = text.translate(_ASCII).split()
+        return [word[:_LONGEST] for word in words if len(word) >= _SHORTEST]
+    words = _WORD.findall(_SIGNS.sub(r" \g<0> ", fold(text)))
+    return [word[:_LONGEST] for word in words if len(word) >= _SHORTEST or not word.isascii()]
+
+
+class Words:
+    """An inverted index under construction. `spool` is a folder for its runs."""
+
+    def __init__(self, spool: Path) -> None:
+        self._spool = spool
+        self._words: dict[str, array[int]] = {}
+        self._postings = 0
+        self._runs: list[Path] = []
+
+    def add(self, number: int, texts: tuple[str, ...]) -> None:
+        """Take up the texts of message `number`, in the order of FIELDS."""
+        words = self._words
+        for field, text in enumerate(texts):
+            if not text:
+                continue
+            base = number << _MESSAGE | field << _FIELD
+            counted = Counter(split_words(text))
+            self._postings += len(counted)
+            for word, times in counted.items():
+                posting = base | (times if times < _TIMES else _TIMES)  # noqa: FURB136  # min() is a call a word
+                known = words.get(word)
+                if known is None:
+                    words[word] = array("I", (posting,))
+                else:
+                    known.append(posting)
+        if self._postings >= RUN_POSTINGS or len(words) >= RUN_WORDS:
+            self._spool_run()
+
+    def iter_pieces(self) -> Iterator[tuple[str, str]]:
+        """Yield each piece's first word and its JSON: `[[word, {field: messages}], …]`, as `_format_word` has them."""
+        self._spool_run()
+        first, size = "", 0
+        rows: list[str] = []
+        merged = heapq.merge(*map(_read_run, self._runs), key=itemgetter(0))
+        for word, found in groupby(merged, key=itemgetter(0)):
+            row = _format_word(word, b"".join(postings for _, postings in found))
+            if rows and size + len(row) > PIECE_BYTES:
+                yield first, f"[{','.join(rows)}]"
+                rows, size = [], 0
+            first = first if rows else word
+            rows.append(row)
+            size += len(row)
+        if rows:
+            yield first, f"[{','.join(rows)}]"
+
+    def _spool_run(self) -> None:
+        if not self._words:
+            return
+        path = self._spool / f"words-{len(self._runs)}"
+        with path.open("xb") as file:
+            for word in sorted(self._words):
+                name, postings = word.encode(), self._words[word].tobytes()
+                file.write(_HEAD.pack(len(name), len(postings)) + name + postings)
+        self._runs.append(path)
+        self._words = {}
+        self._postings = 0
+
+
+def _read_run(path: Path) -> Iterator[tuple[str, bytes]]:
+    with path.open("rb") as file:
+        while head := file.read(_HEAD.size):
+            name, postings = _HEAD.unpack(head)
+            yield file.read(name).decode(), file.read(postings)
+
+
+def _format_word(word: str, postings: bytes) -> str:
+    """`["word",{"3":[5,12,-2,4,…]}]`: distances between the messages of a field; a negative one is followed by how often."""
+    by_field: dict[int, list[str]] = {}
+    last = [0] * len(FIELDS)
+    for posting in array("I", postings):
+        field = posting >> _FIELD & 7
+        message = (posting >> _MESSAGE) + 1
+        found = by_field.setdefault(field, [])
+        times = posting & _TIMES
+        distance = message - last[field]
+        found.append(f"{distance}" if times == 1 else f"{-distance},{times}")
+        last[field] = message
+    fields = ",".join(f'"{field}":[{",".join(by_field[field])}]' for field in sorted(by_field))
+    return f'["{word}",{{{fields}}}]'
