@@ -112,7 +112,7 @@ def test_bagit_takes_a_signed_bundle(bundle):
 
 
 def test_a_tag_file_cannot_hide_behind_the_name_of_the_signature(bundle, alone):
-    (bundle / "pages").mkdir()
+    (bundle / "pages").mkdir(exist_ok=True)
     (bundle / "pages" / verify.SIGNATURE).write_bytes(b"x")
     assert "pages/signature.txt: in no manifest, was added" in check(bundle)
     assert "pages/signature.txt: was added" in alone(bundle)[1]
