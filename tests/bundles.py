@@ -120,7 +120,9 @@ TAMPERINGS: dict[str, Callable[[Path], object]] = {
     "a message as a folder": lambda r: (p := find_emls(r)[0], p.unlink(), p.mkdir(exist_ok=True)),
     "a file added to the mail": lambda r: (r / "data/eml/INBOX/more.eml").write_bytes(b"x"),
     "a file added at the root": lambda r: (r / "letter.html").write_bytes(b"x"),
-    "a hidden file added": lambda r: (r / "pages").mkdir(exist_ok=True) or (r / "pages/.x").write_bytes(b"x"),
+    "a hidden file added": lambda r: (
+        (r / "pages").mkdir(exist_ok=True) or (r / "pages/.x").write_bytes(b"x")
+    ),
     "a page changed": lambda r: _change(r / "START-HERE.html", lambda b: b + b" "),
     "a page removed": lambda r: (r / "START-HERE.html").unlink(),
     "verify.py changed": lambda r: _change(r / "verify.py", lambda b: b + b"\n"),
