@@ -198,7 +198,8 @@ def test_a_ledger_that_is_moved_away_as_the_hint_says_is_made_anew(kept):
     assert len(kept.ids()) == 3
 
 
-def test_another_trail_is_writing(kept):
+def test_another_trail_is_writing(kept, monkeypatch):
+    monkeypatch.setattr("trail.pipeline.PATIENCE", 0.2)
     with hold_lock(kept.archive / "lock"):
         for words in (["sync"], ["reindex"]):
             refuse(

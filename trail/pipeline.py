@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from trail.model import Account, Client, SyncReport
     from trail.workers import Crew
 
-PATIENCE = 3600.0
-"""Seconds a new index that is complete waits for the archive's writer, while the old one serves."""
+PATIENCE = 10.0
+"""Seconds a new index that is complete waits for the archive's writer; that one puts it in its place at the end of its round, too."""
 
 
 def run_round(
