@@ -105,6 +105,18 @@ def test_what_hand_offs_are_sealed_with_is_read_and_checked():
     assert "must be a table" in refusal("[[handoff]]").message
 
 
+def test_what_hand_offs_are_made_with_is_read_and_checked():
+    config = parse_config('[handoff]\nletter = "letter.md.j2"\nlanguage = "danish"\n', PATH)
+    assert config.handoff == Handoff(letter=PATH.parent / "letter.md.j2", language="danish")
+    error = refusal('[handoff]\nleter = "x"\n')
+    assert error.message == f'{PATH}:2: handoff: unknown key "leter"'
+    assert error.hint == 'did you mean "letter"?'
+    assert "[handoff]" in refusal('letter = "x"').hint
+    assert "'danish'" in refusal('[handoff]\nlanguage = "da"').message
+    assert "must be a table" in refusal('handoff = "x"').message
+    assert "must be a table" in refusal("[[handoff]]").message
+
+
 def test_a_relative_configuration_path_still_gives_an_absolute_archive(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert parse_config('archive = "box"', Path("config.toml")).archive == tmp_path / "box"

@@ -23,9 +23,11 @@ from trail.archive.maildir import read_message
 from trail.catchup import describe_killer
 from trail.handoff.completeness import Completeness, FolderRecord
 from trail.handoff.mailbag import BagInfo, BundleItem, write_bundle
+from trail.handoff.papers.papers import prepare_papers
 from trail.parse.altered import Altered, Changes, alter, redact, write_notice
 from trail.parse.harmless import read_clean_html
 from trail.parse.message import parse_whole
+from trail.parse.statements import add_statements
 from trail.workers import WORTHWHILE_FROM, Crew, WorkerKilled
 
 if TYPE_CHECKING:
@@ -80,11 +82,14 @@ def hand_over(
     salt: bytes = b"",
     progress: Callable[[str, int, int], None] = lambda *_: None,
     signing: Signing | None = None,
+    language: str = "",
 ) -> Bundle:
     """Write the bundle to the new folder `out`. Raises BundleExists, ArchiveFull, ArchiveReadOnly, FixityMismatch.
 
     `patterns` are those of the selection's filters, and are redacted; `salt` hides the hashes of changed messages.
+    `language` is that of the letter, "" for what the configuration says; ConfigError for a broken template of it.
     """
+    papers = prepare_papers(config.handoff.letter, language or config.handoff.language)
     total = len(selection.chosen)
     changes = Changes(tuple(patterns), selection.filters.excluded)
     keys = [m.key for m in selection.chosen]
@@ -116,6 +121,7 @@ def hand_over(
         lambda done: progress("writing", done, total),
         complete=_certify(archive, config, selection, places, changes.patterns),
         signing=signing,
+        companions=(papers,),
     )
 
 
@@ -239,7 +245,8 @@ def _read_chunk(task: tuple[Path, list[ArchivedMessage], Changes]) -> list[Whole
             whole = Whole(content, *parse_whole(message.key, content))
         else:
             whole = _parse_copy(copy)
-        wholes.append(whole._replace(html=read_clean_html(whole.content)))
+        parsed = add_statements(whole.parsed, message.received_at)
+        wholes.append(whole._replace(parsed=parsed, html=read_clean_html(whole.content)))
     return wholes
 
 

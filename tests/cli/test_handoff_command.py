@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import stat
+from pathlib import Path
 
 import bagit
 import pytest
@@ -187,3 +188,28 @@ def test_an_archive_that_cannot_be_written_gives_the_bundle_and_a_warning(busine
     assert answer.code == 100
     assert "the bundle is complete, but not in the audit log" in answer.err
     bagit.Bag(answer.data["path"]).validate()
+
+
+def test_the_letter_is_in_the_language_that_is_asked_for(business):
+    business.done("sync")
+    bundle = business.done(
+        "handoff", "acme", "--out", business.root, "--language", "danish", "--json"
+    ).data
+    letter = (Path(bundle["path"]) / "letter.md").read_text(encoding="utf-8")
+    assert letter.startswith("# Overdragelsesnotat: Acme Ltd")
+    assert business.trail("handoff", "acme", "--language", "klingon").code == 2
+
+
+def test_a_template_that_cannot_be_used_is_named_and_nothing_is_written(business):
+    business.done("sync")
+    template = business.config.parent / "mine.md.j2"
+    template.write_text("Dear {{ letter.client }},\n\n{{ letter.wishes }}\n")
+    text = business.config.read_text(encoding="utf-8")
+    table = '[handoff]\nletter = "mine.md.j2"\n'
+    business.config.write_text(text.replace("[handoff]\n", table), encoding="utf-8")
+    out = business.root / "out"
+    answer = business.trail("handoff", "acme", "--out", out)
+    assert answer.code == 3
+    assert f"{template}:3: " in answer.err
+    assert "wishes" in answer.err
+    assert not out.exists() or not list(out.iterdir())

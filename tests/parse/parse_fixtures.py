@@ -27,7 +27,7 @@ def describe(parsed: ParsedMessage) -> dict:
     envelope["sent_at"] = sent_at and sent_at.isoformat()
     envelope["addresses"] = [f"{a.role}: {a.name} <{a.address}>" for a in parsed.envelope.addresses]
     del described["key"]
-    for seldom in ("list_id", "language", "beside"):
+    for seldom in ("list_id", "language", "beside", "automatic", "statements", "job"):
         if not described[seldom]:
             del described[seldom]
     return json.loads(json.dumps({"envelope": envelope, **described}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from datetime import UTC
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
     from trail.handoff.filters import Filters
     from trail.model import Bundle, Client
     from trail.selection import Selection
+
+
+class Language(StrEnum):
+    """Languages of the letter."""
+
+    ENGLISH = "english"
+    DANISH = "danish"
+    GERMAN = "german"
 
 
 @app.command()
@@ -64,6 +73,13 @@ def handoff(
     full: Annotated[
         bool, typer.Option("--full", help="Everything, also what they were given before.")
     ] = False,
+    language: Annotated[
+        Language | None,
+        typer.Option(
+            "--language",
+            help="Of the letter; by default what the configuration says, or the client writes most.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="List what would go and what would not; write nothing."),
@@ -120,7 +136,8 @@ def handoff(
         _finish_attribution(session)
         decide(session, whose, filters, by, table_out=review_out, table_in=review_in)
         return
-    _hand_over(session, whose, filters, patterns, out, now, by, full=full, dry_run=dry_run)
+    spoken = language.value if language else ""
+    _hand_over(session, whose, filters, patterns, out, now, by, spoken, full=full, dry_run=dry_run)
 
 
 def _hand_over(
@@ -131,6 +148,7 @@ def _hand_over(
     out: Path,
     now: datetime,
     by: str,
+    language: str,
     *,
     full: bool,
     dry_run: bool,
@@ -188,6 +206,7 @@ def _hand_over(
                 salt=salt,
                 progress=progress,
                 signing=signing,
+                language=language,
             )
         register = _keep_register(
             session, archive, selection, bundle, now, by or "".join(config.me[:1]), salt

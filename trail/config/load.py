@@ -37,7 +37,7 @@ DEFAULT_ARCHIVE = "~/trail"
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """What hand-offs are sealed with. Paths are absolute."""
+    """What hand-offs are made and sealed with. Paths are absolute."""
 
     key_file: Path | None = None
     """Where the signing key lies; None: in the keyring, or a place of trail's own."""
@@ -45,6 +45,10 @@ class Handoff:
     """The authority that is asked for timestamps; "" for none."""
     timestamp_ca: Path | None = None
     """Certificates that its timestamps must lead to; None: it does not matter."""
+    letter: Path | None = None
+    """The user's own template of the letter, or a folder of templates; None for ours."""
+    language: str = ""
+    """Of the letter: `english`, `danish`, `german`; "" for that which the client writes most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +202,12 @@ def _complete_account(account: Account, config_path: Path) -> Account:
 def _complete_handoff(table: Mapping[str, str], config_path: Path) -> Handoff:
     files = {
         key: _complete_path(table[key], config_path)
-        for key in ("key_file", "timestamp_ca")
+        for key in ("key_file", "timestamp_ca", "letter")
         if key in table
     }
-    return Handoff(timestamp_url=table.get("timestamp_url", ""), **files)
+    return Handoff(
+        timestamp_url=table.get("timestamp_url", ""), language=table.get("language", ""), **files
+    )
 
 
 def _complete_path(written: str, config_path: Path) -> Path:

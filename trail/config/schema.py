@@ -141,6 +141,8 @@ HANDOFF = Table(
         "key_file": kinds.text(),
         "timestamp_url": kinds.text(checks.check_authority),
         "timestamp_ca": kinds.text(),
+        "letter": kinds.text(),
+        "language": kinds.choice("english", "danish", "german"),
     },
 )
 ACCOUNT = Table(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from trail.handoff.bag import Bag
     from trail.handoff.decisions import DecisionCount
-    from trail.model import Client, Envelope, PastHandOff
+    from trail.model import Client, Envelope, PastHandOff, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,14 @@ class Written:
     list_id: str = ""
     changes: tuple[str, ...] = ()
     """What was done to this copy, in words for the recipient; empty: it is the message to the byte."""
+    language: str = ""
+    """Of `text`, as in ISO 639-1; "" where it is not known."""
+    automatic: str = ""
+    """Why nobody waits for an answer to it; "" when a person wrote to people."""
+    statements: tuple[Statement, ...] = ()
+    """What its author appears to ask, promise, agree and bill."""
+    job: str = ""
+    """What its author signs as; "" where that is not plain."""
 
     @property
     def month(self) -> str:

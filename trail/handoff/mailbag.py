@@ -227,6 +227,10 @@ class _Mailbag:
             html=item.html,
             list_id=item.parsed.list_id,
             changes=item.changes,
+            language=item.parsed.language,
+            automatic=item.parsed.automatic,
+            statements=item.parsed.statements,
+            job=item.parsed.job,
         )
         for companion in self._companions:
             companion.add(written)

@@ -29,6 +29,7 @@ _HOMES = {
         "Attachment",
         "ParsedMessage",
     ),
+    "statements": ("StatementKind", "Statement"),
     "readings": ("Reading", "MESSAGE_PROBLEMS", "DocumentText"),
     "rounds": ("FolderReport", "RenamedFolder", "AccountReport", "SyncReport"),
     "finding": ("SearchDocument", "SearchHit", "SearchResult"),
@@ -71,6 +72,8 @@ if TYPE_CHECKING:
     from trail.model.settings import OAuth as OAuth
     from trail.model.settings import Scope as Scope
     from trail.model.settings import Security as Security
+    from trail.model.statements import Statement as Statement
+    from trail.model.statements import StatementKind as StatementKind
 else:
     # not shown to type checkers, who would take every name for one of these
     def __getattr__(name: str) -> object:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from trail.model.statements import Statement
+
 Role = Literal["from", "sender", "reply-to", "to", "cc", "bcc", "delivered-to"]
 
 
@@ -82,3 +84,9 @@ class ParsedMessage:
     """Of `text`, as in ISO 639-1: "da"; "" where it is not known."""
     beside: str = ""
     """Lines of the author's HTML that say what `text`, which was sent along with it, does not."""
+    automatic: str = ""
+    """Why nobody waits for an answer to it: `automatic answer`, `mailing list` …; "" when a person wrote to people."""
+    statements: tuple[Statement, ...] = ()
+    """What its author appears to ask, promise, agree and bill; only where it was looked for: `trail.parse.statements`."""
+    job: str = ""
+    """What its author signs as ("Head of Brand"); looked for together with the statements."""

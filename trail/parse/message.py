@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from trail.model import Envelope, ParsedMessage
 from trail.parse.attachments import iter_attachments, read_attachments
+from trail.parse.automatic import explain_automatic
 from trail.parse.beside import find_beside
 from trail.parse.body import BodyReader, Text
 from trail.parse.diagnosis import diagnose
@@ -67,9 +68,10 @@ def _parse(key: str, content: bytes) -> ParsedMessage:
         attachments.append(attachment)
         if defect:
             defects.append(f"attachment: {defect}")
+    envelope = read_envelope(tree.root.fields)
     return ParsedMessage(
         key=key,
-        envelope=read_envelope(tree.root.fields),
+        envelope=envelope,
         list_id=read_list_id(tree.root.fields),
         text=text,
         quoted=_join([quoted, *(more for _, more in beside)]),
@@ -77,6 +79,7 @@ def _parse(key: str, content: bytes) -> ParsedMessage:
         attachments=tuple(attachments),
         defects=tuple(dict.fromkeys(defects)),
         language=detect_language(text or quoted),
+        automatic=explain_automatic(tree.root.fields, envelope.subject, text),
     )
 
 
