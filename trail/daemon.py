@@ -256,7 +256,14 @@ class Daemon:
 
     def _has_to_end(self, config: object) -> bool:
         # under a changed configuration the next round is waiting
-        return self._stop.is_set() or self._config is not config
+        return self._stop.is_set() or self._config is not config or self._has_changed()
+
+    def _has_changed(self) -> bool:
+        """Whether the configuration was written since it was read: `_reload` is about to take it up."""
+        try:
+            return self._config_path.stat().st_mtime_ns != self._changed_at
+        except OSError:
+            return False
 
     def _leave(self) -> None:
         """Let the round finish the batch in hand; cut its line if that takes too long. Nothing is lost either way."""

@@ -15,7 +15,8 @@ TrailError                      message, hint, exit code
 ├── UnknownClient         40    no client of that name
 ├── UnknownMessage        41    no message, or several, with that id
 ├── BundleExists          42    a bundle is already there
-└── UnusableDecisions     43    a table of decisions that cannot be taken
+├── UnusableDecisions     43    a table of decisions that cannot be taken
+└── OnHold                44    a hold forbids forgetting
 
 Raised in every room, caught in `trail.cli` only, where they become one line, a hint and the exit code.
 0 is done, 2 wrong usage, 100 done with warnings, 130 interrupted.
@@ -129,3 +130,9 @@ class UnusableDecisions(TrailError):
     """A table of decisions cannot be taken as it is; `message` names the lines. Nothing of it was taken."""
 
     exit_code = 43
+
+
+class OnHold(TrailError):
+    """A hold is in force: nothing of that client may be forgotten, and nothing was."""
+
+    exit_code = 44

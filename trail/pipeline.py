@@ -50,13 +50,14 @@ def run_round(
 
     Raises ArchiveFull, ArchiveReadOnly. What went wrong with an account is in the report.
     """
+    from trail.forgetting import finish  # noqa: PLC0415 - as below
     from trail.intake import fetch_accounts  # noqa: PLC0415 - a rebuild of the index fetches nothing
 
-    archive, clients = round_.archive, round_.config.clients
+    archive = round_.archive
     if not round_.dry_run:
-        attribute_pending(
-            archive, clients, round_.progress
-        )  # changed rules first: they decide what is fetched
+        round_.config = finish(archive, round_.config, round_.progress)  # a killed `trail forget`
+        # changed rules first: they decide what is fetched
+        attribute_pending(archive, round_.config.clients, round_.progress)
     report = fetch_accounts(round_, accounts)
     if index and not round_.dry_run:
         catch_up(round_)

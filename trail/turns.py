@@ -97,6 +97,8 @@ class Turns:
         self._beat()
         try:
             with writing_archive(self._root, wait=LOCK_WAIT) as archive:
+                if is_over():  # under another configuration than this: whoever wrote may have forgotten a client
+                    return None
                 self.tell(f"syncing {account.name}", archive)
                 try:
                     return self._fetch(config, account, is_over, only, archive)

@@ -3,7 +3,8 @@
     tmp/ --syncfs--> cur/ --fsync--> ledger
 
 Comes in: messages as a server sent them. Goes out: a sighting for each, once its bytes are durable and its row committed.
-Equal bytes are stored once, within a batch, between two that are under way, and over the whole archive.
+Equal bytes are stored once, within a batch, between two that are under way, and over the whole archive. What was forgotten
+is not stored again.
 """
 
 from __future__ import annotations
@@ -90,9 +91,10 @@ class Batches:
         lost = {k for k, m in known.items() if find_file(self._archive.root, m.path) is None}
         held = known.keys() - lost
         held = held.union(*(batch.keys for batch in self._pending))
+        forgotten = self._archive.tombstones.find(key for key, _ in keyed)
         fresh: dict[str, RawMessage] = {}
         for key, message in keyed:
-            if key not in held:
+            if key not in held and key not in forgotten:
                 fresh.setdefault(key, message)
         firsts = {message.ref for key, message in fresh.items() if key not in lost}
         used = {m.content.path for m in messages if isinstance(m.content, Spooled)}
@@ -104,7 +106,9 @@ class Batches:
         batch = _Batch(
             at,
             [
-                Sighting(
+                Sighting(m.ref, None, "forgotten", at)
+                if key in forgotten
+                else Sighting(
                     m.ref,
                     key,
                     "archived" if m.ref in firsts else "held",

@@ -46,6 +46,8 @@ class EpochRecord:
     held: UidSet
     left: UidSet
     failed: UidSet
+    forgotten: UidSet
+    """Was archived, and taken out of the archive since."""
     gone: UidSet
     """Of all of these, what the server no longer has."""
     gaps: tuple[Gap, ...] = ()
@@ -77,7 +79,8 @@ class _Tally:
 
     sets: dict[str, Ranges] = field(
         default_factory=lambda: {
-            name: Ranges() for name in ("seen", "archived", "held", "left", "failed", "gone")
+            name: Ranges()
+            for name in ("seen", "archived", "held", "left", "failed", "forgotten", "gone")
         }
     )
     highest: int = 0

@@ -362,6 +362,11 @@ class Facts:
         ).fetchone()
         return int(row[0])
 
+    def list_indexed(self, generation: str) -> set[str]:
+        """The messages of which the index of this generation has what is to be had."""
+        rows = self._ledger.execute("SELECT key FROM message WHERE indexed_in = ?", (generation,))
+        return {row[0] for row in rows}
+
     def mark_indexed(self, keys: Iterable[str], generation: str) -> None:
         """Note that the index of this generation has these."""
         self._ledger.execute_many(

@@ -64,7 +64,7 @@ MIGRATIONS = (
     CREATE TABLE sighting (                -- one row for every UID a server showed
         epoch INTEGER NOT NULL REFERENCES epoch (id),
         uid INTEGER NOT NULL,
-        decision TEXT NOT NULL CHECK (decision IN ('archived', 'held', 'left', 'failed')),
+        decision TEXT NOT NULL CHECK (decision IN ('archived', 'held', 'left', 'failed', 'forgotten')),
         key TEXT REFERENCES message (key),
         seen_at INTEGER NOT NULL,
         reason TEXT NOT NULL DEFAULT '',
@@ -73,7 +73,7 @@ MIGRATIONS = (
         decided_under TEXT NOT NULL,       -- scope and rules of the decision
         gone_at INTEGER,                   -- when the server no longer showed it
         PRIMARY KEY (epoch, uid),
-        CHECK ((key IS NULL) = (decision IN ('left', 'failed')))
+        CHECK ((key IS NULL) = (decision IN ('left', 'failed', 'forgotten')))
     ) WITHOUT ROWID;
     CREATE INDEX sighting_key ON sighting (key) WHERE key IS NOT NULL;
     CREATE TABLE gmail (                   -- Gmail's numbers of a sighting, in decimal: they are unsigned
@@ -183,6 +183,20 @@ MIGRATIONS = (
         at INTEGER NOT NULL,
         PRIMARY KEY (client, key)
     ) WITHOUT ROWID;
+    CREATE TABLE tombstone (               -- messages that were forgotten: whoever meets them again leaves them
+        key TEXT PRIMARY KEY,              -- SHA-256 of the bytes, hex
+        at INTEGER NOT NULL,
+        reason TEXT NOT NULL               -- 'forgotten': all of a client; 'retention': older than was to be kept
+    ) WITHOUT ROWID;
+    CREATE TABLE hold (                    -- of clients of whom nothing may be forgotten
+        id INTEGER PRIMARY KEY,
+        client TEXT NOT NULL,
+        until INTEGER NOT NULL,            -- the first second in which it no longer holds
+        why TEXT NOT NULL,
+        by TEXT NOT NULL,
+        placed_at INTEGER NOT NULL,
+        released_at INTEGER                -- NULL: it was not released
+    );
 
     CREATE TABLE audit_outbox (            -- lines on their way to audit.jsonl
         seq INTEGER PRIMARY KEY,

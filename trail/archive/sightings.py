@@ -66,6 +66,7 @@ class FolderCount:
     archived: int
     left: int
     failed: int
+    forgotten: int
     gone: int
     last_seen_at: datetime
     gone_at: datetime | None = None
@@ -303,6 +304,7 @@ class Sightings:
                    count(s.uid) FILTER (WHERE s.key IS NOT NULL),
                    count(s.uid) FILTER (WHERE s.decision = 'left' AND s.gone_at IS NULL),
                    count(s.uid) FILTER (WHERE s.decision = 'failed' AND s.gone_at IS NULL),
+                   count(s.uid) FILTER (WHERE s.decision = 'forgotten' AND s.gone_at IS NULL),
                    count(s.uid) FILTER (WHERE s.gone_at IS NOT NULL),
                    e.last_seen_at, e.gone_at
             FROM epoch e LEFT JOIN sighting s ON s.epoch = e.id
@@ -321,11 +323,12 @@ class Sightings:
                 archived,
                 left,
                 failed,
+                forgotten,
                 gone,
                 from_seconds(seen),
                 None if gone_at is None else from_seconds(gone_at),
             )
-            for account, folder, uidvalidity, on_server, archived, left, failed, gone, seen, gone_at in rows
+            for account, folder, uidvalidity, on_server, archived, left, failed, forgotten, gone, seen, gone_at in rows
         ]
 
     def iter_failed(self) -> Iterator[Sighting]:

@@ -34,9 +34,11 @@ if TYPE_CHECKING:
     from trail.archive.documents import Documents
     from trail.archive.epochs import Epochs
     from trail.archive.handoffs import HandOffs
+    from trail.archive.holds import Holds
     from trail.archive.marks import MarkRecords
     from trail.archive.rounds import Rounds
     from trail.archive.tallies import Tallies
+    from trail.archive.tombstones import Tombstones
     from trail.model import ArchivedMessage
 
 _RECOVERED_AT_ONCE = 1000
@@ -112,6 +114,20 @@ class Archive:
 
         return Documents(self.root, self.ledger)
 
+    @cached_property
+    def tombstones(self) -> Tombstones:
+        """Which messages were forgotten."""
+        from trail.archive.tombstones import Tombstones  # noqa: PLC0415 - see above
+
+        return Tombstones(self.ledger)
+
+    @cached_property
+    def holds(self) -> Holds:
+        """Of which clients nothing may be forgotten."""
+        from trail.archive.holds import Holds  # noqa: PLC0415 - see above
+
+        return Holds(self.ledger)
+
     def read(self, message: ArchivedMessage) -> bytes:
         """The bytes of a message, checked against its key. Raises FixityMismatch."""
         return read_message(self.root, message.path, message.key)
@@ -121,11 +137,18 @@ class Archive:
         return find_file(self.root, message.path) or message.path
 
     def recover(self) -> int:
-        """After a crash: empty tmp/, and enter messages into the ledger that had reached the Maildir only. Counts them."""
+        """After a crash: empty tmp/, and enter messages into the ledger that had reached the Maildir only. Counts them.
+
+        Files of messages that were forgotten are deleted: whoever forgot them was killed, or a backup brought them back.
+        """
         from trail.archive.damage import measure_file  # noqa: PLC0415 - see above
 
         with translate_disk_errors(self.root):
             empty_tmp(self.root)
+            if self.tombstones.count():
+                from trail.archive.leftovers import remove_messages  # noqa: PLC0415 - see above
+
+                remove_messages(self)
             known = {row[0] for row in self.ledger.execute("SELECT key FROM message")}
             found: dict[str, WrittenFile] = {}
             for file in list_files(self.root):
@@ -144,6 +167,18 @@ class Archive:
                 self.insert([found[key] for key in keys], at)
                 self.audit.record(at, "recovered", keys=keys)
         return len(found)
+
+    def forget_again(self) -> None:
+        """What the audit log says was forgotten is, whatever an older ledger has, or a new one does not know."""
+        from trail.archive.erasing import erase_messages  # noqa: PLC0415 - see above
+
+        with self.ledger.transaction():
+            keys = self.tombstones.restore(self.audit.path)
+            if keys:
+                erase_messages(self.ledger, keys)
+                self.ledger.write_meta(
+                    "forgetting", "{}"
+                )  # the index, the caches: see trail.forgetting
 
     def insert(self, files: Sequence[WrittenFile], at: datetime) -> None:
         """Enter messages that lie in the Maildir. Call inside a transaction."""
@@ -197,7 +232,10 @@ def writing_archive(root: Path, *, wait: float = 1.0) -> Iterator[Archive]:
             last = archive.ledger.read_meta("writer")
             archive.mended = last == "busy"
             # killed, or a ledger made anew, or an older one put back
-            if archive.audit.catch_up(datetime.now(UTC)) or last != "done":
+            if archive.audit.catch_up(datetime.now(UTC)):
+                archive.forget_again()
+                archive.recover()
+            elif last != "done":
                 archive.recover()
             with archive.ledger.transaction():
                 archive.ledger.write_meta("writer", "busy")

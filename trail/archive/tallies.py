@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trail.archive.erasing import NAMELESS
 from trail.archive.ledger import chunk_keys, place_holders
 
 if TYPE_CHECKING:
@@ -47,5 +48,7 @@ class Tallies:
 
     def list_places(self) -> list[str]:
         """Every folder there is or was, and every label, by its full name."""
-        rows = self._ledger.execute("SELECT DISTINCT folder FROM epoch")
+        rows = self._ledger.execute(
+            "SELECT DISTINCT folder FROM epoch WHERE folder <> ?", (NAMELESS,)
+        )
         return sorted({folder for (folder,) in rows} | set(self.list_labels()))

@@ -38,6 +38,7 @@ _SETS = {
     "held": "already held",
     "left": "left there",
     "failed": "failed",
+    "forgotten": "forgotten",
     "gone": "gone since",
 }
 
@@ -96,6 +97,7 @@ def _epoch(epoch: EpochRecord, client: str | None) -> dict[str, Any]:
         "held": _uids(epoch.held),
         "left": _uids(epoch.left),
         "failed": _uids(epoch.failed),
+        "forgotten": _uids(epoch.forgotten),
         "gone": _uids(epoch.gone),
         "gaps": [{"first": g.first, "last": g.last, "why": g.why} for g in epoch.gaps],
     }

@@ -34,6 +34,8 @@ HOMES = {
     "receipt": "receipt",
     "key": "key",
     "verify": "verify",
+    "hold": "hold",
+    "forget": "forget",
     "reindex": "archive",
     "help": "topics",
 }

@@ -21,7 +21,9 @@ NAME = 24
 """Columns of the longest name in the table."""
 GREEN, RED = 32, 31
 """Colours of ECMA-48."""
-_COLUMNS = (("on_server", "on server"), ("archived", "archived"), ("left", "left"), ("failed", "failed"))  # fmt: skip
+_COLUMNS = (("on_server", "on server"), ("archived", "archived"), ("left", "left"), ("failed", "failed"), ("forgotten", "forgotten"))  # fmt: skip
+_RARE = ("forgotten",)
+"""Columns that are there only where there is something in them."""
 
 
 def status_text(
@@ -80,31 +82,34 @@ def _format_since(moment: str, now: datetime) -> str:
 def _table(data: dict[str, Any], now: datetime, *, by_folder: bool) -> Iterator[str]:
     """A line an account, with `by_folder` one a folder below it, in columns."""
     rows: list[tuple[str, list[str], str]] = []
+    folders = [folder for account in data["accounts"] for folder in account["folders"]]
+    columns = [c for c in _COLUMNS if c[0] not in _RARE or any(f[c[0]] for f in folders)]
+    keys = [key for key, _ in columns]
     for account in data["accounts"]:
-        sums = {key: sum(f[key] for f in account["folders"]) for key, _ in _COLUMNS}
-        rows.append((account["account"], _count(sums), _describe_look(account, data, now)))
+        sums = {key: sum(f[key] for f in account["folders"]) for key in keys}
+        rows.append((account["account"], _count(sums, keys), _describe_look(account, data, now)))
         for folder in account["folders"] if by_folder else ():
             gone = f"{folder['gone']:,} gone" if folder["gone"] else ""
             if folder["gone_at"]:
                 gone = "no longer on the server; what is archived is kept"
-            rows.append((f"  {clean_text(folder['folder'])}", _count(folder), gone))
+            rows.append((f"  {clean_text(folder['folder'])}", _count(folder, keys), gone))
     if not rows:
         return
     rows = [(fit_text(name, NAME), counts, look) for name, counts, look in rows]
     first = max(measure_text(name) for name, _, _ in [("account", [], ""), *rows])
-    heads = [title for _, title in _COLUMNS]
+    heads = [title for _, title in columns]
     widths = [max(len(row[1][n]) for row in [("", heads, ""), *rows]) for n in range(len(heads))]
     for name, counts, look in [("account", heads, "last done"), *rows]:
         cells = "  ".join(f"{text:>{size}}" for text, size in zip(counts, widths, strict=True))
         yield f"{pad_text(name, first)}  {cells}  {look}".rstrip()
 
 
-def _count(counts: dict[str, Any]) -> list[str]:
+def _count(counts: dict[str, Any], keys: list[str]) -> list[str]:
     shown = (
         "on_server",
         "archived",
     )  # the others only where there are any: they are what to look at
-    return [f"{counts[key]:,}" if counts[key] or key in shown else "" for key, _ in _COLUMNS]
+    return [f"{counts[key]:,}" if counts[key] or key in shown else "" for key in keys]
 
 
 def _describe_look(account: dict[str, Any], data: dict[str, Any], now: datetime) -> str:

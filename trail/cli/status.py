@@ -126,6 +126,7 @@ def _account(
                 "archived": f.archived,
                 "left": f.left,
                 "failed": f.failed,
+                "forgotten": f.forgotten,
                 "gone": f.gone,
                 "last_seen_at": render.format_time(f.last_seen_at),
                 "gone_at": render.format_time(f.gone_at),

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from trail.config.domains import is_free_mail, normalise_address, normalise_domain, normalise_host
+from trail.config.spans import read_span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +56,14 @@ def check_slug(value: str) -> str:
     if _WINDOWS_DEVICE.fullmatch(value):
         raise Refused(f"{value} is a reserved name on Windows", "choose another: folders bear it")
     return value
+
+
+def check_span(value: str) -> str:
+    """Refuse what is no length of time by the calendar; return it as `10 years`."""
+    try:
+        return str(read_span(value))
+    except ValueError as error:
+        raise Refused(str(error)) from None
 
 
 def check_host(value: str) -> str:

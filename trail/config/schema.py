@@ -186,6 +186,7 @@ CLIENT = Table(
         "folders": kinds.texts(strip=False),  # an IMAP folder may well end in a space
         "subjects": kinds.texts(checks.check_subject),
         "stemming": kinds.choice(*STEMMED),
+        "keep": kinds.text(checks.check_span),
     },
     _check_client,
 )

@@ -112,6 +112,14 @@ class WhooshIndex(IndexReader):
                     for names, name in zip(chosen, merged, strict=True):
                         publisher.replace(names, name)
 
+    def purge(self) -> None:
+        """Write every segment anew from which anything was removed: no file has it afterwards. Takes room for the largest of them."""
+        for name in [segment.name for segment in self._list_segments() if segment.removed]:
+            with self._publishing() as publisher:
+                if any(s.segment_id() == name for s in publisher.segments):
+                    (merged,) = _merge_here([[name]], self.folder)
+                    publisher.replace([name], merged)
+
     def drop_damaged(self) -> None:
         """Publish what is sound as the new state, so that messages can be added again. Raises IndexUnavailable where nothing is."""
         damage = self._segments.damage

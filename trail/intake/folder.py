@@ -291,10 +291,13 @@ class FolderRound:
         if any(s.ref.uid in self._failed_before for s in sightings):
             self.round.recovered = True
         archived = sum(s.decision == "archived" for s in sightings)
-        self._count(archived=archived, already_held=len(sightings) - archived)
+        held = sum(s.decision == "held" for s in sightings)
+        # what was forgotten stays on the server
+        self._count(archived=archived, already_held=held, left=len(sightings) - archived - held)
         if self._headers_first:
             with self.archive.ledger.transaction():
-                envelopes = {s.key: self._envelopes.pop(s.ref) for s in sightings if s.key}
+                found = ((s.key, self._envelopes.pop(s.ref)) for s in sightings)
+                envelopes = {key: envelope for key, envelope in found if key}
                 for key, envelope in envelopes.items():
                     self.archive.facts.write_envelope(key, envelope)
                 attribute_keys(self.archive, self.round.config.clients, envelopes, self.round.rules)

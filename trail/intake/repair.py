@@ -61,10 +61,12 @@ def _mend(archive: Archive, one: Damage, fetched: Mapping[str, str], entered: in
     if one.kind == "twice" and path.is_file():
         aside = set_aside(archive, path.relative_to(archive.root))
         return Outcome(one, True, f"the second file is now {aside.as_posix()}")
-    if one.kind == "unknown" and entered:
+    if one.kind == "unknown":
         key = path.name.split(".")[1]
-        if archive.facts.find_messages([key]):
+        if entered and archive.facts.find_messages([key]):
             return Outcome(one, True, "entered into the ledger")
+        if not path.exists() and archive.tombstones.find([key]):
+            return Outcome(one, True, "deleted: it was forgotten")
     return Outcome(one, False, "nothing trail can do")
 
 

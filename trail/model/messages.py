@@ -9,11 +9,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-Decision = Literal["archived", "held", "left", "failed"]
+Decision = Literal["archived", "held", "left", "failed", "forgotten"]
 """What was decided of a message on a server.
 
 archived: its bytes were new and are now in the Maildir; held: its bytes were already there;
-left: nobody's client mail, stays on the server; failed: could not be fetched, is retried.
+left: nobody's client mail, stays on the server; failed: could not be fetched, is retried;
+forgotten: was archived, and taken out of the archive by `trail forget`.
 """
 
 
@@ -44,7 +45,7 @@ class Sighting:
 
     ref: RemoteRef
     key: str | None
-    """None where the message was left or failed."""
+    """None where the message was left, failed or was forgotten."""
     decision: Decision
     seen_at: datetime
     reason: str = ""

@@ -76,3 +76,5 @@ class Client:
     subjects: tuple[str, ...] = ()
     stemming: str = ""
     """The language in which forms of a word are found too; "" for that of the archive."""
+    keep: str = ""
+    """How long their mail is kept, such as "10 years": what is older is proposed to be forgotten. "" for no end."""

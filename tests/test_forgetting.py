@@ -1,0 +1,298 @@
+"""A client is forgotten: nothing of them is left in any file, nothing of anybody else's is gone, and nothing brings them back."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+
+import pytest
+from archive.archiving import key_of
+from parse.documents_made import make_docx
+from syncing import make_message
+from traces import find_traces
+
+from trail.archive.store import open_archive, writing_archive
+from trail.config import load_config
+from trail.errors import OnHold, TrailError
+from trail.forgetting import PENDING, carry_out, finish, make_plan
+from trail.index.store import WhooshIndex
+
+KANARI = '# Kanarifugl, since 2019\nslug = "kanari"\nname = "Kanarifugl Ltd"\ndomains = ["kanari.example"]\nfolders = ["Clients/Kanarifugl"]'
+BOLT = 'slug = "bolt"\nname = "Bolt Inc"\ndomains = ["bolt.example"]'
+WORDS = (
+    "wirbelsubject", "wirbelbody", "wirbelperson", "wirbelmailbox", "wirbeldocument", "wirbelfile",
+    "wirbelfolder", "wirbelthread", "wirbelreply",
+)  # fmt: skip
+NAMES = ("kanari", "kanarifugl", "kanari.example")
+NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
+
+
+def letter(number, sender, *, to="me@studio.example", subject="", body="", answers=0, files=()):
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = sender, to, subject or f"Message {number}"
+    message["Message-ID"] = f"<{number}@mail.example>"
+    message["Date"] = "Tue, 05 Mar 2024 10:00:00 +0100"
+    if answers:
+        message["References"] = f"<{answers}@mail.example>"
+    message.set_content(body or f"body of {number}")
+    for name, content in files:
+        message.add_attachment(content, "application", "octet-stream", filename=name)
+    return message.as_bytes().replace(b"\n", b"\r\n")
+
+
+OWN = [
+    letter(
+        1,
+        "Wirbelperson <wirbelmailbox@kanari.example>",
+        subject="About wirbelsubject",
+        body="the wirbelbody of it",
+        files=[("wirbelfile.docx", make_docx("wirbeldocument of theirs")), ("both.docx", make_docx("common text"))],
+    ),
+    letter(2, "me@studio.example", to="colleague@studio.example", subject="wirbelthread", body="wirbelreply", answers=1),
+    letter(3, "someone@elsewhere.example", subject="in their folder", body="wirbelfolder"),
+]  # fmt: skip
+BOLTS = [
+    letter(4, "bob@bolt.example", body="boltbody"),
+    letter(5, "bob@bolt.example", body="more of bolt"),
+]
+SHARED = letter(6, "ann@kanari.example", to="me@studio.example, bob@bolt.example", body="jointbody")
+
+
+@pytest.fixture
+def kanari(desk, pymap_server):
+    """Two clients, synced, with nothing in common."""
+    pymap_server.create("Clients/Kanarifugl")
+    for content in (*OWN[:2], *BOLTS, make_message(7, sender="friend@private.example")):
+        pymap_server.append("INBOX", content)
+    pymap_server.append("Clients/Kanarifugl", OWN[2])
+    desk.server = pymap_server
+    desk.set_up(pymap_server, clients=(KANARI, BOLT))
+    desk.config.write_text(
+        desk.config.read_text().replace("[[client]]\n# Kanari", "# Kanari").replace("2019\n", "2019\n[[client]]\n")
+    )  # fmt: skip
+    desk.done("sync")
+    return desk
+
+
+def keys(root):
+    with open_archive(root) as archive:
+        return {m.key for m in archive.facts.iter_messages()}
+
+
+def decisions(root):
+    with contextlib.closing(sqlite3.connect(root / "ledger.db")) as ledger:
+        rows = ledger.execute(
+            "SELECT e.folder, e.uidvalidity, s.uid, s.decision FROM sighting s JOIN epoch e ON e.id = s.epoch WHERE e.retired_at IS NULL"
+        )
+        return {tuple(place): decision for *place, decision in rows}
+
+
+def forget(desk, *words):
+    return desk.done("forget", "kanari", "--confirm", "Kanarifugl Ltd", *words)
+
+
+def expect_gone(desk):
+    assert {key_of(m) for m in BOLTS} <= keys(desk.archive)
+    assert not keys(desk.archive) & {key_of(m) for m in OWN}
+    assert desk.done("verify", "--json").data["ok"]
+
+
+def test_nothing_of_a_forgotten_client_is_left_in_any_file_but_the_audit_log(kanari, tmp_path):
+    ours = ("wirbelfile.docx", make_docx("wirbeldocument of theirs"))
+    both = ("both.docx", make_docx("common text"))
+    kanari.server.append("INBOX", letter(8, "ann@kanari.example", files=[ours, both]))
+    kanari.server.append("INBOX", letter(9, "bob@bolt.example", files=[both]))
+    kanari.done("sync")
+    kanari.done("handoff", "kanari", "--out", tmp_path / "out")
+    # reindexing leaves earlier versions of messages in the segments
+    with writing_archive(kanari.archive) as archive, archive.ledger.transaction():
+        archive.facts.forget_indexed(keys(kanari.archive))
+    kanari.done("sync")
+    aside = kanari.archive / "damaged"
+    aside.mkdir()
+    (aside / f"1.{key_of(OWN[0])}.trail,S=9:2,S.1").write_bytes(b"wirbelbody")
+    (kanari.archive / "cache" / "other").mkdir()
+    (kanari.archive / "cache" / "other" / "x").write_bytes(b"wirbelbody")
+    present = find_traces((*WORDS, *NAMES), kanari.archive, kanari.config)
+    assert present.keys() == {*WORDS, *NAMES}, "this test would not see what is there"
+    forget(kanari)
+    left = find_traces((*WORDS, *NAMES), kanari.archive, kanari.config)
+    assert all(files == {"audit.jsonl"} for files in left.values()), left  # it is only added to
+    assert left.keys() <= {*NAMES}, left
+    assert (kanari.archive / "audit.jsonl").read_bytes().count(b"wirbel") == 0
+    # what others have stays, the text of an attachment that both had, too
+    assert len(list((kanari.archive / "cache" / "documents").glob("*/*"))) == 1
+    assert len(kanari.ids("boltbody")) == len(kanari.ids("common")) == 1
+    assert kanari.status()["fine"]
+    expect_gone(kanari)
+
+
+def test_the_next_rounds_do_not_bring_it_back_wherever_it_is_met(kanari):
+    forget(kanari)
+    server, there = kanari.server, keys(kanari.archive)
+    server.create("Elsewhere")
+    server.append("Elsewhere", OWN[0])
+    server.set_uidvalidity("INBOX", 777)
+    assert "left" in kanari.trail("sync").out
+    assert keys(kanari.archive) == there
+    # in a new folder, in one that had lost its name, and under both UIDVALIDITYs of the inbox
+    found = [folder for (folder, _, _), d in decisions(kanari.archive).items() if d == "forgotten"]
+    assert Counter(found) == {"Elsewhere": 1, "Clients/Kanarifugl": 1, "INBOX": 4}
+    expect_gone(kanari)
+    # not even when the client comes back
+    kanari.done("client", "add", "kanari", "--domain", "kanari.example")
+    server.append("INBOX", letter(8, "ann@kanari.example", body="a new matter"))
+    kanari.done("sync")
+    assert len(keys(kanari.archive)) == len(there) + 1
+    expect_gone(kanari)
+
+
+def test_new_mail_of_a_forgotten_client_is_nobodys_and_stays_on_the_server(kanari):
+    text = kanari.config.read_text().replace('"everything"', '"clients"')
+    kanari.config.write_text(text)
+    kanari.done("sync")
+    forget(kanari)
+    before = decisions(kanari.archive)
+    kanari.server.append("INBOX", letter(8, "ann@kanari.example", answers=1))
+    kanari.done("sync")
+    decided = decisions(kanari.archive)
+    assert [d for place, d in decided.items() if place not in before and place[0] == "INBOX"] == [
+        "left"
+    ]
+    expect_gone(kanari)
+
+
+@pytest.mark.parametrize(
+    "loss", ["the ledger is lost", "an older ledger is put back", "files are put back"]
+)
+def test_backups_do_not_bring_it_back(kanari, loss):
+    copy = kanari.root / "copy"
+    shutil.copytree(kanari.archive, copy)
+    forget(kanari)
+    if loss == "the ledger is lost":
+        (kanari.archive / "ledger.db").unlink()
+    elif loss == "an older ledger is put back":
+        shutil.copy(copy / "ledger.db", kanari.archive / "ledger.db")
+    if loss != "the ledger is lost":
+        shutil.copytree(copy / "mail", kanari.archive / "mail", dirs_exist_ok=True)
+        assert kanari.trail("verify").code == 21
+        kanari.done("verify", "--repair", "--json") if loss == "files are put back" else None
+    kanari.done("sync")
+    assert not find_traces(WORDS, kanari.archive / "mail", kanari.archive / "cache")
+    expect_gone(kanari)
+
+
+def test_what_is_anothers_too_stays_without_the_clients_mark(kanari):
+    kanari.server.append("INBOX", SHARED)
+    kanari.done("sync")
+    plan = kanari.done("forget", "kanari", "--dry-run", "--json").data
+    assert plan["dry_run"]
+    assert sorted(plan["going"]) == sorted(map(key_of, OWN))
+    assert plan["staying"] == [{"key": key_of(SHARED), "why": "shared", "with": ["bolt"]}]
+    assert forget(kanari, "--json").data["plan"] == plan["plan"]
+    assert key_of(SHARED) in keys(kanari.archive)
+    assert len(kanari.ids("jointbody", "client:bolt")) == 1
+    with open_archive(kanari.archive) as archive:
+        assert archive.facts.read_clients([key_of(SHARED)]) == {key_of(SHARED): ("bolt",)}
+    left = find_traces(("client:kanari", "kanarifugl"), kanari.archive)
+    assert set().union(*left.values()) <= {"audit.jsonl"}
+    kanari.done("sync")
+    expect_gone(kanari)
+
+
+def test_another_clients_folder_is_never_taken_for_theirs(desk, pymap_server):
+    pymap_server.create("Work/Post")
+    pymap_server.append("Work/Post", letter(1, "nobody@x.example"))
+    pymap_server.append("INBOX", letter(2, "a@post.example"))
+    post = 'slug = "post"\ndomains = ["post.example"]'
+    desk.set_up(pymap_server, clients=(post, 'slug = "bolt"\nfolders = ["Work/Post"]'))
+    desk.done("sync")
+    told = desk.trail("forget", "post", "--confirm", "post")
+    assert told.code == 100
+    assert "config.toml:15 still names the client" in told.err
+    desk.done("sync")
+    assert [c["messages"] for c in desk.done("clients", "--json").data["clients"]] == [1]
+    assert [d for p, d in decisions(desk.archive).items() if p[0] == "Work/Post"] == ["archived"]
+
+
+def test_the_register_of_another_client_loses_what_was_forgotten(kanari, tmp_path):
+    folder = kanari.archive / "handoffs"
+    folder.mkdir()
+    head = "key,sent_at,message_id,subject,reason"
+    (folder / "bolt-2025-01-01-12345678.csv").write_text(
+        f"{head}\n{key_of(OWN[0])},2024,1@x,wirbelsubject,quoted\n{key_of(BOLTS[0])},2024,4@x,of bolt,also of Kanarifugl Ltd\n"
+    )
+    forget(kanari)
+    register = (folder / "bolt-2025-01-01-12345678.csv").read_text()
+    assert not find_traces((*WORDS, *NAMES), folder)
+    assert "of bolt" in register
+    assert key_of(OWN[0]) in register
+
+
+def open_all(desk):
+    return load_config(desk.config), next(
+        c for c in load_config(desk.config).clients if c.slug == "kanari"
+    )
+
+
+def test_under_a_hold_placed_meanwhile_nothing_goes(kanari):
+    config, client = open_all(kanari)
+    with writing_archive(kanari.archive) as archive:
+        plan = make_plan(archive, config, client, NOW)
+        with archive.ledger.transaction():
+            archive.holds.place("kanari", NOW + timedelta(days=1), "claim", "me", NOW)
+        before = keys(kanari.archive)
+        with pytest.raises(OnHold):
+            carry_out(archive, config, plan, by="me", now=NOW)
+        assert keys(kanari.archive) == before
+        assert not archive.tombstones.count()
+        # it ran out
+        later = NOW + timedelta(days=2)
+        carry_out(archive, config, plan, by="me", now=later)
+    expect_gone(kanari)
+
+
+def test_mail_that_came_after_the_plan_is_not_forgotten_unseen(kanari):
+    config, client = open_all(kanari)
+    with open_archive(kanari.archive) as archive:
+        plan = make_plan(archive, config, client, NOW)
+    kanari.server.append("INBOX", letter(8, "ann@kanari.example"))
+    kanari.done("sync")
+    with writing_archive(kanari.archive) as archive, pytest.raises(TrailError, match="has changed"):
+        carry_out(archive, config, plan, by="me", now=NOW)
+    assert {key_of(m) for m in OWN} <= keys(kanari.archive)
+
+
+def test_a_reader_of_an_earlier_state_puts_off_the_last_step_to_the_next_writer(
+    kanari, monkeypatch
+):
+    monkeypatch.setattr("trail.archive.ledger.BUSY_TIMEOUT", 0.1)
+    config, client = open_all(kanari)
+    with contextlib.closing(sqlite3.connect(kanari.archive / "ledger.db")) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM message").fetchone()
+        with writing_archive(kanari.archive) as archive:
+            config = carry_out(
+                archive, config, make_plan(archive, config, client, NOW), by="me", now=NOW
+            )
+            assert archive.ledger.read_meta(PENDING)
+    kanari.done("sync")
+    with writing_archive(kanari.archive) as archive:
+        assert finish(archive, config) is config
+        assert not archive.ledger.read_meta(PENDING)
+    assert not find_traces(WORDS, kanari.archive)
+
+
+def test_a_damaged_index_is_made_anew_rather_than_kept(kanari):
+    with contextlib.closing(WhooshIndex.open(kanari.archive / "index")) as index:
+        folder = index.folder
+    for segment in folder.glob("*.seg"):
+        content = segment.read_bytes()
+        segment.write_bytes(content[: len(content) // 2])
+    forget(kanari)
+    assert not find_traces(WORDS, kanari.archive)
+    assert len(kanari.ids("boltbody")) == 1

@@ -1,0 +1,151 @@
+"""What may be forgotten of a client, as the ledger and the audit log have it.
+
+Comes in: an open archive and a slug. Goes out: messages that are theirs alone, those they share with others, what is older
+than a date, where all of it still lies on servers, and the hand-offs that were made. Nothing here writes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from trail.archive.ledger import from_seconds, to_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from trail.archive.ledger import Ledger
+    from trail.archive.store import Archive
+
+_MARK = '"event":"handed-over"'
+_THEIRS = "FROM attribution a WHERE a.client = ?"
+_SHARED = "EXISTS (SELECT 1 FROM attribution o WHERE o.key = a.key AND o.client <> a.client)"
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A message that is this client's and nobody else's. `at` is when it was sent or received, whichever is later."""
+
+    key: str
+    size: int
+    at: datetime
+    archived_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """A hand-off as the audit log tells of it."""
+
+    at: datetime
+    bundle: str
+    digest: str
+    messages: int
+
+    @property
+    def register(self) -> str:
+        """What the register of it is called, without `.csv`."""
+        return f"{self.bundle}-{self.digest[:8]}"
+
+
+def list_own(ledger: Ledger, client: str) -> list[Own]:
+    """The messages that belong to this client and to no other, by key."""
+    rows = ledger.execute(
+        "SELECT m.key, m.size, max(m.received_at, coalesce(e.sent_at, m.received_at)), m.archived_at"
+        f" FROM message m LEFT JOIN envelope e ON e.key = m.key WHERE m.key IN (SELECT a.key {_THEIRS} AND NOT {_SHARED})"
+        " ORDER BY m.key",
+        (client,),
+    )
+    return [
+        Own(k, size, from_seconds(at), from_seconds(archived)) for k, size, at, archived in rows
+    ]
+
+
+def list_shared(ledger: Ledger, client: str) -> dict[str, tuple[str, ...]]:
+    """The messages that belong to others too, and to whom, by key."""
+    shared: dict[str, tuple[str, ...]] = {}
+    for key, other in ledger.execute(
+        f"SELECT a.key, o.client {_THEIRS.replace(' WHERE', ' JOIN attribution o ON o.key = a.key AND o.client <> a.client WHERE')}"
+        " ORDER BY a.key, o.client",
+        (client,),
+    ):
+        shared[key] = (*shared.get(key, ()), other)
+    return shared
+
+
+def find_ongoing(ledger: Ledger, client: str, old: Collection[str], before: datetime) -> set[str]:
+    """Those of the `old` messages whose conversation with the client has gone on since `before`."""
+    if not old:
+        return set()
+    parents: dict[str, str] = {}
+
+    def find_root(name: str) -> str:
+        root = parents.setdefault(name, name)
+        while (above := parents[root]) != root:
+            root = above
+        while name != root:
+            parents[name], name = root, parents[name]
+        return root
+
+    theirs = f"key IN (SELECT a.key {_THEIRS})"
+    for table in ("envelope", "reference"):
+        for key, message_id in ledger.execute(
+            f"SELECT key, message_id FROM {table} WHERE message_id IS NOT NULL AND {theirs}",
+            (client,),
+        ):
+            parents[find_root(f"<{message_id}>")] = find_root(key)
+    recent = ledger.execute(
+        "SELECT m.key FROM message m LEFT JOIN envelope e ON e.key = m.key"
+        f" WHERE m.{theirs} AND max(m.received_at, coalesce(e.sent_at, m.received_at)) >= ?",
+        (client, to_seconds(before)),
+    )
+    going_on = {find_root(row[0]) for row in recent}
+    return {key for key in old if find_root(key) in going_on}
+
+
+def count_on_servers(
+    ledger: Ledger, client: str, keys: Collection[str]
+) -> dict[tuple[str, str], int]:
+    """How many of these messages of a client the servers still had at the last look, by account and folder."""
+    counts: dict[tuple[str, str], int] = defaultdict(int)
+    wanted = frozenset(keys)
+    for key, account, folder in ledger.execute(
+        "SELECT s.key, e.account, e.folder FROM sighting s JOIN epoch e ON e.id = s.epoch"
+        f" WHERE s.gone_at IS NULL AND e.retired_at IS NULL AND s.key IN (SELECT a.key {_THEIRS})",
+        (client,),
+    ):
+        if key in wanted:
+            counts[account, folder] += 1
+    return dict(counts)
+
+
+def list_handed_over(archive: Archive, client: str) -> list[HandedOver]:
+    """The hand-offs to a client, the earliest first."""
+    found = {
+        event["seq"]: HandedOver(
+            datetime.fromisoformat(event["at"]),
+            str(event.get("bundle", "")),
+            str(event.get("digest", "")),
+            int(event.get("messages", 0)),
+        )
+        for event in _iter_hand_overs(archive)
+        if event.get("client") == client
+    }
+    return [found[number] for number in sorted(found)]
+
+
+def _iter_hand_overs(archive: Archive) -> Iterator[dict[str, Any]]:
+    lines = [str(row[0]) for row in archive.ledger.execute("SELECT line FROM audit_outbox")]
+    if archive.audit.path.exists():
+        with archive.audit.path.open(encoding="utf-8", errors="replace") as file:
+            lines += [line for line in file if _MARK in line]
+    for line in lines:
+        if _MARK in line:
+            try:
+                event = json.loads(line)
+                if event["event"] == "handed-over" and event["at"] and event["seq"]:
+                    yield event
+            except (ValueError, KeyError, TypeError):
+                continue  # `trail verify` names it

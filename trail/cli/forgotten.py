@@ -1,0 +1,138 @@
+"""What `trail forget` would do, and what it leaves: as JSON-ready data, and in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from trail import render
+from trail.terminal import clean_text, wrap_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from trail.archive.store import Archive
+    from trail.config import Config
+    from trail.config.spans import Span
+    from trail.forgetting import Plan
+
+SHOWN = 10
+"""Messages and folders that are listed; JSON has all."""
+
+
+def plan_data(archive: Archive, plan: Plan, span: Span | None) -> dict[str, Any]:
+    """For programs: the keys of everything that goes, and of what stays and why."""
+    last = plan.handed[-1] if plan.handed else None
+    return {
+        "client": plan.client.slug,
+        "older_than": str(span) if span else None,
+        "messages": len(plan.going),
+        "bytes": sum(message.size for message in plan.going),
+        "plan": plan.digest,
+        "going": [message.key for message in plan.going],
+        "staying": [
+            *(
+                {"key": key, "why": "shared", "with": list(others)}
+                for key, others in plan.shared.items()
+            ),
+            *({"key": key, "why": "conversation", "with": []} for key in sorted(plan.ongoing)),
+        ],
+        "holds": [
+            {"until": render.format_time(hold.until), "why": hold.why, "by": hold.by}
+            for hold in plan.holds
+        ],
+        "handed_over_at": render.format_time(last.at) if last else None,
+        "newer": plan.newer,
+        "registers": [str(path.relative_to(archive.root)) for path in plan.registers],
+        "on_servers": [
+            {"account": account, "folder": folder, "messages": count}
+            for (account, folder), count in sorted(plan.on_servers.items())
+        ],
+    }
+
+
+def plan_text(
+    archive: Archive, config: Config, plan: Plan, span: Span | None, width: int | None
+) -> str:
+    """For people."""
+    lines = [_first_line(plan, span), *_list_going(config, plan), *_list_staying(archive, plan)]
+    return "\n".join(part for line in lines for part in wrap_text(line, width, indent="    "))
+
+
+def _first_line(plan: Plan, span: Span | None) -> str:
+    name = clean_text(plan.client.name)
+    older = f" older than {span}" if span else ""
+    if not plan.going:
+        return f"{name}: no message{older} is theirs alone"
+    size = render.format_size(sum(message.size for message in plan.going))
+    first, last = (render.format_day(f(m.at for m in plan.going)) for f in (min, max))
+    count = render.count_of(len(plan.going), "message")
+    return f"{name}: {count}{older}, {size}, {first} to {last}, would be forgotten"
+
+
+def _list_going(config: Config, plan: Plan) -> Iterator[str]:
+    if plan.going:
+        yield "  with their entries in ledger and index, and the texts of their attachments"
+    if plan.whole:
+        folders = dict.fromkeys(p.folder for p in plan.places)
+        yield f'  and the client "{plan.client.slug}" in {config.path.name}, with all rules'
+        if plan.registers:
+            count = render.count_of(len(plan.registers), "register")
+            yield f"  and {count} of what hand-offs to them withheld"
+        if folders:
+            yield f"  and the names of folders, where nothing is held of them: {_name_some(folders)}"
+
+
+def _list_staying(archive: Archive, plan: Plan) -> Iterator[str]:
+    for others, count in Counter(plan.shared.values()).most_common():
+        which = ", ".join(others)
+        short = [k for k, o in plan.shared.items() if o == others][:SHOWN]
+        ids = ", ".join(archive.facts.shorten_keys(short))
+        more = f" and {count - SHOWN:,} more" if count > SHOWN else ""
+        yield f"stays: {render.count_of(count, 'message')} also of {which}, which lose the mark of {plan.client.slug} only ({ids}{more})"
+    if plan.ongoing:
+        count = render.count_of(len(plan.ongoing), "older message")
+        yield f"stays: {count} in conversations that went on since"
+    for hold in plan.holds:
+        yield f"ON HOLD up to {render.format_day(hold.last_moment)}: {clean_text(hold.why)} (by {clean_text(hold.by)}): nothing goes until then"
+    if plan.on_servers and plan.going:
+        places = [
+            f"{account}: {folder} {count:,}"
+            for (account, folder), count in sorted(plan.on_servers.items())
+        ]
+        yield f"stays: what is on the server, where trail deletes nothing ({_name_some(places)})"
+    if plan.whole:
+        yield f"stays: lines of audit.jsonl, which is only added to; of {plan.client.slug} they have the slug, names of folders and hashes of messages"
+    yield from _tell_hand_offs(plan)
+
+
+def _tell_hand_offs(plan: Plan) -> Iterator[str]:
+    if not plan.going:
+        return
+    if not plan.handed:
+        yield f"MIND: nothing was ever handed over to {plan.client.name} (`trail handoff {plan.client.slug}`)"
+        return
+    last = plan.handed[-1]
+    yield f"last hand-off: {render.format_day(last.at)}, {render.count_of(last.messages, 'message')}, {last.bundle}"
+    if plan.newer:
+        what = render.count_of(plan.newer, "message")
+        yield f"MIND: {what} came after that hand-off, and {'were' if plan.newer > 1 else 'was'} never handed over"
+
+
+def _name_some(names: Any) -> str:
+    listed = [clean_text(name) for name in names]
+    more = f" and {len(listed) - SHOWN:,} more" if len(listed) > SHOWN else ""
+    return ", ".join(listed[:SHOWN]) + more
+
+
+def find_left(config_path: Path, plan: Plan) -> Iterator[str]:
+    """Lines of the configuration that still name the client: a person wrote them for another reason."""
+    from trail.config import read_config_text
+    from trail.config.removal import find_mentions
+
+    client = plan.client
+    words = (client.slug, client.name, *client.addresses, *client.domains)
+    if config_path.exists():
+        for number in find_mentions(read_config_text(config_path), words):
+            yield f"{config_path}:{number} still names the client; it was written for another reason, so look at it"
