@@ -10,16 +10,19 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
-from archive.archiving import key_of
+from archive.archiving import key_of, put
 from parse.documents_made import make_docx
 from syncing import make_message
 from traces import find_traces
 
 from trail.archive.store import open_archive, writing_archive
+from trail.catchup import attribute_pending, index_pending
 from trail.config import load_config
+from trail.config.spans import read_span
 from trail.errors import OnHold, TrailError
 from trail.forgetting import PENDING, carry_out, finish, make_plan
 from trail.index.store import WhooshIndex
+from trail.pipeline import open_index
 
 KANARI = '# Kanarifugl, since 2019\nslug = "kanari"\nname = "Kanarifugl Ltd"\ndomains = ["kanari.example"]\nfolders = ["Clients/Kanarifugl"]'
 BOLT = 'slug = "bolt"\nname = "Bolt Inc"\ndomains = ["bolt.example"]'
@@ -296,3 +299,89 @@ def test_a_damaged_index_is_made_anew_rather_than_kept(kanari):
     forget(kanari)
     assert not find_traces(WORDS, kanari.archive)
     assert len(kanari.ids("boltbody")) == 1
+
+
+# by age
+
+
+def aged(number, year, *, answers=0, sender="ann@kanari.example", to="me@studio.example"):
+    plain = letter(number, sender, to=to, answers=answers)
+    return plain.replace(b"Tue, 05 Mar 2024", f"05 Mar {year}".encode())
+
+
+OLD = [
+    aged(1, 2010),  # alone
+    aged(2, 2010),  # answered, and the answer answered, which is not long ago
+    aged(3, 2011, answers=2),
+    aged(4, 2024, answers=3),
+    aged(5, 2010, to="bob@bolt.example"),  # another's too
+    aged(6, 2024),
+]
+
+
+@pytest.fixture
+def years(desk):
+    """An archive without a server, whose messages were received when they were sent."""
+    desk.set_up(clients=(KANARI_KEEPS, BOLT))
+    with writing_archive(desk.archive) as archive:
+        for number, content in enumerate(OLD, 1):
+            year = int(content.split(b"05 Mar ")[1][:4])
+            put(archive, content, start=number, at=datetime(year, 3, 5, tzinfo=UTC))
+        attribute_pending(archive, load_config(desk.config).clients)
+        with open_index(desk.archive) as index:
+            index_pending(archive, index)
+    return desk
+
+
+KANARI_KEEPS = f'{KANARI}\nkeep = "10y"'
+
+
+def test_what_is_older_than_it_is_to_be_kept_is_proposed_and_goes_on_a_word(years):
+    (due,) = years.trail("status", "--json").data["due"]
+    assert due == {
+        "client": "kanari",
+        "keep": "10 years",
+        "messages": 1,
+        "command": "trail forget kanari --older-than '10 years'",
+    }
+    assert "1 message of kanari is older than 10 years" in years.trail("status").out
+    plan = years.done("forget", "kanari", "--older-than", "10 years", "--dry-run", "--json").data
+    assert plan["going"] == [key_of(OLD[0])]
+    assert {s["key"] for s in plan["staying"]} == {key_of(OLD[1]), key_of(OLD[2])}
+    years.done("forget", "kanari", "--older-than", "10 years", "--confirm", "kanari")
+    assert keys(years.archive) == {key_of(m) for m in OLD[1:]}
+    assert years.trail("status", "--json").data["due"] == []
+    assert "nothing" not in years.config.read_text()
+    assert [c.keep for c in load_config(years.config).clients] == ["10 years", ""]
+    answer = years.done("forget", "kanari", "--older-than", "10 years")  # nothing to ask about
+    assert "no message older than 10 years is theirs alone" in answer.out
+    assert len(years.ids("client:kanari")) == 5
+
+
+def test_what_is_on_hold_is_not_proposed(years):
+    years.done("hold", "kanari", "--until", "2999", "--why", "claim")
+    assert years.trail("status", "--json").data["due"] == []
+    assert years.trail("forget", "kanari", "--older-than", "10y", "--confirm", "kanari").code == 44
+    assert len(keys(years.archive)) == len(OLD)
+
+
+@pytest.mark.parametrize(
+    ("span", "moment", "before"),
+    [
+        ("10 years", (2024, 2, 29), (2014, 2, 28)),
+        ("1 month", (2024, 3, 31), (2024, 2, 29)),
+        ("18 months", (2024, 1, 15), (2022, 7, 15)),
+        ("2w", (2024, 1, 15), (2024, 1, 1)),
+        ("90 days", (2024, 3, 31), (2024, 1, 1)),
+    ],
+)
+def test_a_span_is_counted_by_the_calendar(span, moment, before):
+    assert read_span(span).before(datetime(*moment)) == datetime(*before)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "ten years", "0 years", "-1 year", "10", "999 years", "1 yearling"]
+)
+def test_what_is_no_span_is_refused(text):
+    with pytest.raises(ValueError, match="must be"):
+        read_span(text)

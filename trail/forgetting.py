@@ -29,10 +29,10 @@ from trail.archive.erasing import (
 )
 from trail.archive.forgettable import (
     count_on_servers,
-    find_ongoing,
     list_handed_over,
     list_own,
     list_shared,
+    split_by_age,
 )
 from trail.archive.ledger import chunk_keys
 from trail.archive.leftovers import (
@@ -117,12 +117,10 @@ def make_plan(
 ) -> Plan:
     """What would be forgotten: all of a client, or what is older than `span`. Everything must be attributed."""
     before = span.before(now) if span else None
-    own = list_own(archive.ledger, client.slug)
-    ongoing: set[str] = set()
     if before:
-        own = [message for message in own if message.at < before]
-        ongoing = find_ongoing(archive.ledger, client.slug, {m.key for m in own}, before)
-        own = [message for message in own if message.key not in ongoing]
+        own, ongoing = split_by_age(archive.ledger, client.slug, before)
+    else:
+        own, ongoing = list_own(archive.ledger, client.slug), set()
     handed = list_handed_over(archive, client.slug)
     names = _name_places(client, config)
     return Plan(

@@ -23,6 +23,7 @@ from trail.intake import Round
 from trail.parse.kinds import READER
 from trail.pipeline import read_pending, run_round
 from trail.rebuilding import needs_rebuild, rebuild_index
+from trail.retention import find_due
 from trail.supervisor import WAITING, describe_waiting
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ PAUSE = timedelta(hours=1)
 
 
 _WORDS = {"archived": "archived", "left": "left there", "failed": "failed"}
+DAY = timedelta(days=1)
 LOCK_WAIT = 10.0
 """Seconds a turn waits for another command that writes."""
 
@@ -74,6 +76,7 @@ class Turns:
         self._left_replies: dict[int, list[Place]] = defaultdict(list)
         """A turn is of one account, and what a reply answers may come with another's."""
         self._warned: dict[str, list[str]] = {}
+        self._told_due_at: datetime | None = None
         self.unread = 0
         """Attachments that wait to be read, as of the last turn."""
         self.rebuilding = False
@@ -253,6 +256,7 @@ class Turns:
         report = run_round(round_, [account], documents=False)
         self.unread = archive.documents.count_unread(READER)
         self.rebuilding = time.monotonic() >= self._rebuild_from and needs_rebuild(archive)
+        self._tell_due(config, archive)
         for warning in round_.warnings:
             if warning not in self._warned.get(account.name, ()):  # once, not every few minutes
                 log.warning("%s", warning)
@@ -274,6 +278,15 @@ class Turns:
             why = problem.message.removeprefix(f'account "{account.name}": ')
             log.warning("%s: %s", account.name, why)
         return problem
+
+    def _tell_due(self, config: Config, archive: Archive) -> None:
+        """Once a day, that mail is older than it is to be kept. It names nobody: the log outlives who is forgotten."""
+        now = datetime.now(UTC)
+        if self._told_due_at and now - self._told_due_at < DAY:
+            return
+        self._told_due_at = now
+        if count := sum(due.messages for due in find_due(archive, config.clients, now)):
+            log.info("%s messages are older than they are to be kept; `trail status` tells more", f"{count:,}")  # fmt: skip
 
     def _keeping(self, connect: Connect) -> Connect:
         """The same, but remember the connection, to be able to cut it."""

@@ -75,7 +75,24 @@ def list_shared(ledger: Ledger, client: str) -> dict[str, tuple[str, ...]]:
     return shared
 
 
-def find_ongoing(ledger: Ledger, client: str, old: Collection[str], before: datetime) -> set[str]:
+def has_older(ledger: Ledger, client: str, before: datetime) -> bool:
+    """Whether any message of a client is older than that; those it shares, and conversations that went on, count too."""
+    row = ledger.execute(
+        "SELECT 1 FROM attribution a JOIN message m ON m.key = a.key LEFT JOIN envelope e ON e.key = a.key"
+        " WHERE a.client = ? AND max(m.received_at, coalesce(e.sent_at, m.received_at)) < ? LIMIT 1",
+        (client, to_seconds(before)),
+    ).fetchone()
+    return row is not None
+
+
+def split_by_age(ledger: Ledger, client: str, before: datetime) -> tuple[list[Own], set[str]]:
+    """Of the messages that are this client's alone and older than that: those of conversations that ended before, and the others."""
+    old = [message for message in list_own(ledger, client) if message.at < before]
+    ongoing = _find_ongoing(ledger, client, {message.key for message in old}, before)
+    return [message for message in old if message.key not in ongoing], ongoing
+
+
+def _find_ongoing(ledger: Ledger, client: str, old: Collection[str], before: datetime) -> set[str]:
     """Those of the `old` messages whose conversation with the client has gone on since `before`."""
     if not old:
         return set()

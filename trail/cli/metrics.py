@@ -25,6 +25,7 @@ KINDS = (
     "warning",
     "damage",
     "rule",
+    "forgetting",
     "index",
     "unattributed",
     "lag",

@@ -94,6 +94,9 @@ def _find_in_archive(config: Config, data: dict[str, Any]) -> Iterator[dict[str,
         yield _problem("rule", None, text, None, "")
     if data["index"]["doubt"] == "damaged" and not (data["index"]["rebuild"] or {}).get("running"):
         yield _problem("index", None, "part of the index is damaged", None, "trail reindex")
+    if data["forgetting"] and not data["writing"]:
+        text = "something that was forgotten is still to be taken from the disk"
+        yield _problem("forgetting", None, text, None, "trail sync")
     if data["writing"]:  # whoever writes is about to see to it
         return
     if data["unattributed"]:

@@ -131,6 +131,11 @@ def _rows(data: dict[str, Any], width: int | None) -> Iterator[str]:
     rows.append(f"index    {_index_text(data['index'])}")
     if text := _attachments_text(**data["attachments"]):
         rows.append(f"files    {text}")
+    rows += [
+        f"keep     {render.count_of(d['messages'], 'message')} of {d['client']} {'are' if d['messages'] > 1 else 'is'}"
+        f" older than {d['keep']}: {d['command']}"
+        for d in data["due"]
+    ]
     rows.append(f"daemon   {_daemon_text(data['daemon'])}")
     for row in rows:
         yield from wrap_text(row, width, indent=" " * 9)

@@ -17,6 +17,7 @@ from trail.errors import IndexUnavailable
 from trail.index.store import WhooshIndex
 from trail.locks import is_held
 from trail.parse.kinds import READER
+from trail.retention import find_due
 
 if TYPE_CHECKING:
     from trail.archive.store import Archive
@@ -46,6 +47,8 @@ def _gather(config: Config) -> dict[str, Any]:
             "attachments": {"waiting": 0, "unreadable": 0},
             "unattributed": 0,
             "verified": None,
+            "due": [],
+            "forgetting": False,
             "listed": {},
             "index": empty,
             "writing": False,
@@ -86,6 +89,11 @@ def _gather(config: Config) -> dict[str, Any]:
                 for s in archive.sightings.iter_failed()
             ],
             "verified": verified_data(read_verified(archive.ledger)),
+            "due": [
+                {"client": d.client, "keep": d.keep, "messages": d.messages, "command": d.command}
+                for d in find_due(archive, config.clients, datetime.now(UTC))
+            ],
+            "forgetting": bool(archive.ledger.read_meta("forgetting")),
             "listed": archive.rounds.read_listed(),
             "unparsable": [
                 {
