@@ -261,6 +261,12 @@ JSON_COMMANDS = {
     "trail key show": ["key show"],
     "trail key export": ["key export"],
     "trail verify": ["verify", "verify trail-demo/acme-*"],
+    "trail hold": [
+        "hold acme --until 2999-12-31 --why claim",
+        "hold --list",
+        "hold acme --release",
+    ],
+    "trail forget": ["forget acme --dry-run", "forget acme --confirm acme"],
     "trail reindex": ["reindex"],
     "trail daemon": ["daemon --print-unit"],
     "trail help": ["help query", "help search"],
@@ -269,6 +275,7 @@ NOT_IN_THE_DEMO = {
     "failures[]": ("account", "folder", "uidvalidity", "uid", "reason", "since"),
     "unparsable[]": ("id", "path", "reason"),
     "daemon": ("pid", "doing", "since", "paused"),
+    "due[]": ("client", "keep", "messages", "command"),
     "problems[]": ("kind", "account", "text", "since", "command"),
 }
 """What `trail status` shows of a message that failed, one that cannot be parsed, a problem, and a running daemon."""
@@ -304,6 +311,7 @@ UNSEEN = {
         for key in keys
     },
     "trail key export": {"backup"},
+    "trail forget": {"holds[].until", "holds[].why", "holds[].by"},
     "trail login": {"schema", "account", "kept_in", "folders"},
     "trail logout": {"schema", "account", "was_signed_in", "revoked"},
     "trail open": {"schema", "id", "path"},
@@ -369,6 +377,7 @@ def test_json_keys_that_the_demo_cannot_show_are_in_the_program():
         "render.py",
         "cli/opening.py",
         "cli/plan.py",
+        "cli/forgotten.py",
     )
     source = "".join(read(f"trail/{page}") for page in pages)
     for path in set().union(*UNSEEN.values()) - {"schema"}:

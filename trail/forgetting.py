@@ -298,3 +298,17 @@ def _clean_index(archive: Archive, progress: Progress) -> None:
             index_pending(archive, index, progress=progress)
     finally:
         index.close()
+
+
+def count_lag(archive: Archive) -> int:
+    """Messages that stayed and that a search finds only after the next round: they were too many to be indexed again at once."""
+    from trail.index.store import WhooshIndex  # noqa: PLC0415 - see _clean_index
+
+    try:
+        index = WhooshIndex.open(archive.root / "index")
+    except IndexUnavailable:
+        return 0
+    try:
+        return archive.facts.count_unindexed(index.generation)
+    finally:
+        index.close()

@@ -177,13 +177,13 @@ def _carry_out(session: Session, plan: Plan, data: dict[str, Any], now: datetime
     from trail.archive.store import writing_archive
     from trail.cli.forgotten import find_left
     from trail.cli.progress import show_progress
-    from trail.forgetting import carry_out, is_pending
+    from trail.forgetting import carry_out, count_lag, is_pending
 
     config = session.config
     with writing_archive(config.archive, wait=10) as archive, show_progress(session) as progress:
         by = getpass.getuser()
         session.config = carry_out(archive, config, plan, by=by, now=now, progress=progress)
-        pending = is_pending(archive)
+        pending, lag = is_pending(archive), count_lag(archive)
     if plan.whole:
         _remove_opened()
     lines = [f"forgotten: {render.count_of(len(plan.going), 'message')} of {plan.client.name}"]
@@ -192,8 +192,12 @@ def _carry_out(session: Session, plan: Plan, data: dict[str, Any], now: datetime
         lines.append(
             f"  {count} stayed: other clients' too, no longer marked as {plan.client.slug}'s"
         )
-    lines.append(f"  plan {plan.digest}; the audit log names it, and nobody's name")
+    lines.append(f"  plan {plan.digest}, as in the audit log")
     session.emit({**data, "dry_run": False, "pending": pending, "by": by}, "\n".join(lines))
+    if lag:
+        session.note(
+            f"next: trail sync  (a search finds {render.count_of(lag, 'message')} again after it)"
+        )
     _warn_of_reader(session, pending=pending)
     for line in find_left(session.config_path, plan) if plan.whole else ():
         session.warn(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from trail import render
@@ -114,7 +115,8 @@ def _tell_hand_offs(plan: Plan) -> Iterator[str]:
         yield f"MIND: nothing was ever handed over to {plan.client.name} (`trail handoff {plan.client.slug}`)"
         return
     last = plan.handed[-1]
-    yield f"last hand-off: {render.format_day(last.at)}, {render.count_of(last.messages, 'message')}, {last.bundle}"
+    ago = render.format_ago(last.at, datetime.now(UTC))
+    yield f"last hand-off: {last.bundle}, {render.count_of(last.messages, 'message')}, {ago}"
     if plan.newer:
         what = render.count_of(plan.newer, "message")
         yield f"MIND: {what} came after that hand-off, and {'were' if plan.newer > 1 else 'was'} never handed over"
