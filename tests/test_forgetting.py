@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from archive.archiving import key_of, put
@@ -376,7 +380,8 @@ def test_what_is_on_hold_is_not_proposed(years):
     ],
 )
 def test_a_span_is_counted_by_the_calendar(span, moment, before):
-    assert read_span(span).before(datetime(*moment)) == datetime(*before)
+    end, start = (datetime(*day, tzinfo=UTC) for day in (moment, before))
+    assert read_span(span).before(end) == start
 
 
 @pytest.mark.parametrize(
@@ -385,3 +390,20 @@ def test_a_span_is_counted_by_the_calendar(span, moment, before):
 def test_what_is_no_span_is_refused(text):
     with pytest.raises(ValueError, match="must be"):
         read_span(text)
+
+
+# kills
+
+
+def test_killed_at_any_instant_it_is_all_or_nothing_and_the_next_run_ends_it(tmp_path):
+    """A tenth of the instants; `python tests/forget_kills.py FOLDER 1000 0` tries all."""
+    script = Path(__file__).with_name("forget_kills.py")
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, map(str, sys.path)))}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", script, tmp_path, "12", "20240305"],
+        env=environ, capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    kills, instants = (int(word) for word in done.stdout.split() if word.isdigit())
+    assert kills >= 10
+    assert instants > 100

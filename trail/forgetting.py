@@ -155,7 +155,7 @@ def carry_out(
     keys = [message.key for message in plan.going]
     archive.ledger.execute("PRAGMA secure_delete = ON")
     with archive.ledger.transaction():
-        _check_unchanged(archive, config, plan, now)
+        _check_unchanged(archive, plan, now)
         archive.tombstones.place(keys, now, reason)
         erase_messages(archive.ledger, keys)
         told: dict[str, Any] = {}
@@ -181,7 +181,7 @@ def carry_out(
     return finish(archive, config, progress)
 
 
-def _check_unchanged(archive: Archive, config: Config, plan: Plan, now: datetime) -> None:
+def _check_unchanged(archive: Archive, plan: Plan, now: datetime) -> None:
     """Raises OnHold, and TrailError where other mail would go than was shown."""
     if holds := archive.holds.list_active(plan.client.slug, now):
         raise OnHold(
@@ -235,10 +235,13 @@ def finish(archive: Archive, config: Config, progress: Progress = lambda *_: Non
 
 
 def _read_client(left: dict[str, Any]) -> Client | None:
-    told = left.get("client")
+    told: dict[str, Any] | None = left.get("client")
     if told is None:
         return None
-    return Client(**{k: tuple(v) if isinstance(v, list) else v for k, v in told.items()})
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in told.items()
+    }
+    return Client(**values)
 
 
 def _take_out(config: Config, slug: str) -> Config:

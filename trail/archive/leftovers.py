@@ -10,7 +10,6 @@ import csv
 import os
 import re
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trail.archive.disk import sync_folder, translate_disk_errors
@@ -21,6 +20,7 @@ from trail.archive.mending import DAMAGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from trail.archive.erasing import Names
     from trail.archive.store import Archive

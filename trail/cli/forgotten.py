@@ -93,8 +93,8 @@ def _list_staying(archive: Archive, plan: Plan) -> Iterator[str]:
         more = f" and {count - SHOWN:,} more" if count > SHOWN else ""
         yield f"stays: {render.count_of(count, 'message')} also of {which}, which lose the mark of {plan.client.slug} only ({ids}{more})"
     if plan.ongoing:
-        count = render.count_of(len(plan.ongoing), "older message")
-        yield f"stays: {count} in conversations that went on since"
+        older = render.count_of(len(plan.ongoing), "older message")
+        yield f"stays: {older} in conversations that went on since"
     for hold in plan.holds:
         yield f"ON HOLD up to {render.format_day(hold.last_moment)}: {clean_text(hold.why)} (by {clean_text(hold.by)}): nothing goes until then"
     if plan.on_servers and plan.going:

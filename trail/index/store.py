@@ -116,7 +116,7 @@ class WhooshIndex(IndexReader):
         """Write every segment anew from which anything was removed: no file has it afterwards. Takes room for the largest of them."""
         for name in [segment.name for segment in self._list_segments() if segment.removed]:
             with self._publishing() as publisher:
-                if any(s.segment_id() == name for s in publisher.segments):
+                if any(s.listed.name == name for s in publisher.segments):
                     (merged,) = _merge_here([[name]], self.folder)
                     publisher.replace([name], merged)
 
