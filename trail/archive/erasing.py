@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 NAMELESS = "(forgotten)"
 """What stands for the name of a folder that named a client."""
-_BY_KEY = ("envelope", "reference", "address", "attribution", "document", "message")
-"""Tables of facts about messages; `message` last, to which the others refer."""
+_KEPT = ("sighting", "tombstone")
+"""Tables with keys that are not simply taken out."""
 
 
 class Place(NamedTuple):
@@ -48,7 +48,8 @@ def erase_messages(ledger: Ledger, keys: Iterable[str]) -> None:
         "UPDATE sighting SET decision = 'forgotten', key = NULL, reason = '', flags = '', labels = ''"
         " WHERE key IN (SELECT key FROM going)"
     )
-    for table in _BY_KEY:
+    tables = [table for table in _list_tables(ledger, "key") if table not in (*_KEPT, "message")]
+    for table in (*tables, "message"):  # to which the others refer
         ledger.execute(f"DELETE FROM {table} WHERE key IN (SELECT key FROM going)")
     ledger.execute("DELETE FROM reading WHERE digest NOT IN (SELECT digest FROM document)")
     ledger.execute("DROP TABLE going")
@@ -60,8 +61,32 @@ def erase_client(ledger: Ledger, client: str) -> None:
         "UPDATE message SET indexed_in = NULL WHERE key IN (SELECT key FROM attribution WHERE client = ?)",
         (client,),
     )
-    for table in ("attribution", "hold"):
+    for table in _list_tables(ledger, "client"):
+        for child, column, parent in _list_references(ledger, table):
+            ledger.execute(
+                f"DELETE FROM {child} WHERE {column} IN (SELECT {parent} FROM {table} WHERE client = ?)",
+                (client,),
+            )
         ledger.execute(f"DELETE FROM {table} WHERE client = ?", (client,))
+
+
+def _list_tables(ledger: Ledger, column: str) -> list[str]:
+    """Every table with that column: what a later version adds is forgotten with the rest."""
+    rows = ledger.execute(
+        "SELECT t.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c ON c.name = ? WHERE t.type = 'table' ORDER BY t.name",
+        (column,),
+    )
+    return [row[0] for row in rows]
+
+
+def _list_references(ledger: Ledger, table: str) -> list[tuple[str, str, str]]:
+    """The tables that refer to one: their names, by which column, and to which."""
+    rows = ledger.execute(
+        'SELECT t.name, f."from", f."to" FROM sqlite_schema t JOIN pragma_foreign_key_list(t.name) f'
+        " WHERE t.type = 'table' AND f.\"table\" = ?",
+        (table,),
+    )
+    return [(name, column, parent) for name, column, parent in rows]
 
 
 def list_named_places(ledger: Ledger, names: Names) -> list[Place]:

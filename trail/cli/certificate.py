@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from trail import render
 from trail.archive.certificate import certify, certify_messages, keys_of_client_alone
+from trail.archive.erasing import NAMELESS
 from trail.archive.store import open_archive
 from trail.config import find_client
 from trail.terminal import clean_text, wrap_text
@@ -33,6 +34,7 @@ STATES = {
     "gone": "no longer on the server",
     "retired": "UIDs that stand for other messages now",
 }
+OF_NOBODY = "a folder of a client who was forgotten"
 _SETS = {
     "archived": "archived",
     "held": "already held",
@@ -147,7 +149,7 @@ def _describe_epoch(epoch: dict[str, Any], width: int, *, everything: bool) -> l
     looked = "looked at to the end" if epoch["complete"] else "not looked at to the end, last"
     words = [
         f"{clean_text(epoch['account'])}: {clean_text(epoch['folder'])}, UIDVALIDITY {epoch['uidvalidity']}",
-        STATES[epoch["state"]],
+        STATES[epoch["state"]] if epoch["folder"] != NAMELESS else OF_NOBODY,
         f"formerly {clean_text(', '.join(epoch['former_names']))}" if epoch["former_names"] else "",
         f"{looked} {epoch['last_seen_at']}" if epoch["state"] != "retired" else "",
     ]
