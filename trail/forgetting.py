@@ -29,11 +29,11 @@ from trail.archive.erasing import (
 )
 from trail.archive.forgettable import (
     count_on_servers,
-    list_handed_over,
     list_own,
     list_shared,
     split_by_age,
 )
+from trail.archive.handovers import read_hand_overs
 from trail.archive.ledger import chunk_keys
 from trail.archive.leftovers import (
     clean_registers,
@@ -56,7 +56,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from trail.archive.erasing import Place
-    from trail.archive.forgettable import HandedOver, Own
+    from trail.archive.forgettable import Own
+    from trail.archive.handovers import HandOver
     from trail.archive.holds import Hold
     from trail.archive.store import Archive
     from trail.config import Config
@@ -86,7 +87,9 @@ class Plan:
     ongoing: frozenset[str]
     """Messages that stay although they are old, because their conversation has gone on."""
     holds: tuple[Hold, ...]
-    handed: tuple[HandedOver, ...]
+    handed: tuple[HandOver, ...]
+    given: frozenset[str]
+    """Messages that any hand-off gave to the client."""
     registers: tuple[Path, ...]
     places: tuple[Place, ...]
     """Folders that name the client."""
@@ -105,6 +108,11 @@ class Plan:
         return 0 if last is None else sum(own.archived_at > last for own in self.going)
 
     @property
+    def never_given(self) -> int:
+        """Messages that go and were in no hand-off: withheld, or newer."""
+        return sum(own.key not in self.given for own in self.going)
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the keys, a line each: `go <key>` and `stay <key>`, each kind sorted."""
         lines = [f"go {own.key}\n" for own in self.going]
@@ -121,7 +129,8 @@ def make_plan(
         own, ongoing = split_by_age(archive.ledger, client.slug, before)
     else:
         own, ongoing = list_own(archive.ledger, client.slug), set()
-    handed = list_handed_over(archive, client.slug)
+    handed = [one for one in read_hand_overs(archive) if one.client == client.slug]
+    registers = (f"{one.bundle}-{one.digest[:8]}" for one in handed)
     names = _name_places(client, config)
     return Plan(
         client,
@@ -131,7 +140,8 @@ def make_plan(
         frozenset(ongoing),
         tuple(archive.holds.list_active(client.slug, now)),
         tuple(handed),
-        () if before else tuple(list_registers(archive.root, (h.register for h in handed))),
+        frozenset(archive.handoffs.read_given(client.slug)),
+        () if before else tuple(list_registers(archive.root, registers)),
         () if before else tuple(list_named_places(archive.ledger, names)),
         count_on_servers(archive.ledger, client.slug, {message.key for message in own}),
     )

@@ -7,7 +7,7 @@ decision 'forgotten'. Everything but `wipe` is called inside a ledger transactio
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trail.archive.ledger import to_seconds
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 NAMELESS = "(forgotten)"
 """What stands for the name of a folder that named a client."""
-_KEPT = ("sighting", "tombstone")
-"""Tables with keys that are not simply taken out."""
+_KEPT = ("sighting", "tombstone", "given")
+"""Tables with keys that are not simply taken out; what was given to a client goes with the client's hand-offs."""
 
 
 class Place(NamedTuple):
@@ -124,6 +124,7 @@ def erase_names(ledger: Ledger, names: Names, at: datetime) -> None:
     )
     _erase_labels(ledger, names)
     _erase_told(ledger, names)
+    _erase_decisions(ledger, names)
 
 
 def _erase_labels(ledger: Ledger, names: Names) -> None:
@@ -152,6 +153,31 @@ def _erase_told(ledger: Ledger, names: Names) -> None:
             "UPDATE round SET warnings = ?, error = ? WHERE id = ?",
             ("\n".join(kept_lines), NAMELESS if error and names(error) else error, number),
         )
+
+
+def _erase_decisions(ledger: Ledger, names: Names) -> None:
+    """What was decided of other clients' mail stays, without reasons that are none any more; of a pattern only that there was one."""
+    rows = ledger.execute("SELECT client, key, reasons, why FROM decision").fetchall()
+    for client, key, reasons, why in rows:
+        kept = json.dumps([reason for reason in json.loads(reasons) if not names(reason)])
+        if kept != reasons or names(why):
+            ledger.execute(
+                "UPDATE decision SET reasons = ?, why = ? WHERE client = ? AND key = ?",
+                (kept, "" if names(why) else why, client, key),
+            )
+    for number, filters in ledger.execute("SELECT id, filters FROM handoff").fetchall():
+        told = json.dumps(_blank(json.loads(filters), names))
+        ledger.execute("UPDATE handoff SET filters = ? WHERE id = ?", (told, number))
+
+
+def _blank(value: Any, names: Names) -> Any:
+    if isinstance(value, str):
+        return NAMELESS if names(value) else value
+    if isinstance(value, list):
+        return [_blank(one, names) for one in value]
+    if isinstance(value, dict):
+        return {key: _blank(one, names) for key, one in value.items()}
+    return value
 
 
 def carry_over(ledger: Ledger, before: str, after: str) -> None:

@@ -1,26 +1,23 @@
-"""What may be forgotten of a client, as the ledger and the audit log have it.
+"""What may be forgotten of a client, as the ledger has it.
 
-Comes in: an open archive and a slug. Goes out: messages that are theirs alone, those they share with others, what is older
-than a date, where all of it still lies on servers, and the hand-offs that were made. Nothing here writes.
+Comes in: a ledger and a slug. Goes out: messages that are theirs alone, those they share with others, what is older
+than a date, and where all of it still lies on servers. Nothing here writes.
 """
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from trail.archive.ledger import from_seconds, to_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
+    from datetime import datetime
 
     from trail.archive.ledger import Ledger
-    from trail.archive.store import Archive
 
-_MARK = '"event":"handed-over"'
 _THEIRS = "FROM attribution a WHERE a.client = ?"
 _SHARED = "EXISTS (SELECT 1 FROM attribution o WHERE o.key = a.key AND o.client <> a.client)"
 
@@ -33,21 +30,6 @@ class Own:
     size: int
     at: datetime
     archived_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class HandedOver:
-    """A hand-off as the audit log tells of it."""
-
-    at: datetime
-    bundle: str
-    digest: str
-    messages: int
-
-    @property
-    def register(self) -> str:
-        """What the register of it is called, without `.csv`."""
-        return f"{self.bundle}-{self.digest[:8]}"
 
 
 def list_own(ledger: Ledger, client: str) -> list[Own]:
@@ -136,33 +118,3 @@ def count_on_servers(
         if key in wanted:
             counts[account, folder] += 1
     return dict(counts)
-
-
-def list_handed_over(archive: Archive, client: str) -> list[HandedOver]:
-    """The hand-offs to a client, the earliest first."""
-    found = {
-        event["seq"]: HandedOver(
-            datetime.fromisoformat(event["at"]),
-            str(event.get("bundle", "")),
-            str(event.get("digest", "")),
-            int(event.get("messages", 0)),
-        )
-        for event in _iter_hand_overs(archive)
-        if event.get("client") == client
-    }
-    return [found[number] for number in sorted(found)]
-
-
-def _iter_hand_overs(archive: Archive) -> Iterator[dict[str, Any]]:
-    lines = [str(row[0]) for row in archive.ledger.execute("SELECT line FROM audit_outbox")]
-    if archive.audit.path.exists():
-        with archive.audit.path.open(encoding="utf-8", errors="replace") as file:
-            lines += [line for line in file if _MARK in line]
-    for line in lines:
-        if _MARK in line:
-            try:
-                event = json.loads(line)
-                if event["event"] == "handed-over" and event["at"] and event["seq"]:
-                    yield event
-            except (ValueError, KeyError, TypeError):
-                continue  # `trail verify` names it

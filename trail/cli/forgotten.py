@@ -45,6 +45,7 @@ def plan_data(archive: Archive, plan: Plan, span: Span | None) -> dict[str, Any]
         ],
         "handed_over_at": render.format_time(last.at) if last else None,
         "newer": plan.newer,
+        "never_given": plan.never_given,
         "registers": [str(path.relative_to(archive.root)) for path in plan.registers],
         "on_servers": [
             {"account": account, "folder": folder, "messages": count}
@@ -117,9 +118,13 @@ def _tell_hand_offs(plan: Plan) -> Iterator[str]:
     last = plan.handed[-1]
     ago = render.format_ago(last.at, datetime.now(UTC))
     yield f"last hand-off: {last.bundle}, {render.count_of(last.messages, 'message')}, {ago}"
-    if plan.newer:
-        what = render.count_of(plan.newer, "message")
-        yield f"MIND: {what} came after that hand-off, and {'were' if plan.newer > 1 else 'was'} never handed over"
+    if plan.never_given:
+        count = render.count_of(plan.never_given, "message")
+        since = f", {plan.newer:,} of which came after the last one" if plan.newer else ""
+        was = "were" if plan.never_given > 1 else "was"
+        yield f"MIND: {count} {was} in no hand-off (withheld, or new){since}"
+    if receipts := sum(len(one.receipts) for one in plan.handed):
+        yield f"stays: {render.count_of(receipts, 'receipt')} of theirs, in handoffs/receipts: your proof of what was given"
 
 
 def _name_some(names: Any) -> str:
