@@ -31,6 +31,8 @@ def test_json_of_status_has_accounts_folders_counts_failures_and_lag(kept):
         "failures",
         "unparsable",
         "attachments",
+        "due",
+        "forgetting",
         "unattributed",
         "verified",
         "index",

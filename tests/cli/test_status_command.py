@@ -200,7 +200,7 @@ def make_data(**changes):
     """A status with long names, to be shown on a narrow terminal."""
     folder = {
         "folder": "Clients/" + "Nørrebro Bryggeri og Sønner " * 3, "uidvalidity": 1, "on_server": 1_234_567,
-        "archived": 1_234_567, "left": 1_234_567, "failed": 1_234_567, "gone": 3, "last_seen_at": None, "gone_at": None,
+        "archived": 1_234_567, "left": 1_234_567, "failed": 1_234_567, "forgotten": 0, "gone": 3, "last_seen_at": None, "gone_at": None,
     }  # fmt: skip
     account = {
         "account": "studio-" * 8, "syncing": False, "last_success_at": "2026-01-01T00:00:00Z",
@@ -210,6 +210,7 @@ def make_data(**changes):
     data = {
         "fine": False, "archive": "/home/" + "freja/" * 30, "messages": 3_000_000, "bytes": 10**12, "accounts": [account] * 10,
         "clients": [{"client": f"client-{n}", "messages": n} for n in range(40)], "writing": False,
+        "due": [],
         "failures": [{"account": "a", "folder": long, "uid": 1, "reason": long}] * 12,
         "unparsable": [{"id": "12345678", "reason": long}], "unattributed": 0, "attachments": {"waiting": 12_345, "unreadable": 12_345},
         "index": {"present": True, "messages": 1, "lag": 0, "doubt": "damaged", "rebuild": {"done": 1, "of": 123456, "running": False}}, "daemon": {"running": True, "pid": 1, "doing": "syncing " + long},
@@ -247,6 +248,17 @@ def test_a_command_is_never_cut():
     problem = {"kind": "failing", "account": "work", "text": "FAILING: refused", "since": None, "command": command}  # fmt: skip
     text, _ = screen.status_text(make_data(problems=[problem]), width=80)
     assert text.splitlines()[:2] == ["work: FAILING: refused", f"  run: {command}"]
+
+
+def test_what_is_older_than_it_is_to_be_kept_comes_with_its_command():
+    command = "trail forget nørrebro-bryggeri --older-than '18 months'"
+    due = {"client": "nørrebro-bryggeri", "keep": "18 months", "messages": 12_345, "command": command}  # fmt: skip
+    for width, told in (
+        (80, f"18 months\n         {command}\n"),
+        (None, f"18 months: {command}\n"),
+    ):
+        text, _ = screen.status_text(make_data(due=[due]), width=width)
+        assert f"keep     12,345 messages of nørrebro-bryggeri are older than {told}" in text
 
 
 def test_what_is_wrong_goes_on_in_the_next_line():

@@ -47,7 +47,7 @@ def forget(
         bool, typer.Option("--dry-run", help="Show what would go and what would stay; do nothing.")
     ] = False,
 ) -> None:
-    """Take everything that is a client's alone out of the archive, for good."""
+    """Take all that is a client's alone out of the archive."""
     from trail.archive.store import open_archive
     from trail.cli.clock import read_clock
     from trail.cli.forgotten import plan_data, plan_text

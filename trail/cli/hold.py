@@ -34,7 +34,7 @@ def hold(
         bool, typer.Option("--list", help="Show the holds, those that ran out too.")
     ] = False,
 ) -> None:
-    """Keep a client's mail from being forgotten, as a dispute or an authority may demand."""
+    """Keep a client's mail from being forgotten."""
     from trail.config import find_client
 
     session: Session = ctx.obj

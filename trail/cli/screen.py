@@ -131,14 +131,21 @@ def _rows(data: dict[str, Any], width: int | None) -> Iterator[str]:
     rows.append(f"index    {_index_text(data['index'])}")
     if text := _attachments_text(**data["attachments"]):
         rows.append(f"files    {text}")
-    rows += [
-        f"keep     {render.count_of(d['messages'], 'message')} of {d['client']} {'are' if d['messages'] > 1 else 'is'}"
-        f" older than {d['keep']}: {d['command']}"
-        for d in data["due"]
-    ]
     rows.append(f"daemon   {_daemon_text(data['daemon'])}")
     for row in rows:
         yield from wrap_text(row, width, indent=" " * 9)
+    for due in data["due"]:
+        yield from _due_lines(due, width)
+
+
+def _due_lines(due: dict[str, Any], width: int | None) -> list[str]:
+    """What is older than it is to be kept, and the command, which is never cut."""
+    are = "are" if due["messages"] > 1 else "is"
+    count = render.count_of(due["messages"], "message")
+    told = f"keep     {count} of {due['client']} {are} older than {due['keep']}"
+    if width is None or measure_text(f"{told}: {due['command']}") <= width:
+        return [f"{told}: {due['command']}"]
+    return [*wrap_text(told, width, indent=" " * 9), f"{' ' * 9}{due['command']}"]
 
 
 def _index_text(index: dict[str, Any]) -> str:
