@@ -23,7 +23,8 @@ from trail.archive.verify import verify_archive
 from trail.catchup import attribute_pending, index_pending
 from trail.config import load_config
 from trail.errors import UnknownClient
-from trail.forgetting import carry_out, finish, is_pending, make_plan
+from trail.forgetting import carry_out, finish, is_pending
+from trail.parting import make_plan
 from trail.pipeline import open_index
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

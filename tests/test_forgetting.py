@@ -25,8 +25,9 @@ from trail.catchup import attribute_pending, index_pending
 from trail.config import load_config
 from trail.config.spans import read_span
 from trail.errors import OnHold, TrailError
-from trail.forgetting import PENDING, carry_out, finish, make_plan
+from trail.forgetting import PENDING, carry_out, finish
 from trail.index.store import WhooshIndex
+from trail.parting import make_plan
 from trail.pipeline import open_index
 
 KANARI = '# Kanarifugl, since 2019\nslug = "kanari"\nname = "Kanarifugl Ltd"\ndomains = ["kanari.example"]\nfolders = ["Clients/Kanarifugl"]'

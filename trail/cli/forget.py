@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from trail.config import Config
     from trail.config.spans import Span
-    from trail.forgetting import Plan
     from trail.model import Client
+    from trail.parting import Plan
 
 
 @app.command()
@@ -52,7 +52,7 @@ def forget(
     from trail.cli.clock import read_clock
     from trail.cli.forgotten import plan_data, plan_text
     from trail.config import find_client
-    from trail.forgetting import make_plan
+    from trail.parting import make_plan
 
     session: Session = ctx.obj
     span = _read_span(older_than)

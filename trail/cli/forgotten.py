@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from trail.archive.store import Archive
     from trail.config import Config
     from trail.config.spans import Span
-    from trail.forgetting import Plan
+    from trail.parting import Plan
 
 SHOWN = 10
 """Messages and folders that are listed; JSON has all."""
