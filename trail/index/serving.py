@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -98,4 +97,6 @@ def remove_index(folder: Path) -> None:
         # first what names the segments, so that nobody who comes just now takes one that is gone for damage
         for path in folder.glob(f"_{NAME}_*.toc"):
             path.unlink()
+    import shutil  # noqa: PLC0415 - a search, which never removes one, starts faster without it
+
     shutil.rmtree(folder, ignore_errors=True)
