@@ -39,6 +39,16 @@ class Terminal:
     def type(self, text):
         os.write(self.line, text.encode())
 
+    def interrupt(self):
+        """Press Ctrl-C, and read to the end; again where it was missed, as by readline while it shows its prompt."""
+        for _ in range(60):
+            self.type("\x03")
+            while select.select([self.line], [], [], 1)[0]:
+                if not (more := self._read()):
+                    return self.wait()
+                self.heard += more
+        raise AssertionError(f"it did not end, but {self.heard!r}")
+
     def wait(self):
         """Read to the end, and return all that came."""
         end = time.monotonic() + 60

@@ -6,7 +6,7 @@ import json
 import sys
 import unicodedata
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trail.terminal import (
@@ -115,6 +115,7 @@ def test_lines_are_broken_between_words_with_their_looks():
     assert wrap_line(line, None) == wrap_line(line, 17) == [line]
 
 
+@example("ab 桜 ", 5, None)
 @given(st.text(alphabet="> ab桜\u0301"), st.integers(1, 20), st.sampled_from([None, "", "  "]))
 def test_no_word_is_broken_or_lost(text, width, indent):
     def words(lines):  # without the marks of a quote, which each line has

@@ -124,9 +124,11 @@ def wrap_line(line: Line, width: int | None, indent: str | None = None) -> list[
 
     All but the first begin with `indent`: None stands for what the line begins with, blanks and marks of a quote.
     """
-    text = line.text.rstrip()
-    if width is None or measure_text(text) <= width:
+    if width is None:
         return [line]
+    text = line.text.rstrip()
+    if measure_text(text) <= width:
+        return [_cut_piece(line, 0, len(text), "")]
     lead = re.match("(?:> ?)* *", text)
     own = lead[0] if lead and measure_text(lead[0]) <= width // 2 else ""
     indent = own if indent is None else indent
