@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from trail.archive.store import Archive
     from trail.handoff.filters import Filters
+    from trail.handoff.packing import Lock
     from trail.model import Bundle, Client
     from trail.selection import Selection
 
@@ -80,6 +81,29 @@ def handoff(
             help="Of the letter; by default what the configuration says, or the client writes most.",
         ),
     ] = None,
+    as_zip: Annotated[
+        bool, typer.Option("--zip", help="Make one file of it instead of a folder.")
+    ] = False,
+    encrypt: Annotated[
+        bool,
+        typer.Option(
+            "--encrypt", help="One file, and a passphrase that is made for you and shown once."
+        ),
+    ] = False,
+    encrypt_to: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--encrypt-to", help="One file for the holder of this age key.", metavar="AGE1…"
+        ),
+    ] = None,
+    passphrase_command: Annotated[
+        str,
+        typer.Option(
+            "--passphrase-command",
+            help="With --encrypt: take the passphrase that this prints.",
+            metavar="COMMAND",
+        ),
+    ] = "",
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="List what would go and what would not; write nothing."),
@@ -102,12 +126,14 @@ def handoff(
 ) -> None:
     """Export everything that is a client's, and nothing that is not."""
     from trail.cli.clock import read_clock
+    from trail.cli.parcels import read_lock
     from trail.config import find_client
     from trail.index.dates import parse_date
 
     session: Session = ctx.obj
     if sum((dry_run, review, review_out is not None, review_in is not None)) > 1:
         raise typer.BadParameter("one at a time: --dry-run, --review, --review-out or --review-in")
+    lock = read_lock(session, encrypt_to or [], passphrase_command, as_zip=as_zip, encrypt=encrypt)
     whose = find_client(session.config, client)
     now = read_clock()
     patterns = _read_patterns(redact or [], whose, matter, session)
@@ -137,7 +163,9 @@ def handoff(
         decide(session, whose, filters, by, table_out=review_out, table_in=review_in)
         return
     spoken = language.value if language else ""
-    _hand_over(session, whose, filters, patterns, out, now, by, spoken, full=full, dry_run=dry_run)
+    _hand_over(
+        session, whose, filters, patterns, out, now, by, spoken, lock, full=full, dry_run=dry_run
+    )
 
 
 def _hand_over(
@@ -149,6 +177,7 @@ def _hand_over(
     now: datetime,
     by: str,
     language: str,
+    lock: Lock | None,
     *,
     full: bool,
     dry_run: bool,
@@ -163,6 +192,7 @@ def _hand_over(
     from trail.cli.signing import prepare_signing
     from trail.errors import BundleExists
     from trail.handoff.filters import name_bundle
+    from trail.handoff.packing import packing
     from trail.parse.altered import Changes
     from trail.selection import select_messages
     from trail.transfer import hand_over
@@ -186,7 +216,7 @@ def _hand_over(
             return
         if not selection.chosen:
             raise _explain_nothing(selection)
-        if path.exists():
+        if lock is None and path.exists():
             raise BundleExists(
                 f"{path} is already there",
                 "choose another folder with --out, or move the old bundle away; it is never overwritten",
@@ -194,12 +224,12 @@ def _hand_over(
         hand_overs = read_hand_overs(archive)
         signing = prepare_signing(session, next((h.key for h in hand_overs[::-1] if h.key), ""))
         salt = secrets.token_bytes(32)
-        with show_progress(session) as progress:
+        with show_progress(session) as progress, packing(path, lock) as parcel:
             bundle = hand_over(
                 archive,
                 config,
                 selection,
-                path,
+                parcel.folder,
                 agent_version=__version__,
                 at=now.astimezone(UTC),
                 patterns=patterns,
@@ -208,20 +238,29 @@ def _hand_over(
                 signing=signing,
                 language=language,
             )
+            packed = parcel.pack(
+                bundle, now.astimezone(UTC), lambda done, of: progress("packing", done, of)
+            )
         register = _keep_register(
             session, archive, selection, bundle, now, by or "".join(config.me[:1]), salt
         )
-    _tell(session, selection, bundle, register)
+    _tell(session, selection, packed, register, lock)
 
 
-def _tell(session: Session, selection: Selection, bundle: Bundle, register: Path | None) -> None:
+def _tell(
+    session: Session,
+    selection: Selection,
+    bundle: Bundle,
+    register: Path | None,
+    lock: Lock | None,
+) -> None:
     from trail import render
+    from trail.cli.parcels import describe_lock
     from trail.cli.plan import count_reasons, describe_past, describe_selection
 
     lines = [
         f"{selection.client.name}: {render.count_of(bundle.messages, 'message')}, {render.count_of(bundle.attachments, 'attachment')}, {render.format_size(bundle.bytes)}",
-        f"bundle    {bundle.path}",
-        "open      START-HERE.html",
+        *describe_lock(bundle, lock),
         f"key       {bundle.key}  tell them on the phone: with it verify.py shows that the bundle is yours",
         *(f"note      {line}" for line in describe_selection(selection)),
     ]

@@ -27,7 +27,8 @@ def verify(
     bundle: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[BUNDLE]", help="The folder of a hand-off; without it, the archive."
+            metavar="[BUNDLE]",
+            help="The folder or the one file of a hand-off; without it, the archive.",
         ),
     ] = None,
     sample: Annotated[
@@ -67,6 +68,14 @@ def verify(
             help="A hand-off: certificates (PEM) that its timestamp must lead to.",
         ),
     ] = None,
+    passphrase_command: Annotated[
+        str,
+        typer.Option(
+            "--passphrase-command",
+            metavar="COMMAND",
+            help="An encrypted hand-off: this prints its passphrase.",
+        ),
+    ] = "",
 ) -> None:
     """Check the archive, or a hand-off, against its hashes."""
     session: Session = ctx.obj
@@ -78,11 +87,18 @@ def verify(
         raise typer.BadParameter(
             "a hand-off is always checked whole, by itself", param_hint="BUNDLE"
         )
+    elif bundle.is_file():
+        from trail.cli.parcels import laid_out
+
+        with laid_out(session, bundle, passphrase_command) as folder:
+            _verify_bundle(session, folder, key, authority, shown=bundle)
     else:
-        _verify_bundle(session, bundle, key, authority)
+        _verify_bundle(session, bundle, key, authority, shown=bundle)
 
 
-def _verify_bundle(session: Session, bundle: Path, key: str, authority: Path | None) -> None:
+def _verify_bundle(
+    session: Session, bundle: Path, key: str, authority: Path | None, *, shown: Path
+) -> None:
     from dataclasses import replace
 
     from trail.cli.progress import show_progress
@@ -102,7 +118,7 @@ def _verify_bundle(session: Session, bundle: Path, key: str, authority: Path | N
             f"{bundle} is an archive; name none to check it", param_hint="BUNDLE"
         )
     if not bundle.is_dir():
-        raise typer.BadParameter(f"{bundle} is no folder", param_hint="BUNDLE")
+        raise typer.BadParameter(f"{bundle} is not there", param_hint="BUNDLE")
     with show_progress(session) as progress:
         result = verify_bundle(bundle, lambda done: progress("verifying", done, 0))
     seal = None
@@ -110,12 +126,12 @@ def _verify_bundle(session: Session, bundle: Path, key: str, authority: Path | N
         ca = authority or (session.config.handoff.timestamp_ca if _has_config(session) else None)
         seal = check_seal(bundle, told, read_authorities(ca.expanduser()) if ca else None)
         result = replace(result, problems=(*result.problems, *seal.problems))
-    session.emit(bundle_data(result, seal), bundle_text(result, seal, str(bundle), told))
+    session.emit(bundle_data(result, seal), bundle_text(result, seal, str(shown), told))
     if not result.ok:
         raise FixityMismatch(
-            f"{bundle} is not as it was recorded"
+            f"{shown} is not as it was recorded"
             if result.ours
-            else f"{bundle} breaks the rules of its format",
+            else f"{shown} breaks the rules of its format",
             "ask the sender for the bundle again",
         )
 

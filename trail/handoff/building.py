@@ -1,6 +1,6 @@
-"""A folder that is there whole or not at all.
+"""A folder, or a file, that is there whole or not at all.
 
-In: the path a bundle shall have. Out: a private folder beside it to build in, which gets that path once
+In: the path a bundle shall have. Out: a private folder beside it to build in, which gets that path (or its file does) once
 everything in it has reached the disk. Never: overwrites anything, or leaves a half-built folder behind;
 what a killed process left is removed by the next one that builds the same.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -24,6 +25,9 @@ if sys.platform != "win32":
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_DATED = re.compile(r"(.+?)-\d{4}-\d\d-\d\d")
+"""The name of a client's bundle of some day."""
+
 
 @contextlib.contextmanager
 def building(out: Path) -> Iterator[Path]:
@@ -31,21 +35,24 @@ def building(out: Path) -> Iterator[Path]:
 
     Raises BundleExists, ArchiveFull, ArchiveReadOnly. After any exception nothing is left.
     """
-    if os.path.lexists(out):
-        raise _exists(out)
-    with disk_errors(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(out)
-        partial = Path(tempfile.mkdtemp(prefix=_prefix(out), dir=out.parent))
-    try:
-        with _marked_as_in_use(partial):
-            yield partial
-            with disk_errors(out):
-                _flush_tree(partial)
-                _publish(partial, out)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+    with _private_folder(out) as partial:
+        yield partial
+        with disk_errors(out):
+            _flush_tree(partial)
+            _publish(partial, out)
+
+
+@contextlib.contextmanager
+def building_file(out: Path) -> Iterator[Path]:
+    """Yield the path of a file to make in a private folder (0700) beside `out`; it becomes `out` when the block ends well.
+
+    Raises BundleExists, ArchiveFull, ArchiveReadOnly. After any exception nothing is left.
+    """
+    with _private_folder(out) as partial:
+        yield partial / out.name
+        with disk_errors(out):
+            _flush(partial / out.name)
+            _publish_file(partial / out.name, out)
 
 
 @contextlib.contextmanager
@@ -70,6 +77,22 @@ def disk_errors(out: Path) -> Iterator[None]:
                     f"{out} cannot be written: {error.strerror or error}",
                     hint="Choose another place with --out.",
                 ) from error
+
+
+@contextlib.contextmanager
+def _private_folder(out: Path) -> Iterator[Path]:
+    """Yield a new folder beside `out`, gone when the block ends, unless it is `out` by then."""
+    if os.path.lexists(out):
+        raise _exists(out)
+    with disk_errors(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(out)
+        partial = Path(tempfile.mkdtemp(prefix=_prefix(out), dir=out.parent))
+    try:
+        with _marked_as_in_use(partial):
+            yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _prefix(out: Path) -> str:
@@ -103,6 +126,23 @@ def _publish(partial: Path, out: Path) -> None:
     _flush(out.parent)
 
 
+def _publish_file(partial: Path, out: Path) -> None:
+    """Give the finished file its name; of two that try, one gets BundleExists."""
+    partial.chmod(0o600)
+    try:
+        os.link(partial, out)
+    except FileExistsError:
+        raise _exists(out) from None
+    except OSError:  # a USB stick's file system knows no second name
+        try:
+            out.open("xb").close()
+        except FileExistsError:
+            raise _exists(out) from None
+        partial.replace(out)
+    if sys.platform != "win32":
+        _flush(out.parent)
+
+
 def _flush_tree(root: Path) -> None:
     if hasattr(os, "sync"):
         os.sync()  # one pass over the disk makes the thousands of calls below cheap
@@ -126,16 +166,25 @@ def _flush(path: Path) -> None:
 
 
 def _remove_leftovers(out: Path) -> None:
+    ours = _name_leftovers(out)
     with os.scandir(out.parent) as entries:
         leftovers = [
             Path(entry.path)
             for entry in entries
-            if entry.name.startswith(_prefix(out)) and entry.is_dir(follow_symlinks=False)
+            if ours.match(entry.name) and entry.is_dir(follow_symlinks=False)
         ]
     for leftover in leftovers:
         # Whoever is still building holds the mark; a dead process holds nothing.
         with contextlib.suppress(OSError), _marked_as_in_use(leftover):
             shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _name_leftovers(out: Path) -> re.Pattern[str]:
+    """What the private folders of this bundle are called, of other days too, where they can be told from those in use."""
+    dated = _DATED.match(out.name)
+    if dated is None or sys.platform == "win32":
+        return re.compile(re.escape(_prefix(out)))
+    return re.compile(re.escape(f".{dated[1]}-") + r"\d{4}-\d\d-\d\d.*\.partial-")
 
 
 @contextlib.contextmanager
@@ -144,7 +193,7 @@ def _marked_as_in_use(folder: Path) -> Iterator[None]:
     if sys.platform == "win32":
         yield  # an open file in it keeps the folder from being removed
         return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

@@ -1,0 +1,136 @@
+"""`trail handoff` with --zip, --encrypt and --encrypt-to, and `trail verify` of what it made."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import zipfile
+
+import pyrage
+import pytest
+from syncing import make_message
+
+ACME = 'slug = "acme"\nname = "Acme Ltd"\ndomains = ["acme.example"]'
+
+
+@pytest.fixture
+def business(desk, pymap_server):
+    pymap_server.append("INBOX", make_message(1))
+    desk.set_up(pymap_server, clients=(ACME,))
+    desk.done("sync")
+    return desk
+
+
+def hand_over(business, *words):
+    return business.done("handoff", "acme", "--out", business.root / "box", *words)
+
+
+def command_for(tmp_path, secret):
+    path = tmp_path / "secret"
+    path.write_text(f"{secret}\n")
+    return f"{sys.executable} -c \"print(open('{path}').read())\""
+
+
+def test_zip_is_one_file_that_verify_takes_as_it_is(business):
+    data = hand_over(business, "--zip", "--json").data
+    assert data["path"].endswith(".zip")
+    assert [str(p) for p in (business.root / "box").iterdir()] == [data["path"]]
+    checked = business.done("verify", data["path"], "--json").data
+    assert checked["ok"]
+    assert f"{data['path']}: all well" in business.done("verify", data["path"]).out
+
+
+def test_a_zip_in_which_a_file_was_changed_fails_and_is_named(business, tmp_path):
+    path = hand_over(business, "--zip", "--json").data["path"]
+    changed = tmp_path / "changed.zip"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(changed, "w") as new:
+        for member in old.infolist():
+            content = old.read(member)
+            new.writestr(member, content + b"x" if member.filename.endswith(".eml") else content)
+    answer = business.trail("verify", changed)
+    assert answer.code == 21
+    assert ".eml: altered" in answer.out
+    assert f"{changed} is not as it was recorded" in answer.err
+    changed.write_bytes(b"no zip")
+    answer = business.trail("verify", changed)
+    assert answer.code == 21
+    assert "is no whole bundle" in answer.err
+
+
+def test_the_passphrase_is_shown_once_and_is_nowhere_else(business, tmp_path):
+    answer = hand_over(business, "--encrypt")
+    secret = re.search(r"^secret +(\S+)$", answer.out, re.MULTILINE)[1]
+    assert (answer.out + answer.err).count(secret) == 1
+    for path in business.root.rglob("*"):
+        assert not path.is_file() or secret.encode() not in path.read_bytes()
+    (path,) = (business.root / "box").iterdir()
+    command = command_for(tmp_path, secret)
+    assert business.done("verify", path, "--passphrase-command", command, "--json").data["ok"]
+    wrong = business.trail("verify", path, "--passphrase-command", command_for(tmp_path, "x" * 20))
+    assert wrong.code == 4
+    assert "does not open" in wrong.err
+    nobody = business.trail("verify", path)
+    assert nobody.code == 4
+    assert "--passphrase-command" in nobody.err
+
+
+def test_json_never_has_a_passphrase_and_a_command_gives_one(business, tmp_path):
+    refused = business.trail("handoff", "acme", "--out", business.root, "--encrypt", "--json")
+    assert refused.code == 2
+    assert "--passphrase-command" in refused.err
+    secret = "correct horse battery"
+    command = command_for(tmp_path, secret)
+    answer = hand_over(business, "--encrypt", "--passphrase-command", command, "--json")
+    assert secret not in answer.out + answer.err
+    assert business.done("verify", answer.data["path"], "--passphrase-command", command).code == 0
+
+
+@pytest.mark.parametrize("printed", ["", "short", "with \x07 bell in it", "blåbærgrød med fløde"])
+def test_a_command_that_prints_no_good_passphrase_stops_the_hand_off(business, tmp_path, printed):
+    command = command_for(tmp_path, printed)
+    answer = business.trail(
+        "handoff",
+        "acme",
+        "--out",
+        business.root / "box",
+        "--encrypt",
+        "--passphrase-command",
+        command,
+    )
+    assert answer.code == 4
+    assert not printed or printed not in answer.err
+    assert not (business.root / "box").exists()
+
+
+def test_a_bundle_for_an_age_key_says_how_it_is_opened(business, tmp_path):
+    identity = pyrage.x25519.Identity.generate()
+    data = hand_over(business, "--encrypt-to", str(identity.to_public()), "--json").data
+    assert data["path"].endswith(".zip.age")
+    answer = business.trail("verify", data["path"])
+    assert answer.code == 2
+    assert "age -d -i KEYFILE" in answer.err
+    pyrage.decrypt_file(data["path"], str(tmp_path / "b.zip"), [identity])
+    assert business.done("verify", tmp_path / "b.zip").code == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--encrypt", "--encrypt-to", str(pyrage.x25519.Identity.generate().to_public())),
+        ("--passphrase-command", "true"),
+        ("--encrypt-to", "age1nobody"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(business, words):
+    assert business.trail("handoff", "acme", "--out", business.root / "box", *words).code == 2
+    assert not (business.root / "box").exists()
+
+
+def test_the_audit_log_names_the_bundle_whatever_it_was_packed_in(business):
+    path = hand_over(business, "--zip", "--json").data["path"]
+    event = json.loads((business.archive / "audit.jsonl").read_text().splitlines()[-1])
+    assert path.endswith(f"/{event['bundle']}.zip")
+    again = business.trail("handoff", "acme", "--out", business.root / "box", "--zip")
+    assert again.code == 42
+    assert path in again.err
