@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from trail.archive.store import Archive
     from trail.config import Config
+    from trail.handoff.companions import MakeCompanion
     from trail.handoff.seal import Signing
     from trail.handoff.select import HeldBack
     from trail.model import (
@@ -83,6 +84,7 @@ def hand_over(
     progress: Callable[[str, int, int], None] = lambda *_: None,
     signing: Signing | None = None,
     language: str = "",
+    companions: Sequence[MakeCompanion] = (),
 ) -> Bundle:
     """Write the bundle to the new folder `out`. Raises BundleExists, ArchiveFull, ArchiveReadOnly, FixityMismatch.
 
@@ -121,7 +123,7 @@ def hand_over(
         lambda done: progress("writing", done, total),
         complete=_certify(archive, config, selection, places, changes.patterns),
         signing=signing,
-        companions=(papers,),
+        companions=(papers, *companions),
     )
 
 

@@ -6,6 +6,8 @@ import json
 import re
 import sys
 import zipfile
+from pathlib import Path
+from types import SimpleNamespace
 
 import pyrage
 import pytest
@@ -131,6 +133,27 @@ def test_the_audit_log_names_the_bundle_whatever_it_was_packed_in(business):
     path = hand_over(business, "--zip", "--json").data["path"]
     event = json.loads((business.archive / "audit.jsonl").read_text().splitlines()[-1])
     assert path.endswith(f"/{event['bundle']}.zip")
-    again = business.trail("handoff", "acme", "--out", business.root / "box", "--zip")
+
+
+def test_a_file_that_is_there_is_not_overwritten(business):
+    path = Path(hand_over(business, "--zip", "--json").data["path"])
+    before = path.read_bytes()
+    again = business.trail("handoff", "acme", "--full", "--zip", "--out", business.root / "box")
     assert again.code == 42
-    assert path in again.err
+    assert str(path) in again.err
+    assert path.read_bytes() == before
+
+
+def test_a_load_file_is_made_when_asked_for_and_the_bundle_stays_sound(business):
+    data = hand_over(business, "--load-file", "--json").data
+    names = {p.name for p in (Path(data["path"]) / "load-file").iterdir()}
+    assert names == {"documents.dat", "documents.csv", "text"}
+    assert business.done("verify", data["path"], "--json").data["ok"]
+
+
+def test_a_disk_with_too_little_room_is_told_before_anything_is_written(business, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
+    answer = business.trail("handoff", "acme", "--out", business.root / "box")
+    assert answer.code == 23
+    assert "are free there" in answer.err
+    assert not (business.root / "box").exists()

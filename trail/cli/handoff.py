@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trail.archive.store import Archive
+    from trail.handoff.companions import MakeCompanion
     from trail.handoff.filters import Filters
     from trail.handoff.packing import Lock
     from trail.model import Bundle, Client
@@ -81,6 +82,10 @@ def handoff(
             help="Of the letter; by default what the configuration says, or the client writes most.",
         ),
     ] = None,
+    load_file: Annotated[
+        bool,
+        typer.Option("--load-file", help="Add a load file for review platforms: DAT, CSV, texts."),
+    ] = False,
     as_zip: Annotated[
         bool, typer.Option("--zip", help="Make one file of it instead of a folder.")
     ] = False,
@@ -163,8 +168,21 @@ def handoff(
         decide(session, whose, filters, by, table_out=review_out, table_in=review_in)
         return
     spoken = language.value if language else ""
+    from trail.handoff.loadfile import LoadFile
+
     _hand_over(
-        session, whose, filters, patterns, out, now, by, spoken, lock, full=full, dry_run=dry_run
+        session,
+        whose,
+        filters,
+        patterns,
+        out,
+        now,
+        by,
+        spoken,
+        lock,
+        (LoadFile,) if load_file else (),
+        full=full,
+        dry_run=dry_run,
     )
 
 
@@ -178,6 +196,7 @@ def _hand_over(
     by: str,
     language: str,
     lock: Lock | None,
+    companions: Sequence[MakeCompanion],
     *,
     full: bool,
     dry_run: bool,
@@ -193,6 +212,7 @@ def _hand_over(
     from trail.errors import BundleExists
     from trail.handoff.filters import name_bundle
     from trail.handoff.packing import packing
+    from trail.handoff.room import check_room
     from trail.parse.altered import Changes
     from trail.selection import select_messages
     from trail.transfer import hand_over
@@ -221,6 +241,7 @@ def _hand_over(
                 f"{path} is already there",
                 "choose another folder with --out, or move the old bundle away; it is never overwritten",
             )
+        check_room(path, len(selection.chosen), sum(m.size for m in selection.chosen), lock)
         hand_overs = read_hand_overs(archive)
         signing = prepare_signing(session, next((h.key for h in hand_overs[::-1] if h.key), ""))
         salt = secrets.token_bytes(32)
@@ -237,6 +258,7 @@ def _hand_over(
                 progress=progress,
                 signing=signing,
                 language=language,
+                companions=companions,
             )
             packed = parcel.pack(
                 bundle, now.astimezone(UTC), lambda done, of: progress("packing", done, of)
