@@ -192,6 +192,19 @@ with packing(Path(sys.argv[1]), Lock()) as parcel:
     assert other.name.startswith(".acme-dk-2024-06-30.zip.partial-")
 
 
+def test_what_is_about_to_be_packed_need_not_reach_the_disk_and_the_file_does(
+    make_parcel, make_bundle, make_item, monkeypatch
+):
+    trees, files = [], []
+    monkeypatch.setattr("trail.handoff.building._flush_tree", trees.append)
+    monkeypatch.setattr("trail.handoff.building._flush", files.append)
+    path = make_parcel(Lock())
+    assert trees == []
+    assert path.name in {p.name for p in files}
+    make_bundle([make_item(1)])
+    assert len(trees) == 1
+
+
 def make_zip(path, members, **changes):
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members:

@@ -25,6 +25,7 @@ if sys.platform != "win32":
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_PRIVATE = re.compile(r"\.partial-[^/]+")
 _DATED = re.compile(r"(.+?)-\d{4}-\d\d-\d\d")
 """The name of a client's bundle of some day."""
 
@@ -38,7 +39,10 @@ def building(out: Path) -> Iterator[Path]:
     with _private_folder(out) as partial:
         yield partial
         with disk_errors(out):
-            _flush_tree(partial)
+            if not _PRIVATE.search(
+                out.parent.name
+            ):  # else it is about to be packed, and need not last
+                _flush_tree(partial)
             _publish(partial, out)
 
 
