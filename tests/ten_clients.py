@@ -338,7 +338,7 @@ def decode_everything(raw: bytes, depth: int = 0):
     yield quopri.decodestring(raw)
     if depth > 4:
         return
-    if raw[:2] == b"PK":
+    if zipfile.is_zipfile(io.BytesIO(raw)):
         with zipfile.ZipFile(io.BytesIO(raw)) as package:
             for entry in package.namelist():
                 yield entry.encode()

@@ -19,6 +19,7 @@ from trail.archive.store import writing_archive
 from trail.catchup import attribute_pending
 from trail.errors import FixityMismatch
 from trail.handoff.filters import Filters
+from trail.parse.altered import NOTICE, Changes
 from trail.selection import select_messages
 from trail.transfer import hand_over, iter_items
 
@@ -218,3 +219,13 @@ def test_everything_attributed_is_chosen_or_withheld_and_no_bundle_holds_another
                 assert (f"s{number}</" in everything.decode("utf-8", "replace")) <= (
                     key_of(content) in chosen
                 )
+
+
+def test_what_is_still_read_in_a_copy_keeps_the_message_at_home(archive, tmp_path, monkeypatch):
+    monkeypatch.setattr(transfer, "alter", lambda *_: None)
+    put(archive, letter("one", subject="about Falke"))
+    chosen = select(archive).chosen
+    changes = Changes((re.compile("Falke"),))
+    (whole,) = transfer._read_chunk((archive.root, list(chosen), changes))
+    assert b"Falke" not in whole.content
+    assert whole.changes == (NOTICE,)

@@ -24,7 +24,7 @@ from trail.catchup import describe_killer
 from trail.handoff.completeness import Completeness, FolderRecord
 from trail.handoff.mailbag import BagInfo, BundleItem, write_bundle
 from trail.handoff.papers.papers import prepare_papers
-from trail.parse.altered import Altered, Changes, alter, redact, write_notice
+from trail.parse.altered import Altered, Changes, alter, copy_shows, redact, write_notice
 from trail.parse.harmless import read_clean_html
 from trail.parse.message import parse_whole
 from trail.parse.statements import add_statements
@@ -243,18 +243,33 @@ def _read_chunk(task: tuple[Path, list[ArchivedMessage], Changes]) -> list[Whole
         copy = None
         if changes != NO_CHANGES:
             copy = alter(content, changes, partial(_read_text, root))
-        if copy is None:
-            whole = Whole(content, *parse_whole(message.key, content))
-        else:
-            whole = _parse_copy(copy)
+        whole = _parse(message.key, content, copy)
+        if changes.patterns and copy_shows(_list_texts(whole), changes.patterns):
+            whole = _parse(message.key, content, write_notice(content, changes))
         parsed = add_statements(whole.parsed, message.received_at)
-        wholes.append(whole._replace(parsed=parsed, html=read_clean_html(whole.content)))
+        wholes.append(whole._replace(parsed=parsed))
     return wholes
 
 
-def _parse_copy(copy: Altered) -> Whole:
+def _parse(key: str, content: bytes, copy: Altered | None) -> Whole:
+    if copy is None:
+        return Whole(content, *parse_whole(key, content), html=read_clean_html(content))
     key = hashlib.sha256(copy.content).hexdigest()
-    return Whole(copy.content, *parse_whole(key, copy.content), copy.changes)
+    return Whole(
+        copy.content,
+        *parse_whole(key, copy.content),
+        copy.changes,
+        read_clean_html(copy.content),
+    )
+
+
+def _list_texts(whole: Whole) -> list[str]:
+    """What the pages and tables will say of a message, lines joined as its format asks."""
+    parsed = whole.parsed
+    people = (f"{a.name}\n{a.address}" for a in parsed.envelope.addresses)
+    names = (a.filename for a, _ in whole.attachments)
+    said = (parsed.envelope.subject, parsed.envelope.message_id or "", parsed.list_id)
+    return [*said, *people, *names, parsed.text, parsed.quoted, whole.html]
 
 
 def _read_text(root: Path, data: bytes) -> str | None:
@@ -265,7 +280,7 @@ def _read_killer(root: Path, message: ArchivedMessage, changes: Changes) -> Whol
     """A message that kills its parser goes whole, too; only its attachments stay inside it. Unless something is to be taken out."""
     content = read_message(root, message.path, message.key)
     if changes != NO_CHANGES:
-        return _parse_copy(write_notice(content, changes))
+        return _parse(message.key, content, write_notice(content, changes))
     return Whole(content, describe_killer(message.key, content), ())
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import base64
+import binascii
+import bz2
+import gzip
 import io
+import lzma
 import quopri
 import zipfile
 from email.message import EmailMessage
@@ -16,6 +20,7 @@ from ten_clients import decode_everything
 from trail.demo.correspondence import iter_correspondence
 from trail.handoff.patterns import read_pattern
 from trail.parse.altered import LEFT_OUT, NOTICE, REDACTED, Changes, alter
+from trail.parse.disguised import iter_files
 from trail.parse.message import parse_whole
 from trail.parse.passages import read_passages
 
@@ -205,3 +210,60 @@ def test_a_notice_tells_the_date_and_nothing_else():
     assert copy.changes == (NOTICE,)
     assert copy.content.startswith(b"Date: Tue, 5 Mar 2024 10:00:00 +0000\r\n")
     assert b"jane" not in copy.content
+
+
+SECRET = "Geheimprojekt Falke"
+SECRETS = (read_pattern(SECRET),)
+PACKED = base64.encodebytes(f"Das {SECRET} ist geheim.\n".encode())
+UUENCODED = b"begin 644 a.txt\r\n" + binascii.b2a_uu(SECRET.encode()) + b"`\r\nend\r\n"
+PART = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n%s\r\n--b--\r\n"
+DISGUISED = {
+    "soft breaks with blanks": b"Content-Transfer-Encoding: quoted-printable\r\n\r\nGehei=  \r\nmprojekt Falke\r\n",
+    "an encoding with a comment": b"Content-Transfer-Encoding: base64 (yes)\r\n\r\n" + PACKED,
+    "an encoding of one's own": b"Content-Transfer-Encoding: x-base64\r\n\r\n" + PACKED,
+    "base64 nobody announced": b"\r\nHallo\r\n" + PACKED,
+    "a uuencoded file": b"\r\nHallo\r\n" + UUENCODED,
+    "soft hyphens": "Content-Type: text/plain; charset=utf-8\r\n\r\nGeheim\u00adprojekt Falke".encode(),
+    "soft hyphens of markup": b"Content-Type: text/html\r\n\r\n<p>Geheim&shy;projekt Falke",
+    "flowed without its blanks": b"Content-Type: text/plain; format=flowed; delsp=yes\r\n\r\nDas Geheim \r\nprojekt Falke\r\n",
+    "cut at the end of a line": b"\r\nDas Geheim-\r\nprojekt Falke\r\n",
+    "a link with plus signs": b"Content-Type: text/html\r\n\r\n<a href='http://x.example/?q=Geheimprojekt+Falke'>x</a>",
+    "an address of a list": b"List-Unsubscribe: <http://x.example/Geheimprojekt%20Falke>\r\n\r\nx",
+    "a header's name": b"X-Geheimprojekt-Falke: 1\r\n\r\nx",
+    "the subject of what came back": PART % (b"Content-Type: message/delivery-status\r\n\r\nX-Subject: =?utf-8?b?" + base64.b64encode(SECRET.encode()) + b"?="),
+    "a piece of a message": b"Content-Type: message/partial; id=1; number=1\r\n\r\nContent-Transfer-Encoding: base64\r\n\r\n" + PACKED,
+    "before the first part": b"Content-Type: multipart/mixed; boundary=b\r\n\r\nContent-Transfer-Encoding: base64\r\n\r\n" + PACKED + b"--b\r\n\r\nx\r\n--b--\r\n",
+    "a name with signs for blanks": PART % b"Content-Disposition: attachment; filename=Geheimprojekt_Falke.txt\r\n\r\nx",
+    "a name in pieces": PART % b"Content-Type: text/plain; name*0*=utf-8''Geheim%70; name*1=\"rojekt Falke\"\r\nContent-Disposition: attachment; filename=ok.txt\r\n\r\nx",
+    "a name with quoted signs": PART % b'Content-Disposition: attachment; filename="Geheim\\projekt Falke.txt"; filename*=utf-8\'\'ok.txt\r\n\r\nx',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", DISGUISED)
+def test_what_other_readers_would_unpack_is_redacted_too(how):
+    copy = redacted(HEAD + DISGUISED[how], patterns=SECRETS)
+    for reading in decode_everything(copy.content):
+        assert b"Falke" not in reading
+
+
+@pytest.mark.parametrize(
+    "pack", [gzip.compress, bz2.compress, lzma.compress], ids=["gzip", "bzip2", "xz"]
+)
+def test_a_packed_file_nobody_has_read_is_not_given(pack):
+    copy = redacted(with_file(pack(SECRET.encode()), "x.gz"), patterns=SECRETS)
+    assert b"cannot be redacted" in b"".join(decode_everything(copy.content))
+
+
+def test_a_uuencoded_file_between_the_lines_is_left_out_by_its_kind():
+    content = HEAD + b"\r\nbefore\r\n" + UUENCODED.replace(b"a.txt", b"a.pdf") + b"behind\r\n"
+    copy = alter(content, Changes((), ("pdf",)))
+    assert copy is not None
+    assert copy.changes == (LEFT_OUT,)
+    text = parse_whole("k", copy.content)[0].text
+    assert text.split("\n") == ["before", "[attachment left out by the sender]", "behind"]
+    assert alter(content, Changes((), ("zip",))) is None
+
+
+def test_beginnings_of_files_without_end_take_no_time():
+    text = "begin 644 x\n" * 200_000
+    assert list(iter_files(text)) == []

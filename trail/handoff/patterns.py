@@ -13,8 +13,8 @@ from typing import Any
 
 REGULAR = "re:"
 SHORTEST = 2
-_GAP = r"[\s>|]+"
-"""Between two words there may be the end of a line, and the marks of a quotation."""
+_GAP = r"[\s>|_+.-]+"
+"""Between two words there may be the end of a line, the marks of a quotation, and what stands for a blank in names and links."""
 _MANY = 100
 """Repetitions that count as without end."""
 _MOST_ENDLESS = 4

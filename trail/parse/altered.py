@@ -17,11 +17,20 @@ from typing import TYPE_CHECKING
 
 from trail.parse.attachments import is_attachment, is_body
 from trail.parse.charsets import decode_text
+from trail.parse.disguised import drop_files, join_parameters
 from trail.parse.headers import decode_words, find_charset, unfold
 from trail.parse.html import read_html
 from trail.parse.kinds import find_kind
 from trail.parse.parts import split_parts
-from trail.parse.searching import HEADER_MARK, hides, redact_markup, redact_text, shows
+from trail.parse.searching import (
+    HEADER_MARK,
+    finds,
+    hides,
+    list_forms,
+    redact_markup,
+    redact_text,
+    shows,
+)
 from trail.parse.transfer import decode_transfer
 
 if TYPE_CHECKING:
@@ -82,6 +91,11 @@ def alter(
 def redact(text: str, patterns: tuple[re.Pattern[str], ...]) -> str:
     """A text on its own, such as the name of a folder, without what the patterns match."""
     return redact_text(text, patterns)
+
+
+def copy_shows(texts: list[str], patterns: tuple[re.Pattern[str], ...]) -> bool:
+    """Whether something is still found in what is read of a copy."""
+    return finds(patterns, *texts)
 
 
 def write_notice(content: bytes, changes: Changes) -> Altered:
@@ -160,10 +174,10 @@ class _Copy:
                 return self._change_message(part, data)
         elif kind not in ("html", *_PLAIN_KINDS):
             kind = "html" if "html" in mime_type or "rich" in mime_type else "text"
-        if not self.changes.patterns:
-            return None, None
         if kind == "html" or kind in _PLAIN_KINDS:
             return self._change_text(part, data, kind)
+        if not self.changes.patterns:
+            return None, None
         if hides(data, kind, self.read_text(data), self.changes.patterns):
             self.done[REDACTED] = None
             return _make_note(
@@ -176,6 +190,9 @@ class _Copy:
     ) -> tuple[list[bytes] | None, bytes | None]:
         patterns = self.changes.patterns
         text, _ = decode_text(data, part.mime.charset)
+        whole, text = text, self._drop_files(text)
+        if not patterns and text is whole:
+            return None, None
         if kind == "html":
             new = redact_markup(text, patterns)
         else:
@@ -190,9 +207,10 @@ class _Copy:
                 len(data),
                 "withheld: it cannot be redacted",
             )
-        if new == text:
+        if new == whole:
             return None, None
-        self.done[REDACTED] = None
+        if new != text:
+            self.done[REDACTED] = None
         mime_type = part.mime.mime_type if "/" in part.mime.mime_type else "text/plain"
         if mime_type.startswith("multipart/"):
             mime_type = "text/plain"
@@ -202,6 +220,19 @@ class _Copy:
         ]
         fields += self._place(part)
         return fields, _encode(new.encode("utf-8", "replace"))
+
+    def _drop_files(self, text: str) -> str:
+        """Without the files that stand uuencoded between the lines, if their kind is to be left out."""
+        if not self.changes.excluded:
+            return text
+        new = drop_files(
+            text,
+            lambda name, data: self._is_excluded(name, "", find_kind(name, "", data)),
+            "[attachment left out by the sender]",
+        )
+        if new is not text:
+            self.done[LEFT_OUT] = None
+        return new
 
     def _change_message(self, part: Part, data: bytes) -> tuple[list[bytes] | None, bytes | None]:
         if self.depth >= _DEEP:
@@ -268,7 +299,10 @@ class _Copy:
             gaps.append((last + len(boundary) + 2, following))
         for start, end in gaps:
             text = self.content[start:end].decode("utf-8", "surrogateescape")
-            if (new := redact_text(text, self.changes.patterns)) is not text:
+            new = redact_text(text, self.changes.patterns)
+            if finds(self.changes.patterns, *list_forms(new)):
+                new = "\r\n"
+            if new is not text:
                 self.done[REDACTED] = None
                 self.edits.append(_Edit(start, end, new.encode("utf-8", "surrogateescape")))
 
@@ -279,8 +313,7 @@ class _Copy:
     ) -> bytes:
         """A header block, redacted; with `mime`, these take the place of its MIME fields."""
         patterns = self.changes.patterns
-        filename = part.mime.filename if part.children is None else ""
-        named = bool(filename) and self._name(filename) != filename
+        named = part.children is None and self._is_named(part)
         out: list[bytes] = []
         at = 0
         changed = mime is not None
@@ -303,6 +336,8 @@ class _Copy:
                     out.append(found[0])
                 continue
             new = redact_text(decoded, patterns, HEADER_MARK)
+            if patterns and finds(patterns, *list_forms(new)):
+                new = HEADER_MARK
             if new == decoded and redact_text(unfold(value), patterns) == unfold(value):
                 out.append(found[0])
                 continue
@@ -318,6 +353,16 @@ class _Copy:
             rest = b"\r\n"
         lines = [line + b"\r\n" for line in mime or ()]
         return b"".join([*out, *lines, rest if rest or not lines else b"\r\n"])
+
+    def _is_named(self, part: Part) -> bool:
+        """Whether there is something to redact in the name of a part, or in what else its MIME fields say."""
+        if self._name(part.mime.filename) != part.mime.filename:
+            return True
+        said = (unfold(f.value) for f in part.fields if f.name in _MIME_FIELDS)
+        if not finds(self.changes.patterns, *map(join_parameters, said)):
+            return False
+        self.done[REDACTED] = None
+        return True
 
     def _rename(self, part: Part) -> list[bytes]:
         mime_type = part.mime.mime_type

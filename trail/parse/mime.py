@@ -7,6 +7,7 @@ Must never raise, and never give out a name as a path.
 from __future__ import annotations
 
 import contextlib
+import re
 from email.message import Message
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +18,7 @@ from trail.parse.headers import decode_words, unfold
 if TYPE_CHECKING:
     from trail.parse.headers import Field
 
+_COMMENT = re.compile(r"\([^()]*\)")
 # The standard library splits parameters in quadratic time.
 _LIMIT = 8192
 _NAME_LIMIT = 1000
@@ -46,13 +48,13 @@ def read_mime(fields: list[Field], default_type: str, charset: str) -> Mime:
     disposition, placed = _read_parameters(raw.get("content-disposition"), "")
     no_name = (b"", "")
     name = placed.get("filename") or about.get("name") or placed.get("name") or no_name
-    encoding = unfold(raw.get("content-transfer-encoding", b"")).lower().partition(";")[0]
+    encoding = _COMMENT.sub("", unfold(raw.get("content-transfer-encoding", b"")))
     return Mime(
         mime_type=mime_type,
         charset=about.get("charset", (b"", ""))[0].decode("ascii", "replace").lower(),
         boundary=about.get("boundary", (b"", ""))[0].rstrip(),
         disposition=disposition,
-        encoding=encoding.strip(" \t\"'"),
+        encoding=encoding.lower().partition(";")[0].strip(" \t\"'"),
         filename=decode_words(unfold(name[0], name[1] or charset))[:_NAME_LIMIT],
         content_id=unfold(raw.get("content-id", b"")).strip("<> ")[:_NAME_LIMIT],
     )

@@ -13,9 +13,9 @@ import unicodedata
 import zipfile
 import zlib
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from trail.parse.charsets import decode_text
+from trail.parse.disguised import drop_invisible, join_parameters, unpack_text
 from trail.parse.headers import decode_words, unfold
 from trail.parse.html import read_html
 from trail.parse.parts import split_parts
@@ -37,7 +37,7 @@ _TAG = re.compile(r"<[^<>]*>")
 _STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _LEGIBLE = ("", "7bit", "8bit", "binary", "quoted-printable")
-_NEEDS_TEXT = ("pdf", "package", "ole", "rtf", "tnef", "closed")
+_NEEDS_TEXT = ("pdf", "package", "stream", "tar", "ole", "rtf", "tnef", "closed")
 """Kinds whose contents cannot be seen in their bytes."""
 
 
@@ -46,15 +46,16 @@ def redact_text(text: str, patterns: Patterns, mark: str = MARK) -> str:
     for pattern in patterns:
         if pattern.search(text):
             text = pattern.sub(mark, text)
-        elif not text.isascii() and pattern.search(composed := unicodedata.normalize("NFC", text)):
-            text = pattern.sub(mark, composed)
+        elif not text.isascii():
+            plain = unicodedata.normalize("NFC", drop_invisible(text))
+            text = pattern.sub(mark, plain) if pattern.search(plain) else text
     return text
 
 
 def redact_markup(markup: str, patterns: Patterns) -> str:
     """HTML with a mark in place of every match. Where tags or escapes cut through one, only the words stay."""
     new = redact_text(markup, patterns)
-    if finds(patterns, *_list_forms(new)):
+    if finds(patterns, *list_forms(new)):
         words = redact_text(read_html(markup), patterns)
         new = f"<!doctype html>\n<pre>{html.escape(words)}</pre>\n"
     return new
@@ -72,9 +73,9 @@ def hides(data: bytes, kind: str, text: str | None, patterns: Patterns) -> bool:
     """
     if kind in _NEEDS_TEXT and text is None:
         return True
-    if text and finds(patterns, text, *_list_forms(text)):
+    if text and finds(patterns, text, *list_forms(text)):
         return True
-    return any(finds(patterns, found, *_list_forms(found)) for found in _unpack(data, kind))
+    return any(finds(patterns, found, *list_forms(found)) for found in _unpack(data, kind))
 
 
 def shows(content: bytes, patterns: Patterns) -> bool:
@@ -86,7 +87,8 @@ def shows(content: bytes, patterns: Patterns) -> bool:
         return True
     for part in tree.parts:
         fields = [decode_words(unfold(field.value)) for field in part.fields]
-        if finds(patterns, *fields, part.mime.filename):
+        forms = (form for text in fields for form in (*list_forms(text), join_parameters(text)))
+        if finds(patterns, *fields, *forms, part.mime.filename):
             return True
         if part.children is None:
             data, _ = decode_transfer(tree.read_body(part), part.mime.encoding)
@@ -108,19 +110,19 @@ def _drop_encoded(tree: Tree) -> bytes:
     return b"".join([*pieces, tree.content[at:]])
 
 
-def _list_forms(text: str) -> Iterator[str]:
+def list_forms(text: str) -> Iterator[str]:
     """The same text as other readers take it: without escapes, without tags."""
     if "&" in text:
         yield html.unescape(text)
-    if "%" in text:
-        yield unquote(text, errors="replace")
+    yield from unpack_text(text)
     if "\\u" in text:
         yield _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
     if "<" in text and ">" in text:
         yield read_html(text)
         yield html.unescape(_TAG.sub("", text))
-    if "=\n" in text or "=\r\n" in text:
-        yield re.sub(r"=\r?\n", "", text)
+    if "=" in text:
+        plain = decode_transfer(text.encode("utf-8", "replace"), "quoted-printable")[0]
+        yield plain.decode(errors="replace")
 
 
 def _unpack(data: bytes, kind: str) -> Iterator[str]:

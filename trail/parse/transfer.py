@@ -12,6 +12,7 @@ _DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _ALPHABET = _DIGITS + b"=\r\n \t"
 _NO_DIGITS = bytes(set(range(256)) - set(_DIGITS))
 _BAD_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:\r|\n|\Z))")
+_SOFT_BREAK = re.compile(rb"=[ \t]+(?=\r|\n)")
 _UUENCODE = {"x-uuencode", "uuencode", "x-uue", "uue"}
 _AS_IT_IS = {"", "7bit", "8bit", "binary", "7-bit", "8-bit", "none"}
 
@@ -53,7 +54,8 @@ def _decode_base64(data: bytes) -> tuple[bytes, str]:
 
 def _decode_quoted(data: bytes) -> tuple[bytes, str]:
     defect = "the quoted-printable is broken" if _BAD_ESCAPE.search(data) else ""
-    return binascii.a2b_qp(data), defect
+    # Blanks at the end of a line were added on the way (RFC 2045, section 6.7, rule 3).
+    return binascii.a2b_qp(_SOFT_BREAK.sub(b"=", data)), defect
 
 
 def _decode_uu(data: bytes) -> tuple[bytes, str]:
