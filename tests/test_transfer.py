@@ -18,7 +18,9 @@ from trail import transfer
 from trail.archive.store import writing_archive
 from trail.catchup import attribute_pending
 from trail.errors import FixityMismatch
+from trail.handoff.check import verify_bundle
 from trail.handoff.filters import Filters
+from trail.model import Client
 from trail.parse.altered import NOTICE, Changes
 from trail.selection import select_messages
 from trail.transfer import hand_over, iter_items
@@ -229,3 +231,21 @@ def test_what_is_still_read_in_a_copy_keeps_the_message_at_home(archive, tmp_pat
     (whole,) = transfer._read_chunk((archive.root, list(chosen), changes))
     assert b"Falke" not in whole.content
     assert whole.changes == (NOTICE,)
+
+
+def test_a_folder_named_after_another_client_is_not_told(archive, tmp_path):
+    bolt = Client("bolt", "Bolt Holding Ltd", domains=("bolt.example",))
+    put(archive, letter("one"), folder="Clients/BoltHolding/Møller")
+    put(archive, letter("two"), folder="Clients/Acme", start=2)
+    selection = select(archive, clients=(ACME, bolt))
+    bundle = hand(archive, selection, tmp_path / "out", clients=(ACME, bolt))
+    assert bundle.messages == 2
+    told = [p for p in bundle.path.rglob("*") if "bolt" in str(p.relative_to(tmp_path)).lower()]
+    told += [
+        p
+        for p in bundle.path.rglob("*")
+        if p.is_file() and b"boltholding" in p.read_bytes().lower()
+    ]
+    assert told == []
+    assert b"Clients/Acme" in (bundle.path / "mailbag.csv").read_bytes()
+    assert verify_bundle(bundle.path).problems == ()

@@ -22,6 +22,7 @@ from trail.archive.documents import read_cached
 from trail.archive.maildir import read_message
 from trail.catchup import describe_killer
 from trail.handoff.completeness import Completeness, FolderRecord
+from trail.handoff.leaks import Others
 from trail.handoff.mailbag import BagInfo, BundleItem, write_bundle
 from trail.handoff.papers.papers import prepare_papers
 from trail.parse.altered import Altered, Changes, alter, copy_shows, redact, write_notice
@@ -114,7 +115,8 @@ def hand_over(
         ),
         salt=salt,
     )
-    items = iter_items(archive, selection.chosen, changes)
+    others = Others(selection.client, config.clients, config.me)
+    items = iter_items(archive, selection.chosen, changes, others)
     return write_bundle(
         items,
         [_redact_held(held, changes) for held in selection.withheld],
@@ -148,7 +150,9 @@ def _certify(
 ) -> Completeness:
     """How complete the bundle is, in terms of its own messages and of folders that are named in it anyway."""
     keys = [m.key for m in selection.chosen]
-    first = {(s[0].ref.account, s[0].ref.folder) for s in places.values()}
+    others = Others(selection.client, config.clients, config.me)
+    first = {(s[0].ref.account, s[0].ref.folder) for s in places.values() if s}
+    first = {place for place in first if not others.find_names([place[1]])}
     certificate = certify_messages(archive.ledger, keys, places=first, held_by_others=False)
     users = {account.name: account.user for account in config.accounts}
     return Completeness(
@@ -172,9 +176,15 @@ def _certify(
 
 
 def iter_items(
-    archive: Archive, messages: Iterable[ArchivedMessage], changes: Changes = NO_CHANGES
+    archive: Archive,
+    messages: Iterable[ArchivedMessage],
+    changes: Changes = NO_CHANGES,
+    others: Others | None = None,
 ) -> Iterator[BundleItem]:
-    """The messages with their bytes, parsed, and their attachments, in order; memory stays flat. Raises FixityMismatch."""
+    """The messages with their bytes, parsed, and their attachments, in order; memory stays flat. Raises FixityMismatch.
+
+    A folder that is named after one of the `others` is not told.
+    """
     messages = tuple(messages)
     with _crew(len(messages), changes) as crew:
         ahead: deque[tuple[list[ArchivedMessage], Callable[[], list[Whole]]]] = deque()
@@ -189,16 +199,23 @@ def iter_items(
                     ahead.append((chunk, _submit(crew, archive.root, chunk, changes)))
             if ahead:
                 chunk, result = ahead.popleft()
-                yield from _join(archive, chunk, result(), changes)
+                yield from _join(archive, chunk, result(), changes, others)
 
 
 def _join(
-    archive: Archive, chunk: list[ArchivedMessage], wholes: list[Whole], changes: Changes
+    archive: Archive,
+    chunk: list[ArchivedMessage],
+    wholes: list[Whole],
+    changes: Changes,
+    others: Others | None,
 ) -> Iterator[BundleItem]:
     places = archive.sightings.places(m.key for m in chunk)
     for message, whole in zip(chunk, wholes, strict=True):
         seen = places.get(message.key)
         account = seen[0].ref.account if seen else message.path.parts[1]
+        folder = seen[0].ref.folder if seen else ""
+        if others and others.find_names([folder]):
+            folder = ""
         archived = message
         if whole.changes:
             archived = replace(message, key=whole.parsed.key, size=len(whole.content))
@@ -206,7 +223,7 @@ def _join(
             archived,
             whole.content,
             whole.parsed,
-            redact(seen[0].ref.folder, changes.patterns) if seen else "",
+            redact(folder, changes.patterns),
             account,
             whole.attachments,
             tuple(archive.documents.read_text(a.digest) or "" for a, _ in whole.attachments),

@@ -335,9 +335,7 @@ class _Copy:
                 elif name == "content-transfer-encoding":
                     out.append(found[0])
                 continue
-            new = redact_text(decoded, patterns, HEADER_MARK)
-            if patterns and finds(patterns, *list_forms(new)):
-                new = HEADER_MARK
+            new = self._change_value(decoded)
             if new == decoded and redact_text(unfold(value), patterns) == unfold(value):
                 out.append(found[0])
                 continue
@@ -353,6 +351,10 @@ class _Copy:
             rest = b"\r\n"
         lines = [line + b"\r\n" for line in mime or ()]
         return b"".join([*out, *lines, rest if rest or not lines else b"\r\n"])
+
+    def _change_value(self, text: str) -> str:
+        new = redact_text(text, self.changes.patterns, HEADER_MARK)
+        return HEADER_MARK if finds(self.changes.patterns, *list_forms(new)) else new
 
     def _is_named(self, part: Part) -> bool:
         """Whether there is something to redact in the name of a part, or in what else its MIME fields say."""
