@@ -167,3 +167,11 @@ def test_files_named_after_another_client_are_found(others, name):
 )
 def test_files_named_otherwise_are_not(others, name):
     assert others.find_names([name]) == []
+
+
+def test_an_own_address_at_a_clients_domain_is_no_clients():
+    ours = Client("acme", "Acme", domains=("acme.example",))
+    bolt = Client("bolt", "Bolt", domains=("bolt.example",))
+    others = Others(ours, (ours, bolt), ("Me@bolt.example",))
+    assert others.find_marks({"me@bolt.example"}) == []
+    assert [leak.client for leak in others.find_marks({"jo@bolt.example"})] == ["bolt"]

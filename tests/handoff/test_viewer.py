@@ -231,6 +231,9 @@ def test_the_index_is_the_same_however_many_runs_it_took(tmp_path, monkeypatch):
     assert len(whole) == 1
     monkeypatch.setattr(vocabulary, "RUN_POSTINGS", 10)
     assert build("many") == whole
+    monkeypatch.setattr(vocabulary, "MOST_RUNS", 4)
+    assert build("merged") == whole
+    assert 0 < len(list((tmp_path / "merged").glob("words-*"))) <= 4
     monkeypatch.setattr(vocabulary, "PIECE_BYTES", 100)
     pieces = build("pieces")
     assert len(pieces) > 3

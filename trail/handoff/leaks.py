@@ -151,7 +151,8 @@ class Others:
 
     def __init__(self, client: Client, clients: Iterable[Client], me: Iterable[str]) -> None:
         others = [c for c in clients if c.slug != client.slug]
-        ours = {*client.addresses, *client.domains, *(a.strip().lower() for a in me)}
+        self._own = frozenset(address.strip().lower() for address in me)
+        ours = {*client.addresses, *client.domains, *self._own}
         self._addresses = {a: c.slug for c in others for a in c.addresses if a not in ours}
         self._domains = {d: c.slug for c in others for d in c.domains if d not in ours}
         ours_named = _list_names(client)
@@ -162,7 +163,7 @@ class Others:
     def find_marks(self, marks: Iterable[str]) -> list[Leak]:
         """The addresses and hosts of other clients among those named in a message."""
         found: dict[tuple[str, str], Leak] = {}
-        for mark in sorted({mark.lower() for mark in marks}):
+        for mark in sorted({mark.lower() for mark in marks} - self._own):
             if slug := self._whose(mark):
                 leak = Leak("mark", slug, f"names {mark} of {slug}")
                 found.setdefault((slug, mark.rpartition("@")[2]), leak)

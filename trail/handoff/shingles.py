@@ -21,7 +21,7 @@ WINDOW = 4
 GUARANTEE = WORDS + WINDOW - 1
 ENOUGH = 2 * (WINDOW - 1) + 1
 """Words that must be a phrase's own, and no part of a common one: thinning leaves that much open, less one, between two such."""
-VERSION = 1
+VERSION = 2
 """Grows with every change of what numbers a text has."""
 
 _SHOWN = 12

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from base64 import encodebytes
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from email.header import Header
 from email.utils import encode_rfc2231
@@ -406,9 +407,9 @@ def _find_following(tree: Tree, part: Part, starts: dict[int, int]) -> int:
     """Where the part behind a multipart and all that is in it begins, or where the message ends."""
     if not part.children:
         return part.end
-    behind = (starts[id(p)] for p in tree.parts if starts[id(p)] > part.children[-1].end)
-    later = [start for start in behind if start >= part.end]
-    return min(later, default=len(tree.content))
+    least = max(part.children[-1].end + 1, part.end)
+    following = bisect_left(tree.parts, least, key=lambda p: starts[id(p)])
+    return starts[id(tree.parts[following])] if following < len(tree.parts) else len(tree.content)
 
 
 def _make_note(name: str, mime_type: str, size: int, why: str) -> tuple[list[bytes], bytes]:

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from html import unescape
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from trail.parse.attachments import is_attachment, is_body, read_attachments
 from trail.parse.body import BodyReader
 from trail.parse.charsets import decode_text
+from trail.parse.disguised import drop_invisible, iter_files, unpack_text
 from trail.parse.headers import decode_words, unfold
 from trail.parse.html import read_html
 from trail.parse.kinds import HEAD, find_kind
@@ -22,6 +27,8 @@ from trail.parse.text import split_quoted
 from trail.parse.transfer import decode_transfer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from trail.parse.parts import Part, Tree
 
 TEXT_LIMIT = 2 << 20
@@ -29,7 +36,11 @@ TEXT_LIMIT = 2 << 20
 _DEEP = 8
 """Levels of messages in messages."""
 _CLOSING_LINES = 8
-_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
+_UNSHOWN = re.compile(
+    r"<!--(.*?)(?:-->|\Z)|<(?:title|script|style|template|object|svg)\b[^<>]*>(.*?)(?:</|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
+_ATTRIBUTE = re.compile(r"""=\s*(?:"([^"<>]{20,})"|'([^'<>]{20,})')""")
 _MAIL = re.compile(
     rb"(?:[!-9;-~]{1,60}:[ \t][^\r\n]{0,2000}\r?\n(?:[ \t][^\r\n]{0,2000}\r?\n){0,20}){3}"
 )
@@ -39,8 +50,10 @@ _TRANSPORT = ("received", "dkim-signature", "arc-", "authentication-results", "x
 _ADDRESS = re.compile(r"[^\s<>()\[\]{},;:\"'@=|/\\]{1,128}@(?:[\w-]{1,63}\.){1,8}[\w-]{2,63}")
 _IDENTIFIER = re.compile(r"<([^\s<>@]{1,250}@[^\s<>@]{1,250})>")
 _HOST = re.compile(r"(?<![\w@.-])(?:[\w-]{1,63}\.){1,8}[^\W\d_][\w-]{1,62}(?![\w-])")
-_MOST = 2000
+_MOST = 100_000
 """Of a kind that are kept of one message."""
+_FEW_WORDS = 7
+"""Words of a header or an attribute that is looked at as a text."""
 
 
 @dataclass(slots=True)
@@ -113,27 +126,50 @@ def find_marks(text: str) -> set[str]:
 
 def _read_message(content: bytes, found: Passages, *, is_outer: bool) -> list[bytes]:
     tree = split_parts(content)
-    for name, value in tree.root.fields:
-        if not name.startswith(_TRANSPORT) and not (is_outer and name in _JUDGED):
-            _note_marks(decode_words(unfold(value)), found.marks)
+    for part in tree.parts:
+        _read_fields(part, found, is_judged=is_outer and part is tree.root)
     if not is_outer:
         found.texts += [decode_words(unfold(v)) for n, v in tree.root.fields if n == "subject"]
     inner: list[bytes] = []
+    starts = [part.start for part in tree.parts]
     for part in tree.parts:
         if part.children is None:
             inner += _read_leaf(tree, part, found)
         elif (
             part.children
         ):  # what stands before the first part and behind the last one is not shown
-            around = (
-                tree.content[part.start : part.children[0].start]
-                + tree.content[part.children[-1].end : part.end]
-            )
-            if len(around) > 400:  # noqa: PLR2004 - more than boundaries and a part's headers
-                found.texts.append(decode_text(around[:TEXT_LIMIT], "", cut=True)[0])
+            boundary = b"--" + part.mime.boundary
+            first = tree.content.find(boundary, part.start)
+            last = tree.content.find(boundary + b"--", part.children[-1].end)
+            behind = last + len(boundary) + 2 if last >= 0 else part.children[-1].end
+            following = bisect_right(starts, behind)
+            stop = starts[following] if following < len(starts) else len(content)
+            for start, end in ((part.start, first), (behind, stop)):
+                if around := content[start:end].strip():
+                    text = decode_text(around[:TEXT_LIMIT], "", cut=True)[0]
+                    found.texts += [text, *unpack_text(text)]
     return inner
 
 
+def _read_fields(part: Part, found: Passages, *, is_judged: bool) -> None:
+    """What stands in the headers of a part, but for the addresses by which attribution decides."""
+    for name, raw in part.fields:
+        if name in _PASSED_ON:
+            found.marks.update(_FOR.findall(unfold(raw).lower()))
+        if name.startswith(_TRANSPORT) or (is_judged and name == "message-id"):
+            continue
+        value = decode_words(unfold(raw))
+        if is_judged and name in _JUDGED:
+            _note_marks(_ADDRESSED.sub(" ", value), found.marks)
+            continue
+        _note_marks(value, found.marks)
+        if value.count(" ") >= _FEW_WORDS - 1:
+            found.texts.append(value)
+
+
+_ADDRESSED = re.compile(r"<[^<>]*>")
+_PASSED_ON = ("received", "return-path")
+_FOR = re.compile(r"(?:^|\bfor )<([^<>\s@]{1,128}@[^<>\s@]{1,250})>")
 _JUDGED = {"from", "sender", "reply-to", "to", "cc", "bcc", "delivered-to", "message-id"}
 """Headers by which attribution decides already."""
 
@@ -142,6 +178,7 @@ def _read_leaf(tree: Tree, part: Part, found: Passages) -> list[bytes]:
     if is_attachment(tree, part):
         if part.mime.filename:
             found.names.append(part.mime.filename)
+            found.texts.append(part.mime.filename)
         data, _ = decode_transfer(tree.read_body(part), part.mime.encoding)
         kind = find_kind(part.mime.filename, part.mime.mime_type, data)
         if kind and data:
@@ -161,16 +198,33 @@ def _read_leaf(tree: Tree, part: Part, found: Passages) -> list[bytes]:
     cut = len(data) > 4 * TEXT_LIMIT
     text = decode_text(data[: 4 * TEXT_LIMIT], part.mime.charset, cut=cut)[0][:TEXT_LIMIT]
     if kind == "html":
-        found.texts += [read_html(text), *_COMMENT.findall(text)]
+        found.texts += [drop_invisible(read_html(text)), *_read_unshown(text)]
         _note_marks(text, found.marks)  # links are not shown
     else:
-        found.texts.append(text)
+        text = re.sub(r"\r?\n[ \t]", "", text) if kind == "lines" else text
+        found.texts.append(drop_invisible(text))
+    found.texts += unpack_text(text)
+    found.names += [name for name, *_ in iter_files(text)]
     return []
+
+
+def _read_unshown(markup: str) -> Iterator[str]:
+    """What stands in the source of a page and not on it."""
+    for comment, element in _UNSHOWN.findall(markup):
+        yield unescape(comment or element)
+    for one, other in _ATTRIBUTE.findall(markup):
+        value = unescape(one or other)
+        if value.count(" ") >= _FEW_WORDS - 1:
+            yield value
 
 
 def _note_marks(text: str, marks: set[str]) -> None:
     if len(marks) > _MOST:
         return
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", drop_invisible(text))
+    if "%" in text:
+        text = f"{text}\n{unquote(text, errors='replace')}"
     folded = text.lower()
     if "@" in folded:
         marks.update(_IDENTIFIER.findall(text))

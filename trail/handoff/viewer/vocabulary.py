@@ -27,6 +27,8 @@ PIECE_BYTES = 128 * 1024
 """A browser reads so much in a few milliseconds."""
 RUN_POSTINGS = 1_500_000
 RUN_WORDS = 100_000
+MOST_RUNS = 100
+"""Beyond so many they are merged: a system allows a process some hundred open files."""
 
 _LONGEST = 40
 _SHORTEST = 2
@@ -103,8 +105,7 @@ class Words:
         self._spool_run()
         first, size = "", 0
         rows: list[str] = []
-        merged = heapq.merge(*map(_read_run, self._runs), key=itemgetter(0))
-        for word, found in groupby(merged, key=itemgetter(0)):
+        for word, found in self._iter_words():
             row = _format_word(word, b"".join(postings for _, postings in found))
             if rows and size + len(row) > PIECE_BYTES:
                 yield first, f"[{','.join(rows)}]"
@@ -126,6 +127,23 @@ class Words:
         self._runs.append(path)
         self._words = {}
         self._postings = 0
+        if len(self._runs) >= MOST_RUNS:
+            self._merge_runs()
+
+    def _merge_runs(self) -> None:
+        """Make one of all runs: each is an open file when they are read together."""
+        path = self._spool / "words-merged"
+        with path.open("xb") as file:
+            for word, found in self._iter_words():
+                name, postings = word.encode(), b"".join(postings for _, postings in found)
+                file.write(_HEAD.pack(len(name), len(postings)) + name + postings)
+        for run in self._runs:
+            run.unlink()
+        self._runs = [path.rename(self._spool / "words-0")]
+
+    def _iter_words(self) -> Iterator[tuple[str, Iterator[tuple[str, bytes]]]]:
+        merged = heapq.merge(*map(_read_run, self._runs), key=itemgetter(0))
+        return groupby(merged, key=itemgetter(0))
 
 
 def _read_run(path: Path) -> Iterator[tuple[str, bytes]]:
