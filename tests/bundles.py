@@ -108,8 +108,19 @@ def _empty(root: Path) -> None:
     reseal(root)
 
 
+def _touch(path):
+    path.touch()
+    return path
+
+
 MANIFEST = "manifest-sha256.txt"
 TAMPERINGS: dict[str, Callable[[Path], object]] = {
+    "an empty folder with a message of its own": lambda root: (
+        root / "data" / "VOID since March"
+    ).mkdir(),
+    "a timestamp that is none, and huge": lambda root: os.truncate(
+        _touch(root / "timestamp.tsr"), 1 << 30
+    ),
     "a message changed": lambda r: _change(find_emls(r)[0], lambda b: b[:-1] + b"!"),
     "a message truncated": lambda r: _change(find_emls(r)[0], lambda b: b[:-1]),
     "a message emptied": lambda r: _change(find_emls(r)[0], lambda b: b""),

@@ -90,7 +90,7 @@ def test_a_message_taken_out_everywhere_but_in_the_mbox_is_found(bundle):
     gone.unlink()
     shutil.rmtree(bundle / "data/attachments" / gone.stem, ignore_errors=True)
     reseal(bundle)
-    (problem,) = verify_bundle(bundle).problems
+    (problem,) = (p for p in verify_bundle(bundle).problems if "empty folder" not in p)
     assert problem.startswith(MBOX)
 
 

@@ -14,7 +14,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from trail.handoff.bag import DECLARATION
-from trail.handoff.verify import REPARSE_LINKS, UNLISTED
+from trail.handoff.verify import LARGEST_STAMP, REPARSE_LINKS, TIMESTAMP, UNLISTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,8 +53,10 @@ def check_files(root: Path, report: Report, on_file: Callable[[], None]) -> dict
         report("bagit.txt: does not declare BagIt 1.0 in UTF-8")
     found: dict[str, str] = {}
     payload_bytes = payload_files = 0
-    for path, name, size in walk(root, report):
+    for path, name, size in walk(root, report, may_be_empty=False):
         on_file()
+        if name == TIMESTAMP and size > LARGEST_STAMP:
+            report(f"{name}: is too large to be one")
         if name in UNLISTED:
             continue
         listed = payload if name.startswith("data/") else tags
@@ -155,7 +157,9 @@ def _compose(path: str) -> str:
     return unicodedata.normalize("NFC", path)
 
 
-def walk(root: Path, report: Report) -> Iterator[tuple[str, str, int]]:
+def walk(
+    root: Path, report: Report, *, may_be_empty: bool = True
+) -> Iterator[tuple[str, str, int]]:
     """Yield every file's path, its path as in a manifest, and its size; report what is no file or folder."""
     folders = [""]
     while folders:
@@ -166,6 +170,8 @@ def walk(root: Path, report: Report) -> Iterator[tuple[str, str, int]]:
         except OSError as error:
             report(f"{show(folder)}: cannot be read: {error.strerror}")
             continue
+        if folder and not entries and not may_be_empty:  # its name may say something
+            report(f"{show(folder)}: an empty folder, was added")
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
             tag = getattr(entry.stat(follow_symlinks=False), "st_reparse_tag", 0)

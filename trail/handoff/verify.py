@@ -29,6 +29,8 @@ UNLISTED = (TAGMANIFEST, SIGNATURE, TIMESTAMP)
 """Files at the root that no manifest can list: each follows from the one before."""
 SMALL = 256 * 1024 * 1024
 """Bytes of a manifest at most."""
+LARGEST_STAMP = 256 * 1024
+"""Bytes of a timestamp at most: no manifest lists it."""
 PIECE = 1 << 20
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter that is heard or read as another."""
@@ -179,6 +181,8 @@ class Check:
             self.files += 1
             if name.startswith("data/"):
                 size, count = size + length, count + 1
+            if name == TIMESTAMP and length > LARGEST_STAMP:
+                self.problems.append(f"{name}: is too large to be one")
             if name in UNLISTED:
                 continue
             if name not in listed or name in found:
@@ -262,6 +266,8 @@ class Check:
             except OSError as error:
                 self.problems.append(f"{show(folder) or '.'}: cannot be read: {error.strerror}")
                 continue
+            if folder and not entries:  # its name may say something
+                self.problems.append(f"{show(folder)}: an empty folder, was added")
             for entry in entries:
                 path = f"{folder}/{entry.name}" if folder else entry.name
                 state = entry.stat(follow_symlinks=False)
