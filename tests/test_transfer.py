@@ -18,6 +18,7 @@ from trail import transfer
 from trail.archive.store import writing_archive
 from trail.catchup import attribute_pending
 from trail.errors import FixityMismatch
+from trail.handoff.anymailbag import verify_any
 from trail.handoff.check import verify_bundle
 from trail.handoff.filters import Filters
 from trail.model import Client
@@ -249,3 +250,13 @@ def test_a_folder_named_after_another_client_is_not_told(archive, tmp_path):
     assert told == []
     assert b"Clients/Acme" in (bundle.path / "mailbag.csv").read_bytes()
     assert verify_bundle(bundle.path).problems == ()
+
+
+def test_a_message_id_that_a_message_of_the_bundle_has_is_not_among_those_not_retained(
+    archive, tmp_path
+):
+    own = {"sender": "me@studio.example", "to": "me@studio.example", "refs": ("same",)}
+    put(archive, letter("same"), letter("same", **own), letter("other", **own))
+    bundle = hand(archive, select(archive), tmp_path / "out")
+    assert (bundle.path / "messages_not_retained.txt").read_text() == "other@x\n"
+    assert verify_any(bundle.path).problems == ()

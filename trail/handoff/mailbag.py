@@ -153,6 +153,7 @@ class _Mailbag:
         self.attachments = 0
         self._info = info
         self._identifier = identifier
+        self._message_ids: set[str] = set()
         self._own = frozenset(address.strip().lower() for address in info.me)
         self._spool = folder / _SPOOL
         self._spool.mkdir()
@@ -207,6 +208,7 @@ class _Mailbag:
                 *read_headers(item.content),
             )
         )
+        self._message_ids.add(item.parsed.envelope.message_id or "")
         if item.changes:
             self.changed.add(mailbag_id, item.changes, key, item.original)
         sender = item.parsed.envelope.sender
@@ -248,7 +250,9 @@ class _Mailbag:
         if reasons:
             rows = [csvfile.WITHHELD_COLUMNS, *((r, str(n)) for r, n in reasons.items())]
             self.bag.write_file("withheld.csv", b"".join(map(csvfile.format_row, rows)))
-        if listed := list_message_ids(withheld):
+        # A copy with the same Message-ID may be here (Mailbag 1.0, section 5.4).
+        listed = [one for one in list_message_ids(withheld) if one not in self._message_ids]
+        if listed:
             lines = "".join(f"{one_line(message_id)}\n" for message_id in listed)
             self.bag.write_file("messages_not_retained.txt", lines.encode())
         if complete:
