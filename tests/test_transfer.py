@@ -23,6 +23,7 @@ from trail.handoff.check import verify_bundle
 from trail.handoff.filters import Filters
 from trail.model import Client
 from trail.parse.altered import NOTICE, Changes
+from trail.remembering import remember_hand_off
 from trail.selection import select_messages
 from trail.transfer import hand_over, iter_items
 
@@ -260,3 +261,26 @@ def test_a_message_id_that_a_message_of_the_bundle_has_is_not_among_those_not_re
     bundle = hand(archive, select(archive), tmp_path / "out")
     assert (bundle.path / "messages_not_retained.txt").read_text() == "other@x\n"
     assert verify_any(bundle.path).problems == ()
+
+
+def test_a_message_for_which_a_notice_went_is_offered_again(archive, tmp_path, monkeypatch):
+    put(archive, letter("one", subject="about Falke"), letter("two"))
+    pattern = re.compile("Falke")
+    limits = {"redacted": ("Falke",)}
+    with monkeypatch.context() as patch:
+        patch.setattr(transfer, "PATIENCE", 0.0)
+        first = select(archive, **limits)
+        config = make_config(archive.root, clients=(ACME, BOLT))
+        bundle = hand_over(
+            archive, config, first, tmp_path / "1", agent_version="1", at=AT, patterns=[pattern]
+        )
+    assert len(bundle.notices) == 2, "nothing could be read in no time"
+    remember_hand_off(archive, first, bundle, at=AT, by="me", salt=b"x")
+    again = select(archive, **limits)
+    assert (len(again.chosen), again.repeated) == (2, 0)
+    bundle = hand_over(
+        archive, config, again, tmp_path / "2", agent_version="1", at=AT, patterns=[pattern]
+    )
+    assert bundle.notices == ()
+    remember_hand_off(archive, again, bundle, at=AT, by="me", salt=b"x")
+    assert select(archive, **limits).chosen == ()

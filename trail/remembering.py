@@ -98,7 +98,12 @@ def remember_hand_off(
     """
     changed = set(bundle.changed)
     change = selection.filters.change
-    given = {m.key: change if m.key in changed else "" for m in selection.chosen}
+    # A notice gives nothing: the message is offered again, whatever kept it from being redacted.
+    given = {
+        m.key: change if m.key in changed else ""
+        for m in selection.chosen
+        if m.key not in bundle.notices
+    }
     with noting(archive.root) as writing:
         writing.handoffs.record(
             bundle.client,

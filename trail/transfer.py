@@ -25,7 +25,7 @@ from trail.handoff.completeness import Completeness, FolderRecord
 from trail.handoff.leaks import Others
 from trail.handoff.mailbag import BagInfo, BundleItem, write_bundle
 from trail.handoff.papers.papers import prepare_papers
-from trail.parse.altered import Altered, Changes, alter, copy_shows, redact, write_notice
+from trail.parse.altered import NOTICE, Altered, Changes, alter, copy_shows, redact, write_notice
 from trail.parse.harmless import read_clean_html
 from trail.parse.message import parse_whole
 from trail.parse.statements import add_statements
@@ -116,8 +116,9 @@ def hand_over(
         salt=salt,
     )
     others = Others(selection.client, config.clients, config.me)
-    items = iter_items(archive, selection.chosen, changes, others)
-    return write_bundle(
+    notices: list[str] = []
+    items = _note_notices(iter_items(archive, selection.chosen, changes, others), notices)
+    bundle = write_bundle(
         items,
         [_redact_held(held, changes) for held in selection.withheld],
         info,
@@ -127,6 +128,14 @@ def hand_over(
         signing=signing,
         companions=(papers, *companions),
     )
+    return replace(bundle, notices=tuple(notices))
+
+
+def _note_notices(items: Iterable[BundleItem], notices: list[str]) -> Iterator[BundleItem]:
+    for item in items:
+        if NOTICE in item.changes:
+            notices.append(item.original)
+        yield item
 
 
 def _redact_past(past: PastHandOff | None, changes: Changes) -> PastHandOff | None:

@@ -69,6 +69,8 @@ class Bundle:
     """Whether an authority's timestamp is in it."""
     changed: tuple[str, ...] = ()
     """Keys of messages of which a changed copy is in it."""
+    notices: tuple[str, ...] = ()
+    """Of these, the messages for which a notice stands: the client does not have them."""
 
 
 @dataclass(frozen=True, slots=True)
