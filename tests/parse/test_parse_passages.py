@@ -57,3 +57,8 @@ def test_addresses_are_found_wherever_they_stand(where):
 def test_the_name_of_a_uuencoded_file_is_one_of_an_attachment():
     found = read_passages(HEAD + b"\r\nbegin 644 Bolt_offer.txt\r\n`\r\nend\r\n")
     assert found.names == ["Bolt_offer.txt"]
+
+
+def test_addresses_by_which_attribution_decides_are_no_marks():
+    found = read_passages(HEAD + b"Cc: Jo <jo@bolt.example>, al@coco.example\r\n\r\nx")
+    assert found.marks == set()

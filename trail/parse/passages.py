@@ -160,14 +160,15 @@ def _read_fields(part: Part, found: Passages, *, is_judged: bool) -> None:
             continue
         value = decode_words(unfold(raw))
         if is_judged and name in _JUDGED:
-            _note_marks(_ADDRESSED.sub(" ", value), found.marks)
+            _note_marks(" ".join(map("".join, _BESIDE.findall(value))), found.marks)
             continue
         _note_marks(value, found.marks)
         if value.count(" ") >= _FEW_WORDS - 1:
             found.texts.append(value)
 
 
-_ADDRESSED = re.compile(r"<[^<>]*>")
+_BESIDE = re.compile(r"([^,;:<>]{1,300})<[^<>]*>|\(([^()]{1,300})\)")
+"""The names beside addresses, and comments: attribution does not look at them."""
 _PASSED_ON = ("received", "return-path")
 _FOR = re.compile(r"(?:^|\bfor )<([^<>\s@]{1,128}@[^<>\s@]{1,250})>")
 _JUDGED = {"from", "sender", "reply-to", "to", "cc", "bcc", "delivered-to", "message-id"}
