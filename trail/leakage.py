@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import zlib
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from trail.archive.correspondence import count_unread, find_identifiers, iter_lines
+from trail.archive.correspondence import find_identifiers, find_unread, iter_lines
 from trail.errors import FixityMismatch
 from trail.handoff.leaks import Leak, Others, Phrase, Spoken
 from trail.handoff.shingles import find_words
@@ -23,7 +23,7 @@ from trail.parse.passages import read_own_words
 from trail.phrasebook import DIGEST, NAME, OPAQUE, PREFIXES, PhraseBook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from trail.archive.correspondence import Line
     from trail.archive.phrases import Record
@@ -40,11 +40,14 @@ _What = TypeVar("_What")
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What came of it. `uncompared` messages of the archive could not be read; `unread` attachments have no text to compare."""
+    """What came of it. `uncompared` messages of the archive could not be read.
+
+    `unread`: digests of attachments that have no text to compare, by the message they are in.
+    """
 
     leaks: dict[str, tuple[Leak, ...]]
     uncompared: int = 0
-    unread: int = 0
+    unread: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def find_leaks(
@@ -87,7 +90,7 @@ class _Comparison:
         self._found: dict[str, list[Leak]] = {}
         self._leaking: dict[int, Phrase] = {}
         self._common: set[int] = set()
-        self._opaque: set[str] = set()
+        self._opaque: dict[str, set[str]] = {}
 
     def run(self) -> Findings:
         own = self._book.complete("own", self._keys.union(self._spoken))
@@ -99,7 +102,8 @@ class _Comparison:
             self._look_for_phrases(digests, turn, passes)
             self._progress("comparing with other clients' mail", turn + 1, passes)
         self._tell(digests)
-        unread = count_unread(self._archive.ledger, self._opaque)
+        missed = find_unread(self._archive.ledger, set().union(*self._opaque.values()))
+        unread = {key: found & missed for key, found in self._opaque.items() if found & missed}
         leaks = {key: tuple(dict.fromkeys(leaks)) for key, leaks in self._found.items()}
         return Findings(leaks, len(own | rest), unread)
 
@@ -126,7 +130,7 @@ class _Comparison:
         for record in self._iter_questioned():
             for line in record.text.split("\n"):
                 if line.startswith(OPAQUE):
-                    self._opaque.add(line[1:])
+                    self._opaque.setdefault(record.key, set()).add(line[1:])
                 elif line.startswith(DIGEST):
                     digests.setdefault(line[1:], set()).add(record.key)
                 elif "@" in line and not line.startswith(NAME):

@@ -58,7 +58,9 @@ class Selection:
     uncompared: int = 0
     """Messages, of whichever client, that could not be read to be compared."""
     unread: int = 0
-    """Attachments whose contents nobody could compare."""
+    """Attachments of the chosen whose contents nobody could compare."""
+    unread_in: tuple[str, ...] = ()
+    """Keys of the chosen messages that these are in."""
 
     @property
     def decision_counts(self) -> tuple[DecisionCount, ...]:
@@ -120,6 +122,8 @@ def select_messages(
         else:
             chosen.append(facts.messages[key])
             counting += [decision] if decision and reasons else []
+    unread_in = tuple(m.key for m in chosen if m.key in findings.unread)
+    unread = frozenset[str]().union(*(findings.unread[key] for key in unread_in))
     return Selection(
         client,
         tuple(chosen),
@@ -133,7 +137,8 @@ def select_messages(
         tuple(counting),
         tuple(void),
         findings.uncompared,
-        findings.unread,
+        len(unread),
+        unread_in,
     )
 
 

@@ -307,6 +307,43 @@ def test_of_what_is_redacted_no_byte_is_in_the_bundle_and_the_original_stays(bus
     assert not any(key.encode() in everything for key in keys)
 
 
+def test_what_comes_to_nothing_is_said_since_it_may_be_a_slip_of_the_pen(business):
+    slips = ("--redact", "teaa", "--redact", "tea", "--exclude-attachments", "imagee")
+    for rest in (("--dry-run",), ("--out", business.root / "out")):
+        answer = business.done("handoff", "acme", *slips, *rest)
+        assert answer.err.splitlines()[:2] == [
+            '"teaa" is in none of these messages: nothing to black out',
+            'no attachment of these messages is of the kind "imagee": none left out',
+        ]
+
+
+def test_an_end_before_the_beginning_is_refused(business):
+    answer = business.trail("handoff", "acme", "--since", "2026", "--until", "2025")
+    assert (answer.code, "--until: is before --since" in answer.err) == (2, True)
+
+
+def test_only_attachments_that_would_go_are_named_as_not_looked_into(desk, pymap_server):
+    broken = b"%PDF-1.4\r\n% cut off"
+    for number, sender in ((1, "jane@acme.example"), (2, "jane@acme.example, bob@globex.example")):
+        content = make_message(number, sender=sender).split(b"\r\n\r\n")[0]
+        content = b"\r\n".join(
+            line for line in content.split(b"\r\n")
+            if not line.lower().startswith((b"content-", b"mime-"))
+        )  # fmt: skip
+        content += b"\r\nMIME-Version: 1.0\r\nContent-Type: application/pdf; name=a.pdf\r\n"
+        content += (
+            b"Content-Disposition: attachment; filename=a.pdf\r\n\r\n" + broken + bytes([number])
+        )
+        pymap_server.append("INBOX", content)
+    desk.set_up(pymap_server, clients=(ACME, GLOBEX)).done("sync")
+    data = plan(desk)
+    assert (data["messages"], data["withheld"], data["unread"]) == (1, 1, 1)
+    (going,) = data["would_hand_over"]
+    text = desk.done("handoff", "acme", "--dry-run").out
+    assert "1 attachment could not be searched for words of other clients" in text
+    assert f"look yourself: in {going['id']}" in text
+
+
 def test_what_is_said_around_the_messages_is_redacted_too(business):
     """Names of folders, of an earlier bundle and of who decided; Message-IDs that are listed."""
     decide(business, {find(business, "proposed"): "withhold"}, by="Ada of Meridian")

@@ -133,9 +133,20 @@ def test_two_spellings_of_one_name_do_not_hide_a_file(make_bundle, make_item, al
 
 def test_what_a_file_manager_left_is_told_as_such(bundle, alone):
     (bundle / "data" / ".DS_Store").write_bytes(b"x")
+    (bundle / "data" / "eml" / "._1.eml").write_bytes(b"x")
     code, text = alone(bundle)
     assert code == 1
-    assert "data/.DS_Store: was added (file managers leave such files" in text
+    told = [
+        "data/.DS_Store: was added (file managers leave such files: remove it and check again)",
+        "data/eml/._1.eml: was added (file managers leave such files: remove it and check again)",
+    ]
+    assert text.splitlines() == [
+        "AS IT WAS SIGNED, BUT FOR FILES THAT WERE ADDED SINCE.",
+        *(f"  {line}" for line in told),
+    ]
+    assert sorted(check(bundle)) == told
+    (bundle / "START-HERE.html").write_bytes(b"x")
+    assert alone(bundle)[1].startswith("NOT AS IT WAS SIGNED. Do not rely on this bundle.")
 
 
 def test_an_added_file_is_not_even_read(bundle, monkeypatch):

@@ -71,12 +71,13 @@ def find_ancestors(ledger: Ledger, client: str) -> list[str]:
     return [row[0] for row in rows]
 
 
-def count_unread(ledger: Ledger, digests: Collection[str]) -> int:
-    """How many of these attachments nobody has read: not yet, or not to their end."""
-    read = 0
+def find_unread(ledger: Ledger, digests: Collection[str]) -> frozenset[str]:
+    """Those of these attachments nobody has read: not yet, or not to their end."""
+    read: set[str] = set()
     for chunk in chunk_keys(digests):
-        read += ledger.execute(
-            f"SELECT count(*) FROM reading WHERE problem = '' AND digest IN ({place_holders(chunk)})",
+        rows = ledger.execute(
+            f"SELECT digest FROM reading WHERE problem = '' AND digest IN ({place_holders(chunk)})",
             chunk,
-        ).fetchone()[0]
-    return len(digests) - read
+        )
+        read.update(row[0] for row in rows)
+    return frozenset(digests) - read

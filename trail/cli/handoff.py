@@ -141,7 +141,7 @@ def handoff(
     lock = read_lock(session, encrypt_to or [], passphrase_command, as_zip=as_zip, encrypt=encrypt)
     whose = find_client(session.config, client)
     now = read_clock()
-    patterns = _read_patterns(redact or [], whose, matter, session)
+    patterns = _read_patterns(tuple(dict.fromkeys(redact or ())), whose, matter, session)
     from trail.handoff.filters import Filters
 
     filters = Filters(
@@ -155,6 +155,8 @@ def handoff(
         ),
         tuple(dict.fromkeys(redact or [])),
     )
+    if filters.since and filters.until and filters.until <= filters.since:
+        raise typer.BadParameter("is before --since", param_hint="--until")
     if "" in filters.excluded:
         raise typer.BadParameter("is empty", param_hint="--exclude-attachments")
     if not session.config.me:
@@ -203,7 +205,7 @@ def _hand_over(
 ) -> None:
     import secrets
 
-    from trail import __version__
+    from trail import __version__, render
     from trail.archive.handovers import read_hand_overs
     from trail.archive.store import open_archive
     from trail.cli.plan import describe_plan
@@ -227,9 +229,11 @@ def _hand_over(
         part = len(selection.past) + 1 if selection.continues else 1
         path = out.expanduser() / name_bundle(whose.slug, now, filters, part)
         if selection.uncompared:
+            one = selection.uncompared == 1
             session.warn(
-                f"{selection.uncompared:,} messages are damaged, and were not compared with this client's mail: run `trail verify`"
+                f"{render.count_of(selection.uncompared, 'message')} {'is' if one else 'are'} damaged, and {'was' if one else 'were'} not compared with this client's mail: run `trail verify`"
             )
+        _warn_of_slips(session, archive, selection, patterns)
         if dry_run:
             changes = Changes(tuple(patterns), filters.excluded)
             session.emit(*describe_plan(session, archive, selection, path, changes))
@@ -267,6 +271,23 @@ def _hand_over(
             session, archive, selection, bundle, now, by or "".join(config.me[:1]), salt
         )
     _tell(session, selection, packed, register, lock)
+
+
+def _warn_of_slips(
+    session: Session, archive: Archive, selection: Selection, patterns: Sequence[re.Pattern[str]]
+) -> None:
+    """Say what came to nothing: who mistypes a name believes that it is blacked out."""
+    filters = selection.filters
+    if not filters.changes or not selection.chosen:
+        return
+    from trail.missed import find_missed
+
+    asked = dict(zip(filters.redacted, patterns, strict=True))
+    words, kinds = find_missed(archive, selection.chosen, asked, filters.excluded)
+    for word in words:
+        session.note(f'"{word}" is in none of these messages: nothing to black out')
+    for kind in kinds:
+        session.note(f'no attachment of these messages is of the kind "{kind}": none left out')
 
 
 def _tell(
@@ -329,9 +350,9 @@ def _explain_nothing(selection: Selection) -> Exception:
     client = selection.client
     if before := selection.continues:
         undecided = len(selection.undecided)
-        waiting = f"; {undecided:,} wait for a decision: --review" if undecided else ""
+        waiting = f"; --review decides on the {undecided:,} in doubt" if undecided else ""
         return TrailError(
-            f"nothing is new for {client.name} since the hand-off of {render.format_day(before.at)} ({before.bundle}, digest {before.digest[:8]})",
+            f"nothing is new for {client.name} since the hand-off of {render.format_day(before.at)} ({before.bundle})",
             f"--full hands over all {selection.repeated:,} messages again{waiting}",
         )
     return TrailError(

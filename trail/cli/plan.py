@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from trail.parse.altered import Changes
     from trail.selection import Selection
 
+NAMED = 3
+"""So many messages are named; more are counted."""
+
 
 def describe_plan(
     session: Session, archive: Archive, selection: Selection, path: Path, changes: Changes
@@ -88,8 +91,14 @@ def describe_selection(selection: Selection) -> list[str]:
             f"{number} to give no longer counts: something new speaks against it; --review asks again"
         )
     if selection.unread:
+        where = (
+            f"in {', '.join(key[:12] for key in selection.unread_in)}"
+            if len(selection.unread_in) <= NAMED
+            else "`trail unreadable` lists them"
+        )
+        count = render.count_of(selection.unread, "attachment")
         lines.append(
-            f"{render.count_of(selection.unread, 'attachment')} not read, and so not compared with other clients' mail: see `trail unreadable`"
+            f"{count} could not be searched for words of other clients; look yourself: {where}"
         )
     return lines
 

@@ -106,7 +106,7 @@ def _verify_bundle(
     from trail.handoff.check import verify_bundle
     from trail.handoff.seal import check_seal
     from trail.handoff.timestamp import read_authorities
-    from trail.handoff.verify import read_fingerprint
+    from trail.handoff.verify import MANIFEST, SIGNATURE, read_fingerprint
 
     told = read_fingerprint(key)
     if key and not told:
@@ -119,6 +119,12 @@ def _verify_bundle(
         )
     if not bundle.is_dir():
         raise typer.BadParameter(f"{bundle} is not there", param_hint="BUNDLE")
+    if not any((bundle / name).exists() for name in ("bagit.txt", MANIFEST, SIGNATURE)):
+        inside = sorted(mark.parent for mark in bundle.glob("*/bagit.txt"))
+        where = f"; {inside[0]} is one" if inside else ""
+        raise typer.BadParameter(
+            f"{shown} is no hand-off, it has no bagit.txt{where}", param_hint="BUNDLE"
+        )
     with show_progress(session) as progress:
         result = verify_bundle(bundle, lambda done: progress("verifying", done, 0))
     seal = None
@@ -132,8 +138,18 @@ def _verify_bundle(
             f"{shown} is not as it was recorded"
             if result.ours
             else f"{shown} breaks the rules of its format",
-            "ask the sender for the bundle again",
+            _advise(result.problems, seal.key if seal else ""),
         )
+
+
+def _advise(problems: Sequence[str], key: str) -> str:
+    from trail.handoff.verify import LEFT
+
+    if key and all("signed with another key" in problem for problem in problems):
+        return "compare the key with the sender once more, letter by letter; if it is another, rely on nothing in the bundle"
+    if key and all(problem.endswith(LEFT) for problem in problems):
+        return "remove these files, and check again"
+    return "ask the sender for the bundle again"
 
 
 def _has_config(session: Session) -> bool:

@@ -69,17 +69,17 @@ def disk_errors(out: Path) -> Iterator[None]:
             case errno.ENOSPC | errno.EDQUOT:
                 raise ArchiveFull(
                     f"no room left on the disk for {out}",
-                    hint="Free some space, or choose another place with --out.",
+                    hint="free some space, or choose another place with --out.",
                 ) from error
             case errno.EROFS | errno.EACCES | errno.EPERM:
                 raise ArchiveReadOnly(
                     f"{out} cannot be written: {error.strerror}",
-                    hint="Choose a folder you may write to with --out.",
+                    hint="choose a folder you may write to with --out.",
                 ) from error
             case _:
                 raise TrailError(
                     f"{out} cannot be written: {error.strerror or error}",
-                    hint="Choose another place with --out.",
+                    hint="choose another place with --out.",
                 ) from error
 
 

@@ -97,6 +97,8 @@ class _Check:
             self.report("data: missing")
             return
         for entry in sorted(data.iterdir()):
+            if verify.explain_addition(entry.name) and entry.is_file():
+                continue  # told as an addition
             if entry.name not in _FORMATS or not entry.is_dir():
                 self.report(f"data/{show(entry.name)}: not one of Mailbag's format folders")
 

@@ -14,7 +14,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from trail.handoff.bag import DECLARATION
-from trail.handoff.verify import LARGEST_STAMP, REPARSE_LINKS, TIMESTAMP, UNLISTED
+from trail.handoff.verify import LARGEST_STAMP, REPARSE_LINKS, TIMESTAMP, UNLISTED, explain_addition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,6 +60,9 @@ def check_files(root: Path, report: Report, on_file: Callable[[], None]) -> dict
         if name in UNLISTED:
             continue
         listed = payload if name.startswith("data/") else tags
+        if name not in listed and (why := explain_addition(name)):
+            report(f"{show(path)}: was added{why}")
+            continue
         # what no manifest lists is not read: it may be of any size
         digest = _hash(root, path, report) if name in listed else ""
         if name.startswith("data/"):

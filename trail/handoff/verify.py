@@ -37,6 +37,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 REPARSE_LINKS = (0xA000000C, 0xA0000003)
 """Symbolic links and junctions of Windows."""
 _LINE = re.compile(rb"([0-9a-f]{64})  ([^\r\n]+)")
+LEFT = " (file managers leave such files: remove it and check again)"
 _LEFT_BY_SYSTEMS = frozenset([".ds_store", "thumbs.db", "desktop.ini", ".localized"])
 
 
@@ -179,7 +180,8 @@ class Check:
         found: set[str] = set()
         for path, name, length in self.walk():
             self.files += 1
-            if name.startswith("data/"):
+            left = name not in listed and bool(explain_addition(name))
+            if name.startswith("data/") and not left:
                 size, count = size + length, count + 1
             if name == TIMESTAMP and length > LARGEST_STAMP:
                 self.problems.append(f"{name}: is too large to be one")
@@ -189,7 +191,8 @@ class Check:
                 self.problems.append(f"{show(path)}: was added{explain_addition(path)}")
             elif self.hash_file(path, name) != listed[name]:
                 self.problems.append(f"{show(path)}: was altered")
-            found.add(name)
+            if not left:
+                found.add(name)
         self.problems += [f"{show(name)}: is missing" for name in sorted(set(listed) - found)]
         self.check_counts(found, f"{size}.{count}")
 
@@ -325,7 +328,7 @@ def explain_addition(path: str) -> str:
     """What to add about files that no sender, but the recipient's computer puts there."""
     name = path.rpartition("/")[2].lower()
     usual = name in _LEFT_BY_SYSTEMS or name.startswith("._")
-    return " (file managers leave such files: remove it and check again)" if usual else ""
+    return LEFT if usual else ""
 
 
 def show(path: str) -> str:
@@ -344,6 +347,8 @@ def give_verdict(check: Check, told: str) -> tuple[bool, list[str]]:
     if wrong:
         shown = [f"  {problem}" for problem in wrong[:20]]
         more = [f"  and {len(wrong) - 20} more"] if len(wrong) > 20 else []
+        if check.key and all(problem.endswith(LEFT) for problem in wrong):
+            return False, ["AS IT WAS SIGNED, BUT FOR FILES THAT WERE ADDED SINCE.", *shown, *more]
         what = "NOT AS IT WAS SIGNED" if check.problems else "SIGNED WITH ANOTHER KEY"
         return False, [f"{what}. Do not rely on this bundle.", *shown, *more]
     what = f"{check.files:,} files, {check.messages:,} messages, {check.attachments:,} attachments"

@@ -124,6 +124,12 @@ class _Edit:
     replacement: bytes
 
 
+def is_of_kind(word: str, name: str, mime_type: str, kind: str) -> bool:
+    """Whether an attachment is of the kind that a word names: an extension, a media type or the first part of one."""
+    suffix = name.rpartition(".")[2].lower() if "." in name else ""
+    return word in (suffix, kind, mime_type, mime_type.partition("/")[0])
+
+
 @dataclass(slots=True)
 class _Copy:
     content: bytes
@@ -168,7 +174,7 @@ class _Copy:
         name, mime_type = part.mime.filename, part.mime.mime_type
         kind = find_kind(name, mime_type, data)
         if is_attachment(tree, part) and not is_body(tree, part):
-            if self._is_excluded(name, mime_type, kind):
+            if any(is_of_kind(word, name, mime_type, kind) for word in self.changes.excluded):
                 self.done[LEFT_OUT] = None
                 return _make_note(self._name(name), mime_type, len(data), "left out by the sender")
             if kind == "mail":
@@ -283,11 +289,6 @@ class _Copy:
         if new != name:
             self.done[REDACTED] = None
         return new
-
-    def _is_excluded(self, name: str, mime_type: str, kind: str) -> bool:
-        suffix = name.rpartition(".")[2].lower() if "." in name else ""
-        words = {suffix, kind, mime_type, mime_type.partition("/")[0]}
-        return any(unwanted in words for unwanted in self.changes.excluded)
 
     def _clear_gaps(self, part: Part, following: int) -> None:
         """What stands in a multipart before its first part and behind its last one is shown nowhere, but is there."""
