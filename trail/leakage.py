@@ -103,7 +103,7 @@ class _Comparison:
             self._progress("comparing with other clients' mail", turn + 1, passes)
         self._tell(digests)
         missed = find_unread(self._archive.ledger, set().union(*self._opaque.values()))
-        unread = {key: found & missed for key, found in self._opaque.items() if found & missed}
+        unread = {key: missed & found for key, found in self._opaque.items() if missed & found}
         leaks = {key: tuple(dict.fromkeys(leaks)) for key, leaks in self._found.items()}
         return Findings(leaks, len(own | rest), unread)
 

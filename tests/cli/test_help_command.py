@@ -33,4 +33,8 @@ def test_help_shows_what_h_shows(desk):
 def test_help_on_what_is_not_there_says_so(desk):
     answer = desk.trail("help", "sarch")
     assert answer.code == 2
-    assert 'there is no help on "sarch"' in answer.err
+    assert answer.err.startswith(
+        'error: there is no help on "sarch"; did you mean `trail help search`?\n'
+    )
+    assert "did you mean `trail help client show`?" in desk.trail("help", "client", "shw").err
+    assert "there is `trail help query`" in desk.trail("help", "xyz").err

@@ -195,9 +195,14 @@ class Archive:
 def require_archive(root: Path, *parts: str) -> None:
     """Raises ConfigError when there is no archive in `root`: none of these parts (or, unnamed, neither ledger nor mail)."""
     if not any((root / part).exists() for part in parts or ("ledger.db", "mail")):
+        if (root / "mail").exists():
+            raise ConfigError(
+                f"{root} has mail, and no ledger.db",
+                "put ledger.db back from a backup; else the next `trail sync` makes a new one from the messages in mail/",
+            )
         raise ConfigError(
-            f"there is no archive in {root} yet",
-            "run `trail sync` first, or check `archive` in the configuration",
+            f"there is no archive in {root}",
+            "`trail sync` makes one; if you have one, connect its disk, or correct `archive` in the configuration",
         )
 
 

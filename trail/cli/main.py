@@ -88,6 +88,7 @@ def _explain(message: str, hint: str, code: int) -> int:
 _SAID = (
     (re.compile("Value error, ('.*') is not one of (.*)"), r"\1 is none of \2"),
     (re.compile("Value error, "), ""),
+    (re.compile("^Invalid value: "), ""),
     (re.compile("Input should be a valid integer, .*"), "must be a whole number"),
     (re.compile("Input should be greater than or equal to "), "must be at least "),
     (re.compile("Input should be less than or equal to "), "must be at most "),

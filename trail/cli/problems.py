@@ -39,6 +39,9 @@ _DISK_WORDS = ("no room", "disk")
 
 def find_problems(config: Config, data: dict[str, Any], now: datetime) -> list[dict[str, Any]]:
     """Each with kind, account (or null), text, since (or null) and command (or empty)."""
+    if not (config.archive / "ledger.db").is_file() and (config.archive / "mail").is_dir():
+        text = "the archive has mail, and no ledger.db: put it back from a backup, or have it made anew from the mail"
+        return [_problem("damage", None, text, None, "trail sync")]
     found = [
         problem
         for account in config.accounts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,11 +36,17 @@ def help_(
     from trail.cli.frame import build
 
     command = build()
+    seen: list[str] = []
     context = typer.Context(command, info_name="trail", **command.context_settings)
     for word in topic or ():
-        inner = getattr(command, "commands", {}).get(word)
+        commands = getattr(command, "commands", {})
+        inner = commands.get(word)
         if inner is None:
-            raise typer.BadParameter(f'there is no help on "{word}"; there is `trail help query`')
+            near = get_close_matches(word, ("query", *commands), 1)
+            meant = " ".join((*seen, *near)) if near != ["query"] else "query"
+            hint = f"did you mean `trail help {meant}`?" if near else "there is `trail help query`"
+            raise typer.BadParameter(f'there is no help on "{word}"; {hint}')
+        seen.append(word)
         context = typer.Context(inner, info_name=word, parent=context)
         command = inner
     text = command.get_help(context)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("id", "date", "from", "to", "subject", "reason", "decision", "why", "check")
 GIVE, WITHHOLD = "give", "withhold"
+_UNASKED = "there is nothing to decide about"
 _PROBLEMS = 10
 """Problems of a table that are told at once."""
 _LIMIT = 64 << 20
@@ -124,6 +125,11 @@ def read_table(raw: bytes, doubts: Mapping[str, Doubt]) -> list[Ruling]:
         lines[key] = number
         if word := row["decision"].strip().casefold():
             rulings[key] = Ruling(key, word == GIVE, one_line(_bare(row.get("why", ""))))
+    if len(problems) > 1 and not lines and all(_UNASKED in problem for problem in problems):
+        raise UnusableDecisions(
+            "nothing in this table waits for a decision",
+            "is it another client's? Write the table of this one with --review-out",
+        )
     if problems:
         more = len(problems) - _PROBLEMS
         rest = [f"and {more} more"] if more > 0 else []
@@ -141,7 +147,7 @@ def _find_problem(row: dict[str, str], doubt: Doubt | None, seen: int | None) ->
     if seen is not None:
         return f"the same message as in line {seen}"
     if doubt is None:
-        return f'there is nothing to decide about "{given[:70]}"'
+        return f'{_UNASKED} "{given[:70]}"'
     if _bare(row["check"]) != _check(doubt):
         return "what speaks against this message is no longer what the table says, or the line was changed"
     word = row["decision"].strip().casefold()
