@@ -229,9 +229,10 @@ def _hand_over(
         part = len(selection.past) + 1 if selection.continues else 1
         path = out.expanduser() / name_bundle(whose.slug, now, filters, part)
         if selection.uncompared:
-            one = selection.uncompared == 1
             session.warn(
-                f"{render.count_of(selection.uncompared, 'message')} {'is' if one else 'are'} damaged, and {'was' if one else 'were'} not compared with this client's mail: run `trail verify`"
+                "1 message is damaged, and was not compared with this client's mail: run `trail verify`"
+                if selection.uncompared == 1
+                else f"{selection.uncompared:,} messages are damaged, and were not compared with this client's mail: run `trail verify`"
             )
         _warn_of_slips(session, archive, selection, patterns)
         if dry_run:
