@@ -205,7 +205,7 @@ def _hand_over(
 ) -> None:
     import secrets
 
-    from trail import __version__, render
+    from trail import __version__
     from trail.archive.handovers import read_hand_overs
     from trail.archive.store import open_archive
     from trail.cli.plan import describe_plan
