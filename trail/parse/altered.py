@@ -174,7 +174,7 @@ class _Copy:
         name, mime_type = part.mime.filename, part.mime.mime_type
         kind = find_kind(name, mime_type, data)
         if is_attachment(tree, part) and not is_body(tree, part):
-            if any(is_of_kind(word, name, mime_type, kind) for word in self.changes.excluded):
+            if self._is_excluded(name, mime_type, kind):
                 self.done[LEFT_OUT] = None
                 return _make_note(self._name(name), mime_type, len(data), "left out by the sender")
             if kind == "mail":
@@ -227,6 +227,9 @@ class _Copy:
         ]
         fields += self._place(part)
         return fields, _encode(new.encode("utf-8", "replace"))
+
+    def _is_excluded(self, name: str, mime_type: str, kind: str) -> bool:
+        return any(is_of_kind(word, name, mime_type, kind) for word in self.changes.excluded)
 
     def _drop_files(self, text: str) -> str:
         """Without the files that stand uuencoded between the lines, if their kind is to be left out."""
