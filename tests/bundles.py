@@ -151,7 +151,9 @@ TAMPERINGS: dict[str, Callable[[Path], object]] = {
     "a path of Windows": lambda r: _add_line(r, MANIFEST, "data\\x"),
     "an escaped path": lambda r: _add_line(r, MANIFEST, "data/%2e%2e/x"),
     "the signature removed": lambda r: (r / SIGNATURE).unlink(),
-    "the signature changed": lambda r: _change(r / SIGNATURE, lambda b: b[:-2] + b"0\n"),
+    "the signature changed": lambda r: _change(
+        r / SIGNATURE, lambda b: b[:-2] + (b"1\n" if b.endswith(b"0\n") else b"0\n")
+    ),
     "the signature with a word": lambda r: _change(r / SIGNATURE, lambda b: b + b"Ok: yes\n"),
     "the signature of a link": lambda r: (
         shutil.move(r / SIGNATURE, r.parent / "s"),

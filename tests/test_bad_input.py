@@ -192,7 +192,7 @@ def test_a_damaged_ledger(kept, damage):
 
 def test_a_ledger_that_is_moved_away_as_the_hint_says_is_made_anew(kept):
     (kept.archive / "ledger.db").rename(kept.root / "ledger.db")
-    refuse(kept.trail("search", "message"), 3, "there is no archive")
+    refuse(kept.trail("search", "message"), 3, "has mail, and no ledger.db")
     kept.done("sync")
     assert kept.done("verify").code == 0
     assert len(kept.ids()) == 3
@@ -323,7 +323,9 @@ def test_a_full_disk_stops_an_index_and_the_next_round_completes_it(desk, pymap_
     assert len(desk.ids()) == 8
 
 
-def test_a_full_disk_leaves_no_bundle_and_no_half_of_an_attachment(desk, pymap_server, disk):
+def test_a_full_disk_leaves_no_bundle_and_no_half_of_an_attachment(
+    desk, pymap_server, disk, monkeypatch
+):
     content = (
         b"From: jane@acme.example\r\nTo: me@studio.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
         b"--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=big.pdf\r\n\r\n"
@@ -333,6 +335,9 @@ def test_a_full_disk_leaves_no_bundle_and_no_half_of_an_attachment(desk, pymap_s
     pymap_server.append("INBOX", content)
     desk.set_up(pymap_server).done("sync")
     place = disk("remount,size=8m")
+    refuse(desk.trail("handoff", "acme", "--out", place), 23, "would take about", "--out")
+    assert not list(place.iterdir())
+    monkeypatch.setattr("trail.handoff.room.find_free", lambda _: 1 << 40)  # it fills up meanwhile
     refuse(desk.trail("handoff", "acme", "--out", place), 23, "no room left", "--out")
     assert not list(place.iterdir())
     refuse(desk.trail("show", *desk.ids(), "--save-attachments", place / "a"), 1, "No space left")

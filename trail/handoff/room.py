@@ -35,9 +35,14 @@ def check_room(out: Path, messages: int, mail: int, lock: Lock | None) -> None:
     place = next((p for p in (out, *out.parents) if p.is_dir()), None)
     if place is None:
         return
-    needed, free = estimate_room(messages, mail, lock), shutil.disk_usage(place).free
+    needed, free = estimate_room(messages, mail, lock), find_free(place)
     if needed > free:
         raise ArchiveFull(
             f"{out} would take about {format_size(needed)}, and {format_size(free)} are free there",
             "free some space, choose another disk with --out, or hand over in parts with --since and --until",
         )
+
+
+def find_free(place: Path) -> int:
+    """Bytes that are free on the disk of a folder."""
+    return shutil.disk_usage(place).free
