@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from syncing import ME, make_config
 
 from trail import transfer
+from trail.archive.shares import share_out
 from trail.archive.store import writing_archive
 from trail.catchup import attribute_pending
 from trail.errors import FixityMismatch
@@ -115,7 +116,9 @@ def test_chunks_are_bounded_by_their_bytes_too(archive, monkeypatch):
     put(archive, *(letter(str(n)) for n in range(10)))
     chosen = select(archive).chosen
     monkeypatch.setattr(transfer, "CHUNK_BYTES", 2 * chosen[0].size)
-    assert [len(chunk) for chunk in transfer._split(chosen)] == [2] * 5
+    assert [
+        len(chunk) for chunk in share_out(chosen, transfer.CHUNK_MESSAGES, transfer.CHUNK_BYTES)
+    ] == [2] * 5
     assert [item.archived for item in iter_items(archive, chosen)] == list(chosen)
 
 

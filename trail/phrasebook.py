@@ -17,13 +17,14 @@ from trail.archive.documents import read_cached
 from trail.archive.ledger import chunk_keys
 from trail.archive.maildir import read_message
 from trail.archive.phrases import Phrases, Record
+from trail.archive.shares import share_out
 from trail.errors import ArchiveFull, ArchiveReadOnly, FixityMismatch
 from trail.handoff.shingles import VERSION, shingle
 from trail.parse.passages import find_marks, list_digests, read_own_words, read_passages
 from trail.workers import WORTHWHILE_FROM, Crew
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from trail.archive.phrases import Kind
     from trail.archive.store import Archive
@@ -84,7 +85,9 @@ class PhraseBook:
         self, kind: Kind, keys: Sequence[str], crew: Crew | None
     ) -> Iterator[tuple[str, Record | None]]:
         messages = self._archive.facts.find_messages(keys)
-        chunks = list(_split(messages[key] for key in keys if key in messages))
+        chunks = list(
+            share_out((messages[key] for key in keys if key in messages), CHUNK, CHUNK_BYTES)
+        )
         tasks = [(self._archive.root, kind, chunk) for chunk in chunks]
         if crew is None:
             for task in tasks:
@@ -161,16 +164,3 @@ def _record_rest(key: str, content: bytes) -> Record:
         *(OPAQUE + digest for digest in found.opaque),
     ]
     return Record(key, phrases, array("Q"), "\n".join(lines))
-
-
-def _split(messages: Iterable[ArchivedMessage]) -> Iterator[list[ArchivedMessage]]:
-    chunk: list[ArchivedMessage] = []
-    size = 0
-    for message in messages:
-        if chunk and (len(chunk) >= CHUNK or size + message.size > CHUNK_BYTES):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(message)
-        size += message.size
-    if chunk:
-        yield chunk

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from trail.archive.certificate import certify_messages
 from trail.archive.documents import read_cached
 from trail.archive.maildir import read_message
+from trail.archive.shares import share_out
 from trail.catchup import describe_killer
 from trail.handoff.completeness import Completeness, FolderRecord
 from trail.handoff.leaks import Others
@@ -197,7 +198,7 @@ def iter_items(
     messages = tuple(messages)
     with _crew(len(messages), changes) as crew:
         ahead: deque[tuple[list[ArchivedMessage], Callable[[], list[Whole]]]] = deque()
-        chunks = _split(messages)
+        chunks = share_out(messages, CHUNK_MESSAGES, CHUNK_BYTES)
         exhausted = False
         while ahead or not exhausted:
             while not exhausted and len(ahead) < CHUNKS_AHEAD:
@@ -308,19 +309,6 @@ def _read_killer(root: Path, message: ArchivedMessage, changes: Changes) -> Whol
     if changes != NO_CHANGES:
         return _parse(message.key, content, write_notice(content, changes))
     return Whole(content, describe_killer(message.key, content), ())
-
-
-def _split(messages: Iterable[ArchivedMessage]) -> Iterator[list[ArchivedMessage]]:
-    chunk: list[ArchivedMessage] = []
-    size = 0
-    for message in messages:
-        if chunk and (len(chunk) >= CHUNK_MESSAGES or size + message.size > CHUNK_BYTES):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(message)
-        size += message.size
-    if chunk:
-        yield chunk
 
 
 @contextmanager

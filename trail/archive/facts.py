@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from trail import model
 from trail.archive.ledger import chunk_keys, from_seconds, place_holders, to_seconds
+from trail.archive.shares import share_out
 from trail.model import ArchivedMessage, Attribution
 
 if TYPE_CHECKING:
@@ -340,16 +341,8 @@ class Facts:
         while chunk := keys[at : at + share(len(keys) - at)]:
             at += len(chunk)
             messages = self.find_messages(chunk)
-            batch: list[ArchivedMessage] = []
-            size = 0
-            for message in (messages[key] for key in chunk if key in messages):
-                if batch and size + message.size > most_bytes:
-                    yield batch
-                    batch, size = [], 0
-                batch.append(message)
-                size += message.size
-            if batch:
-                yield batch
+            present = (messages[key] for key in chunk if key in messages)
+            yield from share_out(present, len(chunk), most_bytes)
 
     def count_unindexed(self, generation: str) -> int:
         """How many messages the index of this generation lacks."""
