@@ -1,8 +1,8 @@
 """A PDF of every message, to read and print: a companion of the mail, made by worker processes while the rest is written.
 
 In: messages as they lie in the bundle. Out: `data/pdf/<Derivatives-Path>/<Mailbag-Message-ID>.pdf`, one each, always.
-Never: keeps a message in memory beyond those that are being drawn, or draws one in this process: hostile mail may kill
-whoever draws it.
+Never: keeps a message in memory beyond those that are being drawn, or draws a text in this process: hostile mail may
+kill whoever draws it.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class MessagePdfs:
         try:
             future.result()
         except WorkerKilled:
-            self._submit(drawing._replace(plain=True)).result()
+            _draw(drawing._replace(plain=True))  # of our own words: nothing in them kills
 
     def _leave(self, kind: type[BaseException] | None) -> None:
         crew, self._crew = self._crew, None
