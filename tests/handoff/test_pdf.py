@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import multiprocessing
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -322,6 +323,18 @@ def test_a_message_that_kills_or_holds_up_whoever_draws_it_has_that_page_too(
     (path,) = bundle.path.glob("data/pdf/**/*.pdf")
     assert "This message could not be drawn" in read_text(path.read_bytes())
     assert verify_bundle(bundle.path).problems == ()
+
+
+def test_of_a_bundle_that_fails_no_worker_and_no_pdf_is_left(make_bundle, make_item, tmp_path):
+    def items():
+        yield make_item(1)
+        raise RuntimeError("the archive is gone")
+
+    before = set(multiprocessing.active_children())
+    with pytest.raises(RuntimeError, match="gone"):
+        make_bundle(items(), companions=(MessagePdfs,))
+    assert set(multiprocessing.active_children()) <= before
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_room_for_them_is_counted():

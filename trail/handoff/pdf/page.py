@@ -51,7 +51,7 @@ def draw_notice(written: Written) -> bytes:
     """A page that says that the message could not be drawn, and where it is."""
     with closing(Sheet(written)) as sheet:
         sheet.put_title("This message could not be drawn")
-        sheet.put_line(f"It is in this bundle as it was sent: {written.path}")
+        sheet.put_line(f"It is in this bundle as a file: {written.path}")
         for file in written.files[:_LISTED]:
             sheet.put_line(f"Its attachment: {file.path}")
         return sheet.finish()
