@@ -14,6 +14,7 @@ import zipfile
 from pathlib import Path
 
 import bagit
+import pypdfium2
 import pytest
 from syncing import make_message
 from ten_clients import decode_everything
@@ -280,8 +281,18 @@ def test_a_matter_is_a_mark_in_the_subject_or_a_folder_and_is_in_the_name(busine
     assert "[Labels]" in page
 
 
+def read_pdf(path):
+    """Its pages' text, and what stands in the file uncompressed."""
+    document = pypdfium2.PdfDocument(path)
+    try:
+        pages = [document[n].get_textpage().get_text_range() for n in range(len(document))]
+    finally:
+        document.close()
+    return "".join(pages) + path.read_bytes().decode("latin-1")
+
+
 def test_of_what_is_redacted_no_byte_is_in_the_bundle_and_the_original_stays(business):
-    data = give(business, "--redact", "tea", "--redact", r"re:2@test\.example")
+    data = give(business, "--pdf", "--redact", "tea", "--redact", r"re:2@test\.example")
     path = business.root / "out" / data["path"].rpartition("/")[2]
     bagit.Bag(str(path)).validate()
     assert business.done("verify", path).code == 0
@@ -291,6 +302,10 @@ def test_of_what_is_redacted_no_byte_is_in_the_bundle_and_the_original_stays(bus
             for reading in (file.name.encode(), *decode_everything(file.read_bytes())):
                 assert b" tea" not in reading.lower(), file
                 assert b"2@test.example" not in reading, file
+    drawn = [read_pdf(pdf) for pdf in path.rglob("*.pdf")]
+    assert len(drawn) == data["messages"]
+    assert any("redacted" in text for text in drawn)
+    assert not any(" tea" in text.lower() or "2@test.example" in text for text in drawn)
     rows = list(csv.DictReader(io.StringIO((path / "changed.csv").read_text("utf-8"), newline="")))
     assert {row["Change"] for row in rows} == {"passages redacted"}
     with sqlite3.connect(business.archive / "ledger.db") as ledger:

@@ -151,6 +151,15 @@ def test_a_load_file_is_made_when_asked_for_and_the_bundle_stays_sound(business)
     assert business.done("verify", data["path"], "--json").data["ok"]
 
 
+def test_a_pdf_of_each_message_is_made_when_asked_for_and_the_bundle_stays_sound(business):
+    data = hand_over(business, "--pdf", "--json").data
+    path = Path(data["path"])
+    mails = {p.stem for p in path.glob("data/eml/**/*.eml")}
+    assert {p.stem for p in path.glob("data/pdf/**/*.pdf")} == mails
+    assert len(mails) == data["messages"]
+    assert business.done("verify", data["path"], "--json").data["ok"]
+
+
 def test_a_disk_with_too_little_room_is_told_before_anything_is_written(business, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
     answer = business.trail("handoff", "acme", "--out", business.root / "box")

@@ -86,6 +86,10 @@ def handoff(
         bool,
         typer.Option("--load-file", help="Add a load file for review platforms: DAT, CSV, texts."),
     ] = False,
+    pdf: Annotated[
+        bool,
+        typer.Option("--pdf", help="Add a PDF of each message, with its attachments in it."),
+    ] = False,
     as_zip: Annotated[
         bool, typer.Option("--zip", help="Make one file of it instead of a folder.")
     ] = False,
@@ -170,8 +174,15 @@ def handoff(
         decide(session, whose, filters, by, table_out=review_out, table_in=review_in)
         return
     spoken = language.value if language else ""
-    from trail.handoff.loadfile import LoadFile
+    companions: list[MakeCompanion] = []
+    if load_file:
+        from trail.handoff.loadfile import LoadFile
 
+        companions.append(LoadFile)
+    if pdf:
+        from trail.handoff.pdf.messages import MessagePdfs
+
+        companions.append(MessagePdfs)
     _hand_over(
         session,
         whose,
@@ -182,7 +193,8 @@ def handoff(
         by,
         spoken,
         lock,
-        (LoadFile,) if load_file else (),
+        companions,
+        pdf=pdf,
         full=full,
         dry_run=dry_run,
     )
@@ -200,6 +212,7 @@ def _hand_over(
     lock: Lock | None,
     companions: Sequence[MakeCompanion],
     *,
+    pdf: bool,
     full: bool,
     dry_run: bool,
 ) -> None:
@@ -246,7 +259,8 @@ def _hand_over(
                 f"{path} is already there",
                 "choose another folder with --out, or move the old bundle away; it is never overwritten",
             )
-        check_room(path, len(selection.chosen), sum(m.size for m in selection.chosen), lock)
+        mail = sum(m.size for m in selection.chosen)
+        check_room(path, len(selection.chosen), mail, lock, pdf=pdf)
         hand_overs = read_hand_overs(archive)
         signing = prepare_signing(session, next((h.key for h in hand_overs[::-1] if h.key), ""))
         salt = secrets.token_bytes(32)

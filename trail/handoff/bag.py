@@ -58,6 +58,8 @@ class Bag:
         self.root = root
         self.payload_bytes = 0
         self.payload_files = 0
+        self.info: list[tuple[str, str]] = []
+        """Fields of bag-info.txt that whoever writes files has to say of them."""
         self._open: set[HashedFile] = set()
         self._tags: dict[str, str] = {}
         self._manifest = self.open_file("manifest-sha256.txt")

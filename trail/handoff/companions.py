@@ -131,4 +131,4 @@ class Companion(Protocol):
 
 if TYPE_CHECKING:
     MakeCompanion = Callable[[Path, tuple[str, ...]], Companion]
-    """From an empty folder for drafts, inside the bundle until it is sealed, and the sender's own addresses."""
+    """From an empty folder for drafts, two levels below the bundle's until it is sealed, and the sender's own addresses."""

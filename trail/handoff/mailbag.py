@@ -369,6 +369,7 @@ class _Mailbag:
             ("MBOX-Agent-Version", version),
             ("EML-Agent", "trail"),
             ("EML-Agent-Version", version),
+            *self.bag.info,
             ("Source-Organization", info.organization),
             ("Contact-Name", info.contact_name),
             ("Contact-Email", info.contact_email),

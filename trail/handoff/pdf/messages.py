@@ -1,0 +1,114 @@
+"""A PDF of every message, to read and print: a companion of the mail, made by worker processes while the rest is written.
+
+In: messages as they lie in the bundle. Out: `data/pdf/<Derivatives-Path>/<Mailbag-Message-ID>.pdf`, one each, always.
+Never: keeps a message in memory beyond those that are being drawn, or draws a text in this process: hostile mail may
+kill whoever draws it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from trail.workers import Crew, WorkerKilled
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from trail.handoff.bag import Bag
+    from trail.handoff.companions import Colophon, Written
+
+FOLDER = "data/pdf"
+AHEAD = 50
+"""Messages that wait to be drawn: bounds the memory, and lets the progress that is shown be true of these, too."""
+PATIENCE = 120.0
+"""Seconds after which a message is given up."""
+
+
+class Drawing(NamedTuple):
+    """A message to draw."""
+
+    root: Path
+    """Of the bundle, in which its attachments lie."""
+    written: Written
+    target: Path
+    plain: bool = False
+    """Whether only that it could not be drawn is to be said."""
+
+
+class MessagePdfs:
+    """The PDFs under construction."""
+
+    def __init__(self, drafts: Path, me: tuple[str, ...]) -> None:  # noqa: ARG002 - a companion is given it
+        self._drafts = drafts
+        self._root = drafts.parents[1]
+        self._crew: Crew | None = Crew(deadline=PATIENCE)
+        self._waiting: deque[tuple[Drawing, Future[None]]] = deque()
+        self._paths: list[str] = []
+
+    def add(self, written: Written) -> None:
+        """Have a message drawn; its attachments are in the bundle already."""
+        files = tuple(replace(file, text="") for file in written.files)
+        small = replace(written, files=files, statements=())
+        drawing = Drawing(self._root, small, self._drafts / f"{written.mailbag_id}.pdf")
+        self._waiting.append((drawing, self._submit(drawing)))
+        self._paths.append(name_pdf(written.path))
+        while len(self._waiting) > AHEAD:
+            self._settle()
+
+    def write(self, bag: Bag, colophon: Colophon) -> None:
+        """Take the PDFs into the bag."""
+        while self._waiting:
+            self._settle()
+        self._leave(None)
+        for path in self._paths:
+            draft = self._drafts / path.rpartition("/")[2]
+            bag.write_file(path, draft.read_bytes())
+            draft.unlink()  # so that there are never two of all
+        if self._paths:
+            bag.info += [
+                ("PDF-Format-Details", "PDF/A-3b"),
+                ("PDF-Agent", "trail"),
+                ("PDF-Agent-Version", colophon.version),
+            ]
+
+    def abandon(self) -> None:
+        """End the workers."""
+        self._leave(KeyboardInterrupt)
+
+    def _submit(self, drawing: Drawing) -> Future[None]:
+        assert self._crew is not None, "no message may follow the last"
+        return self._crew.submit(_draw, drawing)
+
+    def _settle(self) -> None:
+        drawing, future = self._waiting.popleft()
+        try:
+            future.result()
+        except WorkerKilled:
+            _draw(drawing._replace(plain=True))  # of our own words: nothing in them kills
+
+    def _leave(self, kind: type[BaseException] | None) -> None:
+        crew, self._crew = self._crew, None
+        if crew is not None:
+            crew.__exit__(kind)
+
+
+def name_pdf(eml: str) -> str:
+    """The path of a message's PDF, from that of its .eml."""
+    return f"{FOLDER}{eml.removeprefix('data/eml').removesuffix('.eml')}.pdf"
+
+
+def _draw(drawing: Drawing) -> None:
+    """Write the PDF of a message; one that cannot be drawn gets a page that says so."""
+    from trail.handoff.pdf.page import draw_message, draw_notice  # noqa: PLC0415 - a second to load, needed by workers
+
+    if drawing.plain:
+        content = draw_notice(drawing.written)
+    else:
+        try:
+            content = draw_message(drawing.root, drawing.written)
+        except Exception:  # noqa: BLE001 - whatever it is, the .eml is there, and the rest of the bundle is not to wait
+            content = draw_notice(drawing.written)
+    drawing.target.write_bytes(content)

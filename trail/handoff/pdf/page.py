@@ -1,0 +1,112 @@
+"""One message on pages: its head, its text, where its links lead, what is attached, and what of it is not drawn.
+
+In: a message as it lies in the bundle, and the bundle's folder for its attachments. Out: a PDF. Never: more of a hostile
+message than its text.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from trail.handoff.pdf import signs
+from trail.handoff.pdf.links import find_links
+from trail.handoff.pdf.sheet import FIELD_LIMIT, GREY, Sheet
+from trail.handoff.plain import count_of, format_size, one_line
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from trail.handoff.companions import Written, WrittenFile
+
+TEXT_LIMIT = 200_000
+"""Characters of a text beyond which it is cut: some eighty pages."""
+EMBEDDED_LIMIT = 25 * 1024 * 1024
+"""Bytes of attachments in one PDF; one that does not fit any more lies beside it in the bundle only."""
+_LISTED = 1000
+_ROLES = ("from", "sender", "reply-to", "to", "cc", "bcc")
+
+
+def draw_message(root: Path, written: Written) -> bytes:
+    """The PDF of a message, with its attachments from the bundle at `root`. May raise anything on hostile mail."""
+    with closing(Sheet(written)) as sheet:
+        _draw_head(sheet, written)
+        text = written.text or ("" if written.quoted else "This message has no text.")
+        sheet.put_text(signs.read_text(text, TEXT_LIMIT), quoted=False)
+        if written.quoted:
+            sheet.put_title("Quoted from earlier messages")
+            sheet.put_text(signs.read_text(written.quoted, TEXT_LIMIT), quoted=True)
+        if links := find_links(written.html):
+            sheet.put_title("Links, and where they lead")
+            for words, target in links:
+                sheet.put_line(f"{words or '(a picture)'} \N{RIGHTWARDS ARROW} {target}")
+        if written.files:
+            _draw_files(sheet, root, written.files)
+        _draw_notes(sheet, written)
+        return sheet.finish()
+
+
+def draw_notice(written: Written) -> bytes:
+    """A page that says that the message could not be drawn, and where it is."""
+    with closing(Sheet(written)) as sheet:
+        sheet.put_title("This message could not be drawn")
+        sheet.put_line(f"It is in this bundle as a file: {written.path}")
+        for file in written.files[:_LISTED]:
+            sheet.put_line(f"Its attachment: {file.path}")
+        return sheet.finish()
+
+
+def _draw_head(sheet: Sheet, written: Written) -> None:
+    envelope = written.envelope
+    sheet.put(one_line(envelope.subject, FIELD_LIMIT) or "(no subject)", 14, bold=True)
+    sheet.ln(2)
+    by_role: dict[str, list[str]] = {}
+    for who in envelope.addresses:
+        shown = f"{who.name} <{who.address}>" if who.name else who.address
+        by_role.setdefault(who.role, []).append(shown)
+    for role in _ROLES:
+        sheet.put_field(role.title(), ", ".join(by_role.get(role, ())))
+    sheet.put_field("Date", _format_time(envelope.sent_at))
+    sheet.put_field("Received", _format_time(written.received_at))
+    sheet.put_field("Message-ID", f"<{envelope.message_id}>" if envelope.message_id else "")
+    sheet.put_field("Folder", written.folder)
+    sheet.put_field("File", written.path)
+    sheet.put_field("Changed", "; ".join(written.changes))
+    sheet.put_rule()
+
+
+def _draw_files(sheet: Sheet, root: Path, files: tuple[WrittenFile, ...]) -> None:
+    """List what is attached, and take the files in."""
+    sheet.put_title(f"{count_of(len(files), 'attachment')}, also embedded in this PDF")
+    left = EMBEDDED_LIMIT
+    for file in files:
+        name = file.name or file.path.rpartition("/")[2]
+        line = f"{name} \N{EM DASH} {file.mime_type}, {format_size(file.size)}"
+        if file.size <= left:
+            left -= file.size
+            sheet.embed(root / file.path, file.name, file.mime_type)
+        else:
+            line += "; too large to be embedded"
+        sheet.put_line(line)
+        sheet.put(one_line(file.path), 7, colour=GREY)
+
+
+def _draw_notes(sheet: Sheet, written: Written) -> None:
+    """Say what of the message is not on these pages."""
+    notes = []
+    if max(len(written.text), len(written.quoted)) > TEXT_LIMIT:
+        notes.append("The text is longer than what is drawn here.")
+    if sheet.missing:
+        notes.append(
+            f"{count_of(sheet.missing, 'sign')} could not be drawn; {signs.BOX} stands for each."
+        )
+    if written.html:
+        notes.append("The message has a look of its own, which is not drawn here.")
+    if notes:
+        sheet.ln(4)
+        sheet.put(f"{' '.join(notes)} All of it is in {written.path}", 7, colour=GREY)
+
+
+def _format_time(at: datetime | None) -> str:
+    return at.isoformat(sep=" ", timespec="seconds") if at else ""
