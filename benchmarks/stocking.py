@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from trail.model import Sighting
 
 _AT = datetime(2024, 3, 5, tzinfo=UTC)
-_BATCH = 2000
 CONFIG = """
 archive = "archive"
 scope = "everything"
@@ -36,15 +35,19 @@ host = "127.0.0.1"
 security = "plain"
 user = "me"
 password_env = "TRAIL_BENCH_PASSWORD"
-
-[[client]]
-slug = "acme"
-name = "Acme Ltd"
-domains = ["acme.example"]
 """
+_CLIENT = """
+[[client]]
+slug = "{}"
+name = "{}"
+domains = ["{}"]
+"""
+ACME = Client("acme", "Acme Ltd", domains=("acme.example",))
 
 
-def stock_archive(root: Path, messages: Iterable[bytes]) -> Path:
+def stock_archive(
+    root: Path, messages: Iterable[bytes], clients: Sequence[Client] = (ACME,), batch: int = 2000
+) -> Path:
     """Put messages into a new archive, attributed and not indexed; return its configuration."""
     folder = root / "archive"
     folder.mkdir(parents=True)
@@ -53,7 +56,7 @@ def stock_archive(root: Path, messages: Iterable[bytes]) -> Path:
     with writing_archive(folder) as archive:
         with archive.ledger.transaction():
             epoch = archive.sightings.open_epoch("work", "INBOX", 1, _AT)
-        while contents := list(islice(remaining, _BATCH)):
+        while contents := list(islice(remaining, batch)):
             envelopes = [parse_envelope(content) for content in contents]
             raw = [
                 RawMessage(RemoteRef("work", "INBOX", 1, n), content, envelope.sent_at or _AT)
@@ -64,9 +67,9 @@ def stock_archive(root: Path, messages: Iterable[bytes]) -> Path:
                 for sighting, envelope in zip(sightings, envelopes, strict=True):
                     archive.facts.write_envelope(sighting.key, envelope)
             uid += len(contents)
-        attribute_pending(archive, [Client("acme", "Acme Ltd", domains=("acme.example",))])
+        attribute_pending(archive, clients)
     path = root / "config.toml"
-    path.write_text(CONFIG)
+    path.write_text(CONFIG + "".join(_CLIENT.format(c.slug, c.name, *c.domains) for c in clients))
     return path
 
 

@@ -6,7 +6,6 @@ import os
 import re
 import signal
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from archive.archiving import ACME, AT, BOLT, key_of, letter, put
@@ -14,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from syncing import ME, make_config
 
-from trail import transfer
+from trail import transfer, wholes
 from trail.archive.shares import share_out
 from trail.archive.store import writing_archive
 from trail.catchup import attribute_pending
@@ -98,14 +97,14 @@ def test_no_more_is_read_ahead_than_a_few_chunks(archive, monkeypatch):
     chosen = select(archive).chosen
     monkeypatch.setattr(transfer, "CHUNK_MESSAGES", 2)
     read, ahead = 0, []
-    real = transfer.read_message
+    real = wholes.read_message
 
     def count(*arguments):
         nonlocal read
         read += 1
         return real(*arguments)
 
-    monkeypatch.setattr(transfer, "read_message", count)
+    monkeypatch.setattr(wholes, "read_message", count)
     for taken, _ in enumerate(iter_items(archive, chosen), 1):
         ahead.append(read - taken)
     assert max(ahead) <= transfer.CHUNKS_AHEAD * 2
@@ -123,13 +122,12 @@ def test_chunks_are_bounded_by_their_bytes_too(archive, monkeypatch):
 
 
 def read_or_die(task):
-    root, chunk, _ = task
-    if any(b"<deadly@x>" in (Path(root) / m.path).read_bytes() for m in chunk):
+    if any(b"<deadly@x>" in (task.root / m.path).read_bytes() for m in task.chunk):
         os.kill(os.getpid(), signal.SIGKILL)
     return REAL_READ(task)
 
 
-REAL_READ = transfer._read_chunk
+REAL_READ = wholes.read_chunk
 
 
 def test_a_message_that_kills_its_parser_goes_whole_and_keeps_no_other_back(
@@ -140,7 +138,7 @@ def test_a_message_that_kills_its_parser_goes_whole_and_keeps_no_other_back(
     put(archive, *contents)
     selection = select(archive)
     monkeypatch.setattr(transfer, "WORTHWHILE_FROM", 1)
-    monkeypatch.setattr(transfer, "_read_chunk", read_or_die)
+    monkeypatch.setattr(transfer, "read_chunk", read_or_die)
     items = list(iter_items(archive, selection.chosen))
     assert [i.archived for i in items] == list(selection.chosen)
     assert [i.content for i in items if i.parsed.unparsable] == [letter("deadly")]
@@ -152,7 +150,7 @@ def test_a_pattern_that_runs_away_costs_the_message_and_not_the_hand_off(archive
     put(archive, hard)
     monkeypatch.setattr(transfer, "PATIENCE", 0.5)
     evil = re.compile("(?:a?){40}a{40}b")
-    changes = transfer.Changes((evil,))
+    changes = Changes((evil,))
     item = next(iter_items(archive, select(archive).chosen, changes))
     assert item.changes == ("could not be redacted: withheld",)
     assert item.original == key_of(hard)
@@ -229,11 +227,11 @@ def test_everything_attributed_is_chosen_or_withheld_and_no_bundle_holds_another
 
 
 def test_what_is_still_read_in_a_copy_keeps_the_message_at_home(archive, tmp_path, monkeypatch):
-    monkeypatch.setattr(transfer, "alter", lambda *_: None)
+    monkeypatch.setattr(wholes, "alter", lambda *_: None)
     put(archive, letter("one", subject="about Falke"))
     chosen = select(archive).chosen
     changes = Changes((re.compile("Falke"),))
-    (whole,) = transfer._read_chunk((archive.root, list(chosen), changes))
+    (whole,) = wholes.read_chunk(wholes.Task(archive.root, list(chosen), changes))
     assert b"Falke" not in whole.content
     assert whole.changes == (NOTICE,)
 

@@ -46,10 +46,13 @@ PREFIXES = (DIGEST, NAME, OPAQUE)
 class PhraseBook:
     """The records of one archive, completed as they are asked for."""
 
-    def __init__(self, archive: Archive, progress: Progress, stack: ExitStack) -> None:
+    def __init__(
+        self, archive: Archive, progress: Progress, stack: ExitStack, crew: Crew | None = None
+    ) -> None:
         self._archive = archive
         self._progress = progress
         self._stack = stack
+        self._crew = crew
         self._cache = [Phrases(archive.root, VERSION)]
 
     def complete(self, kind: Kind, keys: frozenset[str]) -> set[str]:
@@ -72,7 +75,9 @@ class PhraseBook:
 
     def _read(self, kind: Kind, keys: Sequence[str]) -> Iterator[tuple[str, Record | None]]:
         with ExitStack() as stack:
-            crew = stack.enter_context(Crew()) if len(keys) >= WORTHWHILE_FROM else None
+            crew = None
+            if len(keys) >= WORTHWHILE_FROM:
+                crew = self._crew or stack.enter_context(Crew())
             yield from self._read_all(kind, keys, crew)
 
     def _read_all(

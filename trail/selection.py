@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from trail.handoff.decisions import DecisionCount
     from trail.handoff.leaks import Leak
     from trail.model import ArchivedMessage, Attribution, Client, Decided, PastHandOff, Sighting
+    from trail.workers import Crew
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +87,14 @@ def select_messages(
     *,
     full: bool = False,
     progress: Callable[[str, int, int], None] = lambda *_: None,
+    crew: Crew | None = None,
 ) -> Selection:
-    """Judge every message of the client within the filters, and leave out what they have, unless `full`."""
+    """Judge every message of the client within the filters, and leave out what they have, unless `full`.
+
+    `crew` is who reads, where there is somebody already.
+    """
     facts = _Facts(archive, client, filters)
-    findings = find_leaks(archive, config, client, facts.keys, progress)
+    findings = find_leaks(archive, config, client, facts.keys, progress, crew)
     decided = archive.handoffs.read_decisions(client.slug)
     past = archive.handoffs.list_past(client.slug)
     given = archive.handoffs.read_given(client.slug)

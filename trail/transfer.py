@@ -4,32 +4,26 @@
                 +--> Maildir --bytes--> change, if asked --> parse --> bundle
 
 Comes in: an open archive, and what was selected of it (`trail.selection`). Goes out: a Bundle, or the items of one.
-Every message is read from the Maildir and checked against its hash on the way; the index is never asked.
+Every message is read from the Maildir and checked against its hash on the way (`trail.wholes`); the index is never asked.
 The corridor in is `trail.pipeline`.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from trail.archive.certificate import certify_messages
-from trail.archive.documents import read_cached
-from trail.archive.maildir import read_message
 from trail.archive.shares import share_out
-from trail.catchup import describe_killer
 from trail.handoff.completeness import Completeness, FolderRecord
+from trail.handoff.drafts import size_of
 from trail.handoff.leaks import Others
 from trail.handoff.mailbag import BagInfo, BundleItem, write_bundle
 from trail.handoff.papers.papers import prepare_papers
-from trail.parse.altered import NOTICE, Altered, Changes, alter, copy_shows, redact, write_notice
-from trail.parse.harmless import read_clean_html
-from trail.parse.message import parse_whole
-from trail.parse.statements import add_statements
+from trail.parse.altered import NOTICE, Changes, redact
+from trail.wholes import NO_CHANGES, Task, Whole, read_chunk, read_killer
 from trail.workers import WORTHWHILE_FROM, Crew, WorkerKilled
 
 if TYPE_CHECKING:
@@ -41,13 +35,12 @@ if TYPE_CHECKING:
     from trail.archive.store import Archive
     from trail.config import Config
     from trail.handoff.companions import MakeCompanion
+    from trail.handoff.drafts import Drafts
     from trail.handoff.seal import Signing
     from trail.handoff.select import HeldBack
     from trail.model import (
         ArchivedMessage,
-        Attachment,
         Bundle,
-        ParsedMessage,
         PastHandOff,
         Sighting,
     )
@@ -55,22 +48,12 @@ if TYPE_CHECKING:
 
 CHUNK_MESSAGES = 25
 CHUNK_BYTES = 4 * 1024 * 1024
+LARGE = 16 * 1024 * 1024
+"""Bytes of a message that is read when its turn comes, so that there is only one such in memory."""
 CHUNKS_AHEAD = 4
 """Chunks that are parsed while one is written: bounds the memory, not the speed."""
 PATIENCE = 120.0
 """Seconds after which a chunk is given up that something is looked for in."""
-NO_CHANGES = Changes()
-
-
-class Whole(NamedTuple):
-    """A message as it goes: its bytes, what they mean, its attachments, and what was done to it."""
-
-    content: bytes
-    parsed: ParsedMessage
-    attachments: tuple[tuple[Attachment, bytes], ...]
-    changes: tuple[str, ...] = ()
-    html: str = ""
-    """The body as cleaned markup; "" when it has none."""
 
 
 def hand_over(
@@ -87,11 +70,13 @@ def hand_over(
     signing: Signing | None = None,
     language: str = "",
     companions: Sequence[MakeCompanion] = (),
+    crew: Crew | None = None,
 ) -> Bundle:
     """Write the bundle to the new folder `out`. Raises BundleExists, ArchiveFull, ArchiveReadOnly, FixityMismatch.
 
     `patterns` are those of the selection's filters, and are redacted; `salt` hides the hashes of changed messages.
     `language` is that of the letter, "" for what the configuration says; ConfigError for a broken template of it.
+    `crew` is who reads, where there is somebody already.
     """
     papers = prepare_papers(config.handoff.letter, language or config.handoff.language)
     total = len(selection.chosen)
@@ -118,9 +103,13 @@ def hand_over(
     )
     others = Others(selection.client, config.clients, config.me)
     notices: list[str] = []
-    items = _note_notices(iter_items(archive, selection.chosen, changes, others), notices)
+
+    def read(drafts: Drafts) -> Iterator[BundleItem]:
+        items = iter_items(archive, selection.chosen, changes, others, crew, drafts)
+        return _note_notices(items, notices)
+
     bundle = write_bundle(
-        items,
+        read,
         [_redact_held(held, changes) for held in selection.withheld],
         info,
         out,
@@ -190,13 +179,16 @@ def iter_items(
     messages: Iterable[ArchivedMessage],
     changes: Changes = NO_CHANGES,
     others: Others | None = None,
+    crew: Crew | None = None,
+    drafts: Drafts | None = None,
 ) -> Iterator[BundleItem]:
     """The messages with their bytes, parsed, and their attachments, in order; memory stays flat. Raises FixityMismatch.
 
-    A folder that is named after one of the `others` is not told.
+    A folder that is named after one of the `others` is not told. All bytes are drafts, where there is a place for such; then
+    this also raises ArchiveFull, ArchiveReadOnly.
     """
     messages = tuple(messages)
-    with _crew(len(messages), changes) as crew:
+    with _crew(len(messages), changes, crew) as readers:
         ahead: deque[tuple[list[ArchivedMessage], Callable[[], list[Whole]]]] = deque()
         chunks = share_out(messages, CHUNK_MESSAGES, CHUNK_BYTES)
         exhausted = False
@@ -206,7 +198,9 @@ def iter_items(
                 if chunk is None:
                     exhausted = True
                 else:
-                    ahead.append((chunk, _submit(crew, archive.root, chunk, changes)))
+                    ahead.append(
+                        (chunk, _submit(readers, Task(archive.root, chunk, changes, drafts)))
+                    )
             if ahead:
                 chunk, result = ahead.popleft()
                 yield from _join(archive, chunk, result(), changes, others)
@@ -228,7 +222,7 @@ def _join(
             folder = ""
         archived = message
         if whole.changes:
-            archived = replace(message, key=whole.parsed.key, size=len(whole.content))
+            archived = replace(message, key=whole.parsed.key, size=size_of(whole.content))
         yield BundleItem(
             archived,
             whole.content,
@@ -236,88 +230,42 @@ def _join(
             redact(folder, changes.patterns),
             account,
             whole.attachments,
-            tuple(archive.documents.read_text(a.digest) or "" for a, _ in whole.attachments),
+            whole.texts,
             whole.html,
             changes=whole.changes,
             original=message.key if whole.changes else "",
+            words=whole.words,
+            headers=whole.headers,
         )
 
 
-def _submit(
-    crew: Crew | None, root: Path, chunk: list[ArchivedMessage], changes: Changes
-) -> Callable[[], list[Whole]]:
+def _submit(crew: Crew | None, task: Task) -> Callable[[], list[Whole]]:
     """Parse in a worker, or, when there is none or the message is large, here when its turn comes."""
-    if crew is None or (sum(m.size for m in chunk) > CHUNK_BYTES and not changes.patterns):
-        return lambda: _read_chunk((root, chunk, changes))
-    future = crew.submit(_read_chunk, (root, chunk, changes))
+    is_large = sum(m.size for m in task.chunk) > (LARGE if task.drafts else CHUNK_BYTES)
+    if crew is None or (is_large and not task.changes.patterns):
+        return lambda: read_chunk(task)
+    future = crew.submit(read_chunk, task)
 
     def wait() -> list[Whole]:
         try:
             return future.result()
         except WorkerKilled:
-            parts = crew.map(_read_chunk, [(root, [message], changes) for message in chunk])
-            pairs = zip(chunk, parts, strict=True)
-            return [part[0] if part else _read_killer(root, m, changes) for m, part in pairs]
+            parts = crew.map(read_chunk, [task._replace(chunk=[one]) for one in task.chunk])
+            pairs = zip(task.chunk, parts, strict=True)
+            return [part[0] if part else read_killer(task, message) for message, part in pairs]
 
     return wait
 
 
-def _read_chunk(task: tuple[Path, list[ArchivedMessage], Changes]) -> list[Whole]:
-    root, chunk, changes = task
-    wholes: list[Whole] = []
-    for message in chunk:
-        content = read_message(root, message.path, message.key)
-        copy = None
-        if changes != NO_CHANGES:
-            copy = alter(content, changes, partial(_read_text, root))
-        whole = _parse(message.key, content, copy)
-        if changes.patterns and copy_shows(_list_texts(whole), changes.patterns):
-            whole = _parse(message.key, content, write_notice(content, changes))
-        parsed = add_statements(whole.parsed, message.received_at)
-        wholes.append(whole._replace(parsed=parsed))
-    return wholes
-
-
-def _parse(key: str, content: bytes, copy: Altered | None) -> Whole:
-    if copy is None:
-        return Whole(content, *parse_whole(key, content), html=read_clean_html(content))
-    key = hashlib.sha256(copy.content).hexdigest()
-    return Whole(
-        copy.content,
-        *parse_whole(key, copy.content),
-        copy.changes,
-        read_clean_html(copy.content),
-    )
-
-
-def _list_texts(whole: Whole) -> list[str]:
-    """What the pages and tables will say of a message, lines joined as its format asks."""
-    parsed = whole.parsed
-    people = (f"{a.name}\n{a.address}" for a in parsed.envelope.addresses)
-    names = (a.filename for a, _ in whole.attachments)
-    said = (parsed.envelope.subject, parsed.envelope.message_id or "", parsed.list_id)
-    return [*said, *people, *names, parsed.text, parsed.quoted, whole.html]
-
-
-def _read_text(root: Path, data: bytes) -> str | None:
-    return read_cached(root, hashlib.sha256(data).hexdigest())
-
-
-def _read_killer(root: Path, message: ArchivedMessage, changes: Changes) -> Whole:
-    """A message that kills its parser goes whole, too; only its attachments stay inside it. Unless something is to be taken out."""
-    content = read_message(root, message.path, message.key)
-    if changes != NO_CHANGES:
-        return _parse(message.key, content, write_notice(content, changes))
-    return Whole(content, describe_killer(message.key, content), ())
-
-
 @contextmanager
-def _crew(count: int, changes: Changes) -> Iterator[Crew | None]:
+def _crew(count: int, changes: Changes, there: Crew | None) -> Iterator[Crew | None]:
     if changes.patterns:  # a pattern may run away: only another process can be ended
         with Crew(deadline=PATIENCE) as crew:
             yield crew
     elif count < WORTHWHILE_FROM:
         yield None
+    elif there is not None:
+        yield there
     else:
         with Crew() as crew:
             yield crew

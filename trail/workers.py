@@ -72,14 +72,14 @@ class Crew:
         self._kill()
         atexit.unregister(self._kill)
 
-    def start(self) -> None:
+    def start(self) -> Self:
         """Fork the workers from this process, of which they have all modules then; else each is spawned for its first task.
 
         For a process that has opened nothing yet, which they would hold open too. One that has threads is not forked, nor
         one of a system whose libraries take it ill.
         """
         if sys.platform != "linux" or threading.active_count() > 1:
-            return
+            return self
         with self._lock:
             # for good in the workers, which take no notice of them, and are not to be met by one before they say so
             before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
@@ -87,6 +87,7 @@ class Crew:
                 self._ready += [self._keep(_Worker("fork")) for _ in range(self._workers)]
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return self
 
     def submit(self, function: Callable[[Task], Result], task: Task) -> Future[Result]:
         """Have one task done; its result raises WorkerKilled when it kills whoever does it, or else what it raised."""

@@ -223,16 +223,19 @@ def test_after_an_interruption_nothing_is_left(make_bundle, make_item, tmp_path,
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("at_once", [True, False])
 @pytest.mark.parametrize(
     ("number", "expected"),
     [(errno.ENOSPC, ArchiveFull), (errno.EROFS, ArchiveReadOnly), (errno.EACCES, ArchiveReadOnly)],
 )
 def test_a_disk_that_refuses_is_named_and_left_clean(
-    make_bundle, make_item, tmp_path, monkeypatch, number, expected
+    make_bundle, make_item, tmp_path, monkeypatch, number, expected, at_once
 ):
     def refuse(_):
         raise OSError(number, os.strerror(number))
 
+    flush = refuse if at_once else lambda _: False
+    monkeypatch.setattr("trail.handoff.building.flush_file_system", flush)
     monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(expected, match="acme-2024-07-01") as caught:
         make_bundle([make_item(1)])

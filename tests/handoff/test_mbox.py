@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from trail.handoff.mbox import frame_message, quote, read_mbox, unquote
+from trail.handoff.mbox import frame_file, frame_message, quote, read_mbox, unquote
 
 AT = datetime(2024, 3, 5, 10, 11, 12, tzinfo=UTC)
 CONTENT = st.binary(max_size=40) | st.lists(
@@ -44,6 +44,15 @@ def test_quoting_is_taken_back_exactly(content):
 @example([b">" * 200 + b"From x", b">" * 200], 3)
 def test_every_message_comes_out_as_it_went_in_whatever_the_block(contents, block):
     assert read(frame(contents), block) == [(f"id-{n}", c) for n, c in enumerate(contents)]
+
+
+@given(CONTENT, st.integers(1, 70))
+@example(b">" * 200 + b"From x", 3)
+@example(b"x" * 200 + b">From x\n>>From y", 3)
+@example(b"From " * 40, 1)
+def test_a_message_in_a_file_is_framed_alike_whatever_the_block(content, block):
+    framed = b"".join(frame_file(io.BytesIO(content), "id", AT, block))
+    assert framed == b"".join(frame_message(content, "id", AT))
 
 
 @given(st.lists(CONTENT, max_size=5))

@@ -196,7 +196,7 @@ def test_what_is_about_to_be_packed_need_not_reach_the_disk_and_the_file_does(
     make_parcel, make_bundle, make_item, monkeypatch
 ):
     trees, files = [], []
-    monkeypatch.setattr("trail.handoff.building._flush_tree", trees.append)
+    monkeypatch.setattr("trail.handoff.building._flush_tree", lambda *tree: trees.append(tree))
     monkeypatch.setattr("trail.handoff.building._flush", files.append)
     path = make_parcel(Lock())
     assert trees == []

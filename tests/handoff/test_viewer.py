@@ -16,7 +16,7 @@ from trail.handoff.plain import format_size
 from trail.handoff.viewer import template, vocabulary
 from trail.handoff.viewer.conversations import Conversations
 from trail.handoff.viewer.pages import EXTRAS
-from trail.handoff.viewer.vocabulary import Words, fold, split_words
+from trail.handoff.viewer.vocabulary import Words, count_words, fold, split_words
 from trail.model import Envelope
 
 VIEWER = Path(trail.handoff.viewer.__file__).parent
@@ -224,7 +224,7 @@ def test_the_index_is_the_same_however_many_runs_it_took(tmp_path, monkeypatch):
         (tmp_path / name).mkdir()
         words = Words(tmp_path / name)
         for number, row in enumerate(texts):
-            words.add(number, row)
+            words.add(number, *count_words(row))
         return list(words.iter_pieces())
 
     whole = build("one")

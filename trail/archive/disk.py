@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trail.errors import ArchiveFull, ArchiveReadOnly
+from trail.flushing import flush_file_system
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,18 +76,8 @@ def translate_disk_errors(archive: Path) -> Iterator[None]:
 
 def _sync_file_system(folder: Path) -> bool:
     """Linux's syncfs(2): true when everything on the file system of `folder` is durable. False: not to be had."""
-    import ctypes  # noqa: PLC0415 - not needed to read
-
-    libc = ctypes.CDLL(None, use_errno=True)
-    if not hasattr(libc, "syncfs"):
-        return False
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        if libc.syncfs(descriptor) == 0:
-            return True
+        return flush_file_system(descriptor)
     finally:
         os.close(descriptor)
-    number = ctypes.get_errno()
-    if number in (errno.ENOSYS, errno.EPERM, errno.EINVAL, errno.EOPNOTSUPP):  # a sandbox, say
-        return False
-    raise OSError(number, os.strerror(number), str(folder))

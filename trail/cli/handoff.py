@@ -231,13 +231,17 @@ def _hand_over(
     from trail.parse.altered import Changes
     from trail.selection import select_messages
     from trail.transfer import hand_over
+    from trail.wholes import warm_up
+    from trail.workers import Crew
 
     config = session.config
     _finish_attribution(session)
-    with open_archive(config.archive) as archive:
+    # before anything is open, and with all the modules that are here now
+    with Crew().start() as crew, open_archive(config.archive) as archive:
+        warm_up(crew)
         with archive.ledger.reading(), show_progress(session) as progress:  # a sync may be at work
             selection = select_messages(
-                archive, config, whose, filters, full=full, progress=progress
+                archive, config, whose, filters, full=full, progress=progress, crew=crew
             )
         part = len(selection.past) + 1 if selection.continues else 1
         path = out.expanduser() / name_bundle(whose.slug, now, filters, part)
@@ -278,6 +282,7 @@ def _hand_over(
                 signing=signing,
                 language=language,
                 companions=companions,
+                crew=crew,
             )
             packed = parcel.pack(
                 bundle, now.astimezone(UTC), lambda done, of: progress("packing", done, of)

@@ -7,9 +7,12 @@ Never: reads a file again, or keeps more in memory than one line a tag file.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
+import os
 from typing import TYPE_CHECKING, Self
 
+from trail.handoff.drafts import Draft
 from trail.handoff.plain import one_line
 
 if TYPE_CHECKING:
@@ -86,19 +89,36 @@ class Bag:
         """Close a file, list it in its manifest and return its SHA-256 in hex."""
         digest = file.close()
         self._open.discard(file)
-        if file.path.startswith("data/"):
-            self.payload_files += 1
-            self.payload_bytes += file.size
-            self._manifest.write(f"{digest}  {file.path}\n".encode())
-        else:
-            self._tags[file.path] = digest
+        self._list(file.path, digest, file.size)
         return digest
 
-    def write_file(self, path: str, content: bytes) -> str:
-        """Write a whole file, list it in its manifest and return its SHA-256 in hex."""
+    def _list(self, path: str, digest: str, size: int) -> None:
+        if path.startswith("data/"):
+            self.payload_files += 1
+            self.payload_bytes += size
+            self._manifest.write(f"{digest}  {path}\n".encode())
+        else:
+            self._tags[path] = digest
+
+    def write_file(self, path: str, content: bytes | Draft) -> str:
+        """Write a whole file, or move a draft there, list it in its manifest and return its SHA-256 in hex."""
+        if isinstance(content, Draft):
+            return self._take(path, content)
         file = self.open_file(path)
         file.write(content)
         return self.close_file(file)
+
+    def _take(self, path: str, draft: Draft) -> str:
+        target = self.root / path
+        if target.exists():  # as in open_file: nothing is ever written over
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+        try:
+            draft.path.rename(target)
+        except FileNotFoundError:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            draft.path.rename(target)
+        self._list(path, draft.digest, draft.size)
+        return draft.digest
 
     def rename_tag_file(self, path: str, new_path: str) -> None:
         """Give a closed tag file its final name."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trail.errors import ArchiveFull, ArchiveReadOnly, BundleExists, TrailError
+from trail.flushing import flush_file_system
 
 if sys.platform != "win32":
     import fcntl
@@ -36,13 +37,13 @@ def building(out: Path) -> Iterator[Path]:
 
     Raises BundleExists, ArchiveFull, ArchiveReadOnly. After any exception nothing is left.
     """
-    with _private_folder(out) as partial:
+    with _private_folder(out) as partial, _opened(partial) as descriptor:
         yield partial
         with disk_errors(out):
             if not _PRIVATE.search(
                 out.parent.name
             ):  # else it is about to be packed, and need not last
-                _flush_tree(partial)
+                _flush_tree(partial, descriptor)
             _publish(partial, out)
 
 
@@ -147,9 +148,23 @@ def _publish_file(partial: Path, out: Path) -> None:
         _flush(out.parent)
 
 
-def _flush_tree(root: Path) -> None:
-    if hasattr(os, "sync"):
-        os.sync()  # one pass over the disk makes the thousands of calls below cheap
+@contextlib.contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    """A descriptor of the folder, from before anything is in it: what the disk fails to take is told of it. -1 on Windows."""
+    if sys.platform == "win32":
+        yield -1
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _flush_tree(root: Path, descriptor: int) -> None:
+    """Make everything in `root` durable; `descriptor` is the open folder."""
+    if flush_file_system(descriptor):
+        return
     for folder, _, files in os.walk(root):
         for name in files:
             _flush(Path(folder, name))

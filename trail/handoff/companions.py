@@ -75,6 +75,8 @@ class Written:
     """What its author appears to ask, promise, agree and bill."""
     job: str = ""
     """What its author signs as; "" where that is not plain."""
+    words: tuple[str, bytes] | None = None
+    """Its words, counted as `viewer.vocabulary.count_words` does; None: nobody has yet."""
 
     @property
     def month(self) -> str:

@@ -155,10 +155,15 @@ class Others:
         ours = {*client.addresses, *client.domains, *self._own}
         self._addresses = {a: c.slug for c in others for a in c.addresses if a not in ours}
         self._domains = {d: c.slug for c in others for d in c.domains if d not in ours}
+        self._is_anybody = bool(others)
         ours_named = _list_names(client)
         self._names = [
             (name, c.slug) for c in others for name in _list_names(c) if name not in ours_named
         ]
+
+    def __bool__(self) -> bool:
+        """Whether there is any other client."""
+        return self._is_anybody
 
     def find_marks(self, marks: Iterable[str]) -> list[Leak]:
         """The addresses and hosts of other clients among those named in a message."""

@@ -18,6 +18,7 @@ from trail.handoff.bag import Bag
 from trail.handoff.building import building, disk_errors
 from trail.handoff.changed import ChangedTable
 from trail.handoff.companions import Colophon, Written, WrittenFile
+from trail.handoff.drafts import HEAD, Draft, Drafts, size_of
 from trail.handoff.filters import NO_FILTERS, Filters, describe_filters
 from trail.handoff.headers import read_headers
 from trail.handoff.plain import format_size, one_line
@@ -51,12 +52,12 @@ class BundleItem:
     """One message for a bundle, with everything that is known of it."""
 
     archived: ArchivedMessage
-    content: bytes
+    content: bytes | Draft
     parsed: ParsedMessage
     folder: str
     """Where it was first seen, as the server names it, with `/` between levels."""
     account: str
-    attachments: tuple[tuple[Attachment, bytes], ...] = ()
+    attachments: tuple[tuple[Attachment, bytes | Draft], ...] = ()
     texts: tuple[str, ...] = ()
     """What can be read in each attachment, in their order; "" where nothing can."""
     html: str = ""
@@ -64,6 +65,10 @@ class BundleItem:
     changes: tuple[str, ...] = ()
     """What was done to this copy, in words for the recipient; then `original` is the key of what it was made from."""
     original: str = ""
+    words: tuple[str, bytes] | None = None
+    """Its words for the page, counted; None: nobody has yet."""
+    headers: Sequence[str] | None = None
+    """As `read_headers` gives them; None: nobody has read them yet. Of a draft, somebody has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ class BagInfo:
 
 
 def write_bundle(
-    items: Iterable[BundleItem],
+    items: Iterable[BundleItem] | Callable[[Drafts], Iterable[BundleItem]],
     withheld: Sequence[HeldBack],
     info: BagInfo,
     out: Path,
@@ -102,6 +107,8 @@ def write_bundle(
 ) -> Bundle:
     """Write the bundle to the new folder `out`; `on_progress` is told how many messages are written.
 
+    `items` may be what gives them once it knows where drafts can be made.
+
     `companions` are what lies beside the mail besides the pages, which every bundle has. `signing` is what it is sealed with.
 
     Raises BundleExists, ArchiveFull, ArchiveReadOnly, and FixityMismatch for a message whose bytes are not
@@ -109,12 +116,11 @@ def write_bundle(
     """
     with building(out) as folder:
         with disk_errors(out):
-            mailbag = _Mailbag(
-                folder, names.escape_name(out.name), info, rows_per_csv, companions, signing
-            )
+            mailbag = _Mailbag(folder, out, info, rows_per_csv, companions, signing)
         with mailbag:
             # The source's own errors are not the bundle's: only what happens here is translated.
-            for number, item in enumerate(items, start=1):
+            given = items(mailbag.drafts) if callable(items) else items
+            for number, item in enumerate(given, start=1):
                 with disk_errors(out):
                     mailbag.add(number, item)
                 if on_progress:
@@ -141,7 +147,7 @@ class _Mailbag:
     def __init__(
         self,
         folder: Path,
-        identifier: str,
+        out: Path,
         info: BagInfo,
         rows_per_csv: int,
         companions: Sequence[MakeCompanion],
@@ -152,11 +158,13 @@ class _Mailbag:
         self.messages = 0
         self.attachments = 0
         self._info = info
-        self._identifier = identifier
+        self._identifier = identifier = names.escape_name(out.name)
         self._message_ids: set[str] = set()
         self._own = frozenset(address.strip().lower() for address in info.me)
         self._spool = folder / _SPOOL
         self._spool.mkdir()
+        self.drafts = Drafts(self._spool / "drafts", out)
+        self.drafts.folder.mkdir()
         self._folders = names.FolderNames()
         self._companions: list[Companion] = []
         # The pages come last: they link to what the others have written.
@@ -193,8 +201,7 @@ class _Mailbag:
         path = "/".join(part for part in ("data/eml", folder, f"{mailbag_id}.eml") if part)
         if self.bag.write_file(path, item.content) != key:
             raise _changed(key)
-        for piece in mbox.frame_message(item.content, mailbag_id, item.archived.received_at):
-            self._mbox.write(piece)
+        self._add_to_mbox(path, item, mailbag_id)
         files = self._write_attachments(mailbag_id, item.attachments, item.texts)
         self._table.add(
             (
@@ -205,7 +212,7 @@ class _Mailbag:
                 item.folder,
                 folder,
                 str(len(files)),
-                *read_headers(item.content),
+                *_list_headers(item),
             )
         )
         self._message_ids.add(item.parsed.envelope.message_id or "")
@@ -222,7 +229,7 @@ class _Mailbag:
             outgoing=sender is not None and sender.address.lower() in self._own,
             files=files,
             key=key,
-            size=len(item.content),
+            size=size_of(item.content),
             received_at=item.archived.received_at,
             folder=item.folder,
             account=item.account,
@@ -233,11 +240,22 @@ class _Mailbag:
             automatic=item.parsed.automatic,
             statements=item.parsed.statements,
             job=item.parsed.job,
+            words=item.words,
         )
         for companion in self._companions:
             companion.add(written)
         self.messages += 1
         self.attachments += len(files)
+
+    def _add_to_mbox(self, path: str, item: BundleItem, mailbag_id: str) -> None:
+        at = item.archived.received_at
+        if isinstance(item.content, bytes):
+            for piece in mbox.frame_message(item.content, mailbag_id, at):
+                self._mbox.write(piece)
+            return
+        with (self.bag.root / path).open("rb", buffering=0) as file:
+            for piece in mbox.frame_file(file, mailbag_id, at):
+                self._mbox.write(piece)
 
     def finish(self, withheld: Sequence[HeldBack], complete: Completeness | None) -> str:
         """Write the tag files; return the SHA-256 of the tag manifest in hex."""
@@ -305,7 +323,7 @@ class _Mailbag:
     def _write_attachments(
         self,
         mailbag_id: str,
-        attachments: tuple[tuple[Attachment, bytes], ...],
+        attachments: tuple[tuple[Attachment, bytes | Draft], ...],
         texts: tuple[str, ...],
     ) -> tuple[WrittenFile, ...]:
         if not attachments:
@@ -321,6 +339,7 @@ class _Mailbag:
         ):
             path = f"{folder}/{name}"
             digest = self.bag.write_file(path, content)
+            head = content[:HEAD] if isinstance(content, bytes) else content.head
             original = one_line(attachment.filename) or "unknown"
             rows.append(
                 csvfile.format_row((original, name, attachment.mime_type, attachment.content_id))
@@ -331,10 +350,10 @@ class _Mailbag:
                     path,
                     attachment.filename,
                     attachment.mime_type,
-                    len(content),
+                    size_of(content),
                     digest,
                     text,
-                    content[:1024].lstrip(_BLANKS).startswith(b"<"),
+                    head.lstrip(_BLANKS).startswith(b"<"),
                     attachment.content_id,
                 )
             )
@@ -379,6 +398,13 @@ class _Mailbag:
                 f"{before.bundle} {before.at:%Y-%m-%d} {before.digest}" if before else "",
             ),
         ]
+
+
+def _list_headers(item: BundleItem) -> Sequence[str]:
+    if item.headers is not None:
+        return item.headers
+    assert isinstance(item.content, bytes), "whoever made a draft read its headers"
+    return read_headers(item.content)
 
 
 def _changed(key: str) -> FixityMismatch:

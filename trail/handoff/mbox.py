@@ -10,6 +10,7 @@ Lines end at LF only: CRLF, bare CR and zero bytes stay what they are. Never: re
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -26,10 +27,45 @@ _LONGEST_FROM_LINE = 1 << 16
 
 def frame_message(content: bytes, mailbag_id: str, received_at: datetime) -> tuple[bytes, ...]:
     """Return what is to be written of a message, in pieces."""
-    whole = content.endswith(b"\n")
+    from_line, last = _frame(content.endswith(b"\n"), mailbag_id, received_at)
+    return from_line, quote(content), last
+
+
+def _frame(whole: bool, mailbag_id: str, received_at: datetime) -> tuple[bytes, bytes]:  # noqa: FBT001 - of two callers here
+    """What stands before and behind a message, which ends in LF when it is `whole`."""
     host = "mailbag.invalid" if whole else "unterminated.mailbag.invalid"
     from_line = f"From {mailbag_id}@{host} {received_at.ctime()}\n".encode()
-    return from_line, quote(content), b"\n" if whole else b"\n\n"
+    return from_line, b"\n" if whole else b"\n\n"
+
+
+def frame_file(
+    stream: BinaryIO, mailbag_id: str, received_at: datetime, block: int = 1 << 20
+) -> Iterator[bytes]:
+    """The same for a message in a file. Memory: a few blocks, or a line of nothing but `>`."""
+    end = stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, end - 1))
+    from_line, last = _frame(stream.read(1) == b"\n", mailbag_id, received_at)
+    stream.seek(0)
+    yield from_line
+    yield from _iter_quoted(stream, block)
+    yield last
+
+
+def _iter_quoted(stream: BinaryIO, block: int) -> Iterator[bytes]:
+    rest = b""
+    inside_line = False
+    while True:
+        read = stream.read(block)
+        rest += read
+        ready = _count_ready(rest, inside_line=inside_line, is_mbox=False) if read else len(rest)
+        lines, rest = rest[:ready], rest[ready:]
+        start = (lines.find(b"\n") + 1 or len(lines)) if inside_line else 0
+        yield lines[:start]
+        yield quote(lines[start:])
+        if lines:
+            inside_line = not lines.endswith(b"\n")
+        if not read:
+            return
 
 
 def quote(content: bytes) -> bytes:
@@ -76,14 +112,14 @@ def read_mbox(stream: BinaryIO, block: int = 1 << 16) -> Iterator[str | bytes]:
             return
 
 
-def _count_ready(rest: bytes, *, inside_line: bool) -> int:
-    """Return how many bytes of `rest` can be understood without the bytes that follow."""
+def _count_ready(rest: bytes, *, inside_line: bool, is_mbox: bool = True) -> int:
+    """Return how many bytes of `rest` can be understood without the bytes that follow: in an mbox a From_ line ends first."""
     complete = rest.rfind(b"\n") + 1
     if complete or inside_line:
         return complete or len(rest)
     start = rest.lstrip(b">")
     undecided = len(start) < len(b"From ")
-    from_line = rest.startswith(b"From ") and len(rest) < _LONGEST_FROM_LINE
+    from_line = is_mbox and rest.startswith(b"From ") and len(rest) < _LONGEST_FROM_LINE
     return 0 if undecided or from_line else len(rest)
 
 

@@ -78,8 +78,8 @@ class BodyReader:
         return [text.markup for text in texts if text.is_html]
 
     def _choose_branch(self, branches: list[list[Part]]) -> list[Part]:
-        plain = next((b for b in branches if not any(_is_html(part) for part in b)), None)
-        rich = next((b for b in reversed(branches) if any(_is_html(part) for part in b)), None)
+        plain = next((b for b in branches if not any(is_html(part) for part in b)), None)
+        rich = next((b for b in reversed(branches) if any(is_html(part) for part in b)), None)
         if plain is None or rich is None:
             return rich or branches[0]
         if self._prefer_html:
@@ -100,7 +100,7 @@ class BodyReader:
 
     def _read_text(self, part: Part) -> Text:
         if id(part) not in self._texts:
-            self._texts[id(part)] = Text(_is_html(part), self._decode(part))
+            self._texts[id(part)] = Text(is_html(part), self._decode(part))
         return self._texts[id(part)]
 
     def _decode(self, part: Part) -> str:
@@ -119,7 +119,8 @@ class BodyReader:
         return text[:limit]
 
 
-def _is_html(part: Part) -> bool:
+def is_html(part: Part) -> bool:
+    """Whether a part is HTML, or near enough."""
     # Enriched text (RFC 1896) has tags like HTML, and reads well as such.
     return part.mime.mime_type in {
         "text/html", "text/x-amp-html", "text/enriched", "text/richtext",

@@ -16,6 +16,8 @@ from trail.parse.markup import read_body
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from trail.parse.parts import Tree
+
 TAGS = {
     *("a", "abbr", "address", "b", "bdi", "bdo", "big", "blockquote", "br", "caption", "center", "cite", "code"),
     *("col", "colgroup", "dd", "del", "div", "dl", "dt", "em", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr"),
@@ -65,8 +67,8 @@ def clean_html(html: str, show_picture: Callable[[str], str | None]) -> str:
     )
 
 
-def read_clean_html(content: bytes) -> str:
-    """Return the HTML of a message, cleaned; its own pictures still by `cid:`, others gone.
+def read_clean_html(content: bytes | Tree) -> str:
+    """Return the HTML of a message, or of its tree, cleaned; its own pictures still by `cid:`, others gone.
 
     "" where it has none, where it is too long, and where it would look no other than the message's text.
     """

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from trail.parse.attachments import read_attachments
-from trail.parse.body import BodyReader
+from trail.parse.body import BodyReader, is_html
 from trail.parse.html import is_too_deep
 from trail.parse.parts import split_parts
 
@@ -40,12 +40,14 @@ def read_markup(content: bytes) -> Markup:
         return Markup()
 
 
-def read_body(content: bytes) -> str:
-    """Give the HTML of a message alone; "" where it has none, or none that can be shown."""
-    return _join_texts(split_parts(content))
+def read_body(content: bytes | Tree) -> str:
+    """Give the HTML of a message, or of its tree, alone; "" where it has none, or none that can be shown."""
+    return _join_texts(split_parts(content) if isinstance(content, bytes) else content)
 
 
 def _join_texts(tree: Tree) -> str:
+    if not any(map(is_html, tree.parts)):
+        return ""  # without decoding the plain text for it
     texts = [t for t in BodyReader(tree, prefer_html=True).read() if t.is_html]
     html = "\n<hr>\n".join(t.markup for t in texts)
     return "" if is_too_deep(html) else html

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trail.model import Envelope, ParsedMessage
-from trail.parse.attachments import iter_attachments, read_attachments
+from trail.parse.attachments import read_attachments
 from trail.parse.automatic import explain_automatic
 from trail.parse.beside import find_beside
 from trail.parse.body import BodyReader, Text
@@ -21,23 +21,34 @@ from trail.parse.parts import split_parts
 from trail.parse.text import split_quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from trail.model import Attachment
+    from trail.parse.parts import Tree
 
 
 def parse_whole(
-    key: str, content: bytes
+    key: str, content: bytes, tree: Tree | None = None
 ) -> tuple[ParsedMessage, tuple[tuple[Attachment, bytes], ...]]:
-    """Parse a message, and give its attachments with their decoded bytes: for a hand-off."""
-    parsed = parse_message(key, content)
-    return parsed, tuple(iter_attachments(content)) if parsed.attachments else ()
+    """Parse a message, and give its attachments with their decoded bytes. `tree` is its tree, if there is one."""
+    found: list[tuple[Attachment, bytes]] = []
+    parsed = parse_message(key, content, tree, lambda *one: found.append(one))
+    return parsed, tuple(found) if parsed.attachments else ()
 
 
-def parse_message(key: str, content: bytes) -> ParsedMessage:
-    """Parse a message. What cannot be read is a defect; when nothing can, `unparsable` is set."""
+def parse_message(
+    key: str,
+    content: bytes,
+    tree: Tree | None = None,
+    keep: Callable[[Attachment, bytes], object] | None = None,
+) -> ParsedMessage:
+    """Parse a message. What cannot be read is a defect; when nothing can, `unparsable` is set.
+
+    `keep`, where given, gets each attachment with its decoded bytes, which are let go then, and must not raise. They count
+    only where the message that is returned has any.
+    """
     try:
-        return _parse(key, content)
+        return _parse(key, tree or split_parts(content), keep)
     except Exception as error:  # noqa: BLE001 - one bad message never stops a round, whatever it is
         defect = f"the parser failed: {type(error).__name__}"
     try:
@@ -47,11 +58,12 @@ def parse_message(key: str, content: bytes) -> ParsedMessage:
     return ParsedMessage(key, envelope, text="", defects=(defect,), unparsable=True)
 
 
-def _parse(key: str, content: bytes) -> ParsedMessage:
-    tree = split_parts(content)
+def _parse(
+    key: str, tree: Tree, keep: Callable[[Attachment, bytes], object] | None
+) -> ParsedMessage:
     defects = list(tree.defects)
     if not tree.root.fields:
-        defects.append("the message has no headers" if content else "the message is empty")
+        defects.append("the message has no headers" if tree.content else "the message is empty")
     reader = BodyReader(tree)
     texts = reader.read()
     left = reader.read_left()
@@ -64,8 +76,10 @@ def _parse(key: str, content: bytes) -> ParsedMessage:
     text, quoted = _divide(texts)
     beside = [find_beside(f"{text}\n{quoted}", html) for html in left]
     attachments = []
-    for attachment, _, defect in read_attachments(tree):
+    for attachment, payload, defect in read_attachments(tree):
         attachments.append(attachment)
+        if keep is not None:
+            keep(attachment, payload)
         if defect:
             defects.append(f"attachment: {defect}")
     envelope = read_envelope(tree.root.fields)

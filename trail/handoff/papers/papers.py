@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, deque
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from trail.handoff.papers import open_items, people
@@ -23,7 +24,7 @@ from trail.handoff.papers.threads import Threads
 from trail.handoff.papers.timeline import Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
     from pathlib import Path
 
@@ -46,18 +47,26 @@ def prepare_papers(template: Path | None, language: str) -> MakeCompanion:
 
     Raises ConfigError when the user's template is broken, before there is a bundle.
     """
-    templates = {
-        each: load_template(template, each)
-        for each in ((NAMES[language],) if language else LANGUAGES)
-    }
-    return lambda spool, me: Papers(spool, me, templates)
+    languages = (NAMES[language],) if language else LANGUAGES
+    load = cache(partial(load_template, template))
+    if template is not None:  # ours are sound, and of three only one is needed
+        for each in languages:
+            load(each)
+    return lambda spool, me: Papers(spool, me, languages, load)
 
 
 class Papers:
     """Gathers what the papers say. `spool` is an empty folder for drafts."""
 
-    def __init__(self, spool: Path, me: tuple[str, ...], templates: dict[str, Template]) -> None:
-        self._templates = templates
+    def __init__(
+        self,
+        spool: Path,
+        me: tuple[str, ...],
+        languages: tuple[str, ...],
+        load: Callable[[str], Template],
+    ) -> None:
+        self._offered = languages
+        self._load = load
         self._own = frozenset(address.strip().lower() for address in me)
         self._timeline = Timeline(spool)
         self._threads = Threads()
@@ -168,7 +177,7 @@ class Papers:
 
     def _write_letter(self, bag: Bag, letter: Letter) -> None:
         language = self._choose_language()
-        template = self._templates[language]
+        template = self._load(language)
         title = f"{read_words(language)['title']}: {letter.client}"
         if template.markdown:
             text = template.markdown(letter)
@@ -181,8 +190,8 @@ class Papers:
             bag.write_file("letter.html", template.html(letter).encode())
 
     def _choose_language(self) -> str:
-        if len(self._templates) == 1:
-            return next(iter(self._templates))
+        if len(self._offered) == 1:
+            return self._offered[0]
         spoken = [*self._languages.elements()]
         best = max(LANGUAGES, key=lambda each: (self._languages[each], -LANGUAGES.index(each)))
         # Most of what they write: of a client who writes French, the two letters in German decide nothing.

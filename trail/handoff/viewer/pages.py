@@ -16,7 +16,7 @@ from trail.handoff.viewer import rows, static, template
 from trail.handoff.viewer.chunks import Chunks, format_chunk, name_chunk, write_json
 from trail.handoff.viewer.conversations import Conversations
 from trail.handoff.viewer.people import People
-from trail.handoff.viewer.vocabulary import Words
+from trail.handoff.viewer.vocabulary import Words, count_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,7 +85,7 @@ class Pages:
         for file in entry.files:
             self._files.add([number, *rows.describe_file(file)])
             self._attachment_bytes += file.size
-        self._words.add(number, rows.words_of(entry))
+        self._words.add(number, *(entry.words or _count_words(entry)))
         self._conversations.add(entry.envelope)
         self._static.add(entry)
         month = self._months.setdefault(entry.month, _Month())
@@ -157,3 +157,8 @@ class Pages:
             "words": words,
             "beside": beside,
         }
+
+
+def _count_words(entry: Written) -> tuple[str, bytes]:
+    names, texts = [file.name for file in entry.files], [file.text for file in entry.files]
+    return count_words(rows.words_of(entry.envelope, entry.text, names, texts))

@@ -12,7 +12,10 @@ from trail.handoff.plain import many_lines, one_line, without_overrides
 from trail.handoff.viewer.people import NAME_LIMIT, ROLES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from trail.handoff.companions import Written, WrittenFile
+    from trail.model import Envelope
 
 SUBJECT_LIMIT = 400
 TEXT_LIMIT = 200_000
@@ -84,12 +87,14 @@ def preview(text: str) -> str:
     return show_line(" ".join(text[: PREVIEW_LIMIT * 4].split()), PREVIEW_LIMIT)
 
 
-def words_of(entry: Written) -> tuple[str, str, str, str, str]:
-    """Return what a message is found by, in the order of `vocabulary.FIELDS`."""
+def words_of(
+    envelope: Envelope, text: str, names: Iterable[str], documents: Iterable[str]
+) -> tuple[str, str, str, str, str]:
+    """Return what a message is found by, in the order of `vocabulary.FIELDS`; `names` and texts are those of its files."""
     return (
-        entry.envelope.subject[:SUBJECT_LIMIT],
-        "\n".join(f"{a.name[:NAME_LIMIT]}\n{a.address[:NAME_LIMIT]}" for a in entry.envelope.addresses if a.role in ROLES),
-        "\n".join(file.name[:NAME_LIMIT] for file in entry.files),
-        entry.text[:TEXT_LIMIT],
-        "\n".join(file.text[:DOCUMENT_LIMIT] for file in entry.files),
+        envelope.subject[:SUBJECT_LIMIT],
+        "\n".join(f"{a.name[:NAME_LIMIT]}\n{a.address[:NAME_LIMIT]}" for a in envelope.addresses if a.role in ROLES),
+        "\n".join(name[:NAME_LIMIT] for name in names),
+        text[:TEXT_LIMIT],
+        "\n".join(document[:DOCUMENT_LIMIT] for document in documents),
     )  # fmt: skip
