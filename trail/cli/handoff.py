@@ -227,6 +227,7 @@ def _hand_over(
     from trail.errors import BundleExists
     from trail.handoff.filters import name_bundle
     from trail.handoff.packing import packing
+    from trail.handoff.papers.papers import prepare_papers
     from trail.handoff.room import check_room
     from trail.parse.altered import Changes
     from trail.selection import select_messages
@@ -261,6 +262,8 @@ def _hand_over(
             )
         mail = sum(m.size for m in selection.chosen)
         check_room(path, len(selection.chosen), mail, lock, pdf=pdf)
+        if config.handoff.letter:  # a mistake in it is told before a key is made
+            prepare_papers(config.handoff.letter, language or config.handoff.language)
         hand_overs = read_hand_overs(archive)
         signing = prepare_signing(session, next((h.key for h in hand_overs[::-1] if h.key), ""))
         salt = secrets.token_bytes(32)
