@@ -7,7 +7,7 @@ message than its text.
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from trail.handoff.pdf import signs
 from trail.handoff.pdf.links import find_links
@@ -28,7 +28,15 @@ _LISTED = 1000
 _ROLES = ("from", "sender", "reply-to", "to", "cc", "bcc")
 
 
-def draw_message(root: Path, written: Written) -> bytes:
+class Drawn(NamedTuple):
+    """The PDF of a message."""
+
+    content: bytes
+    missing: int = 0
+    """Signs that could not be drawn."""
+
+
+def draw_message(root: Path, written: Written) -> Drawn:
     """The PDF of a message, with its attachments from the bundle at `root`. May raise anything on hostile mail."""
     with closing(Sheet(written)) as sheet:
         _draw_head(sheet, written)
@@ -44,7 +52,7 @@ def draw_message(root: Path, written: Written) -> bytes:
         if written.files:
             _draw_files(sheet, root, written.files)
         _draw_notes(sheet, written)
-        return sheet.finish()
+        return Drawn(sheet.finish(), sheet.missing)
 
 
 def draw_notice(written: Written) -> bytes:
