@@ -271,6 +271,17 @@ def test_a_bomb_of_parts_that_overlap_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("name", "why"),
+    [("../evil/", "outside"), ("b/../../evil/", "outside"), ("c/", "outside"), ("b/x/", "twice"), ("/e/", "outside"), ("b/C:/", "outside")],
+)  # fmt: skip
+def test_a_folder_in_a_zip_stays_in_its_place(tmp_path, name, why):
+    path = make_zip(tmp_path / "bad.zip", [("b/x", b"x"), (name, b"")])
+    with pytest.raises(FixityMismatch, match=why), unpacking(path, refuse):
+        pass
+    assert not list(tmp_path.parent.glob("evil"))
+
+
+@pytest.mark.parametrize(
     "content", [b"", b"no zip", b"PK\x05\x06" + bytes(18), b"PK\x03\x04" + bytes(60)]
 )
 def test_what_is_no_zip_is_told_as_such(tmp_path, content):

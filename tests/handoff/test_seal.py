@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import unicodedata
+import zipfile
 
 import bagit
 import pytest
@@ -23,6 +24,7 @@ from trail.handoff.check import verify_bundle
 from trail.handoff.keys import SigningKey, export_public
 from trail.handoff.receipt import read_facts
 from trail.handoff.seal import Signing, check_seal
+from trail.handoff.unpacking import unpacking
 
 
 @pytest.fixture
@@ -62,6 +64,40 @@ def test_both_verifiers_find_what_was_done_without_the_key(bundle, alone, tamper
     code, text = alone(bundle)
     assert code == 1
     assert text.startswith("NOT AS IT WAS SIGNED")
+
+
+def zip_up(root, path):
+    """Pack a folder as other programs do: with its folders, and links as links."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for each in (root, *sorted(root.rglob("*"))):
+            name = each.relative_to(root.parent).as_posix()
+            if each.is_symlink():
+                info = zipfile.ZipInfo(name)
+                info.create_system = 3
+                info.external_attr = 0o120777 << 16
+                archive.writestr(info, str(each.readlink()))
+            else:
+                archive.write(each, name)
+    return path
+
+
+def verdict_of(path):
+    """As `trail verify` of one file does it."""
+    try:
+        with unpacking(path, lambda: "") as folder:
+            return check(folder)
+    except FixityMismatch as error:
+        return (error.message,)
+
+
+UNZIPPABLE = ("a pipe added", "a huge file added", "a timestamp that is none, and huge")
+
+
+@pytest.mark.parametrize("tampering", [t for t in TAMPERINGS if t not in UNZIPPABLE])
+def test_what_was_done_is_found_in_one_file_too(bundle, tmp_path, tampering):
+    assert verdict_of(zip_up(bundle, tmp_path / "before.zip")) == ()
+    TAMPERINGS[tampering](bundle)
+    assert verdict_of(zip_up(bundle, tmp_path / "after.zip")) != ()
 
 
 def test_a_bundle_signed_with_another_key_is_told_from_the_right_one_by_the_key_only(
