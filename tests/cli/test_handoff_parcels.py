@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sys
@@ -9,6 +10,7 @@ import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
+import pypdfium2
 import pyrage
 import pytest
 from syncing import make_message
@@ -191,3 +193,19 @@ def test_a_disk_with_too_little_room_is_told_before_anything_is_written(business
     assert answer.code == 23
     assert "are free there" in answer.err
     assert not (business.root / "box").exists()
+
+
+def test_a_pdf_has_an_answer_where_it_stands_in_the_message(business, pymap_server):
+    head, _, _ = make_message(3).partition(b"\r\n\r\n")
+    body = b"\r\n\r\nHello,\r\n> Is it five?\r\nYes it is.\r\n> And when?\r\nMonday.\r\n"
+    pymap_server.append("INBOX", head + body)
+    business.done("sync")
+    path = Path(hand_over(business, "--pdf", "--json").data["path"])
+    texts = []
+    for pdf in path.glob("data/pdf/**/*.pdf"):
+        with contextlib.closing(pypdfium2.PdfDocument(pdf)) as document:
+            texts.append(document[0].get_textpage().get_text_range())
+    (text,) = (t for t in texts if "Is it five?" in t)
+    words = ("Hello", "> Is it five?", "Yes it is.", "> And when?", "Monday.")
+    places = [text.index(word) for word in words]
+    assert places == sorted(places)

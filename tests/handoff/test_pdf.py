@@ -121,8 +121,30 @@ def test_a_message_is_on_its_page_with_its_head(tmp_path):
         "page 1",
     ):
         assert line in text, line
-    assert text.index("blåbærgrød") < text.index("Quoted from earlier") < text.index("> Tak")
+    assert text.index("blåbærgrød") < text.index("> Tak")
     assert "could not be drawn" not in text
+
+
+def test_an_answer_between_the_lines_stands_between_them(tmp_path):
+    pieces = [("quoted", "> Is it 5?"), ("written", "Yes."), ("quoted", "> And when?"), ("written", "Monday."), ("beside", "5000 kr"), ("beside", "and more")]  # fmt: skip
+    text = read_text(page.draw_message(tmp_path, MESSAGE, pieces).content)
+    places = [text.index(words) for _, words in pieces]
+    assert places == sorted(places)
+    assert "Tak for sidst" not in text
+    assert text.count("In the HTML of the message only\n5000 kr") == 1
+    assert text.count("In the HTML") == 1
+
+
+def test_a_text_in_pieces_is_cut_once_and_as_a_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(page, "TEXT_LIMIT", 10)
+    for pieces, cut in (
+        ([("written", "12345"), ("quoted", "67890")], False),
+        ([("written", "12345"), ("quoted", "678901")], True),
+        ([("written", "1234567890"), ("quoted", "never")], True),
+    ):
+        text = read_text(page.draw_message(tmp_path, MESSAGE, pieces).content)
+        assert ("longer than what is drawn" in text) is cut
+        assert "never" not in text
 
 
 def test_the_attachments_are_in_it_to_the_byte_and_on_its_page(tmp_path):

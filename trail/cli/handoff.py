@@ -184,9 +184,10 @@ def handoff(
         companions.append(LoadFile)
     if pdf:
         from trail.handoff.pdf.messages import MessagePdfs, Shortfall
+        from trail.parse.message import read_in_order
 
         shortfall = Shortfall()
-        companions.append(partial(MessagePdfs, shortfall=shortfall))
+        companions.append(partial(MessagePdfs, shortfall=shortfall, read=read_in_order))
     _hand_over(
         session,
         whose,

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from trail.workers import Crew, WorkerKilled
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
     from trail.handoff.bag import Bag
     from trail.handoff.companions import Colophon, Written
+
+    ReadPieces = Callable[[bytes], Sequence[tuple[str, str]]]
 
 FOLDER = "data/pdf"
 AHEAD = 50
@@ -35,6 +38,7 @@ class Drawing(NamedTuple):
     """Of the bundle, in which its attachments lie."""
     written: Written
     target: Path
+    read: ReadPieces | None = None
     plain: bool = False
     """Whether only that it could not be drawn is to be said."""
 
@@ -50,7 +54,10 @@ class Shortfall:
 
 
 class MessagePdfs:
-    """The PDFs under construction. `shortfall` is told what is missing in them."""
+    """The PDFs under construction. `shortfall` is told what is missing in them.
+
+    `read` reads the text of a message, from its bytes, in the order in which it stands there; workers call it.
+    """
 
     def __init__(
         self,
@@ -58,7 +65,9 @@ class MessagePdfs:
         me: tuple[str, ...],  # noqa: ARG002 - a companion is given it
         *,
         shortfall: Shortfall | None = None,
+        read: ReadPieces | None = None,
     ) -> None:
+        self._read = read
         self._shortfall = shortfall or Shortfall()
         self._drafts = drafts
         self._root = drafts.parents[1]
@@ -70,7 +79,7 @@ class MessagePdfs:
         """Have a message drawn; its attachments are in the bundle already."""
         files = tuple(replace(file, text="") for file in written.files)
         small = replace(written, files=files, statements=())
-        drawing = Drawing(self._root, small, self._drafts / f"{written.mailbag_id}.pdf")
+        drawing = Drawing(self._root, small, self._drafts / f"{written.mailbag_id}.pdf", self._read)
         self._waiting.append((drawing, self._submit(drawing)))
         self._paths.append(name_pdf(written.path))
         while len(self._waiting) > AHEAD:
@@ -131,7 +140,9 @@ def _draw(drawing: Drawing) -> int | None:
         with suppress(
             Exception
         ):  # whatever it is, the .eml is there, and the rest of the bundle is not to wait
-            drawn = draw_message(drawing.root, drawing.written)
+            content = (drawing.root / drawing.written.path).read_bytes() if drawing.read else b""
+            pieces = drawing.read(content) if drawing.read else ()
+            drawn = draw_message(drawing.root, drawing.written, pieces)
             drawing.target.write_bytes(drawn.content)
             return drawn.missing
     drawing.target.write_bytes(draw_notice(drawing.written))
