@@ -113,11 +113,43 @@ def _touch(path):
     return path
 
 
+def _copy_in_capitals(root: Path) -> None:
+    path = find_emls(root)[0]
+    path.with_name(path.name.upper()).write_bytes(b"Subject: another\n\n")
+
+
+def _swap_attachments(root: Path) -> None:
+    one, two, *_ = sorted(
+        p for p in (root / "data/attachments").rglob("*") if p.is_file() and p.suffix != ".csv"
+    )
+    first, second = one.read_bytes(), two.read_bytes()
+    one.write_bytes(second)
+    two.write_bytes(first)
+
+
 MANIFEST = "manifest-sha256.txt"
 TAMPERINGS: dict[str, Callable[[Path], object]] = {
     "an empty folder with a message of its own": lambda root: (
         root / "data" / "VOID since March"
     ).mkdir(),
+    "an empty folder at the root": lambda root: (root / "new").mkdir(),
+    "an empty folder where the mail is": lambda root: (root / "data/eml/new").mkdir(),
+    "a message of the same name in capitals": _copy_in_capitals,
+    "two attachments swapped": _swap_attachments,
+    "the mbox cut": lambda r: _change(next((r / "data/mbox").iterdir()), lambda b: b[:-9]),
+    "an attachment removed": lambda r: next((r / "data/attachments").rglob("*.pdf")).unlink(),
+    "a list of files to fetch": lambda r: (r / "fetch.txt").write_text(
+        "https://evil.example/x.eml 10 data/eml/x.eml\n"
+    ),
+    "a manifest of another hash": lambda r: (r / "manifest-md5.txt").write_text(""),
+    "the declaration of another version": lambda r: _change(
+        r / "bagit.txt", lambda b: b.replace(b"1.0", b"0.97")
+    ),
+    "bag-info cut": lambda r: _change(r / "bag-info.txt", lambda b: b[:-5]),
+    "the tag manifest in CRLF": lambda r: _change(
+        r / TAGMANIFEST, lambda b: b.replace(b"\n", b"\r\n")
+    ),
+    "the signature in CRLF": lambda r: _change(r / SIGNATURE, lambda b: b.replace(b"\n", b"\r\n")),
     "a timestamp that is none, and huge": lambda root: os.truncate(
         _touch(root / "timestamp.tsr"), 1 << 30
     ),

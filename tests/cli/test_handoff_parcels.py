@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sys
@@ -9,6 +10,7 @@ import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
+import pypdfium2
 import pyrage
 import pytest
 from syncing import make_message
@@ -160,9 +162,50 @@ def test_a_pdf_of_each_message_is_made_when_asked_for_and_the_bundle_stays_sound
     assert business.done("verify", data["path"], "--json").data["ok"]
 
 
+def test_what_no_font_here_has_and_what_could_not_be_drawn_is_told(
+    business, pymap_server, monkeypatch
+):
+    for name in ("_LINUX", "_MACOS", "_WINDOWS"):
+        monkeypatch.setattr(f"trail.handoff.pdf.signs.{name}", ("/nowhere.ttf",))
+    pymap_server.append("INBOX", make_message(2, subject="=?utf-8?b?5pel5pys?="))
+    business.done("sync")
+    answer = hand_over(business, "--pdf")
+    assert "1 PDF with □ for signs that no font here has; Chinese, Japanese" in answer.err
+    monkeypatch.setattr("trail.handoff.pdf.messages.PATIENCE", 0.0)
+    answer = business.trail("handoff", "acme", "--full", "--pdf", "--out", business.root / "two")
+    assert answer.code == 100
+    assert "2 messages could not be drawn: in place of the PDF is a page" in answer.err
+
+
+@pytest.mark.parametrize("how", [("--zip",), ("--encrypt",), ("--redact", "Line of message")])
+def test_pdfs_go_with_every_kind_of_bundle(business, tmp_path, how):
+    words = ("--passphrase-command", command_for(tmp_path, "correct horse battery"))
+    words = words if "--encrypt" in how else ()
+    data = hand_over(business, "--pdf", *how, *words, "--json").data
+    assert business.done("verify", data["path"], *words, "--json").data["ok"]
+    receipt = business.done("receipt", data["path"], *words, "--json").data
+    assert receipt["messages"] == data["messages"] == 1
+
+
 def test_a_disk_with_too_little_room_is_told_before_anything_is_written(business, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
     answer = business.trail("handoff", "acme", "--out", business.root / "box")
     assert answer.code == 23
     assert "are free there" in answer.err
     assert not (business.root / "box").exists()
+
+
+def test_a_pdf_has_an_answer_where_it_stands_in_the_message(business, pymap_server):
+    head, _, _ = make_message(3).partition(b"\r\n\r\n")
+    body = b"\r\n\r\nHello,\r\n> Is it five?\r\nYes it is.\r\n> And when?\r\nMonday.\r\n"
+    pymap_server.append("INBOX", head + body)
+    business.done("sync")
+    path = Path(hand_over(business, "--pdf", "--json").data["path"])
+    texts = []
+    for pdf in path.glob("data/pdf/**/*.pdf"):
+        with contextlib.closing(pypdfium2.PdfDocument(pdf)) as document:
+            texts.append(document[0].get_textpage().get_text_range())
+    (text,) = (t for t in texts if "Is it five?" in t)
+    words = ("Hello", "> Is it five?", "Yes it is.", "> And when?", "Monday.")
+    places = [text.index(word) for word in words]
+    assert places == sorted(places)

@@ -204,3 +204,24 @@ def test_a_person_types_the_passphrase_twice_and_nobody_sees_it(bare, tmp_path):
     assert b"horse" not in told
     assert b"keep the passphrase elsewhere" in told
     bare.done("key", "create", "--replace", "--from", backup, "--passphrase-env", "PASS", "--json")
+
+
+def test_a_copy_in_the_place_of_the_key_is_told_as_one(bare, data, tmp_path):
+    made = bare.done("key", "create", "--json").data["fingerprint"]
+    copy = tmp_path / "copy.pem"
+    bare.done("key", "export", "--backup", copy, "--passphrase-env", "PASS")
+    data.write_bytes(copy.read_bytes())
+    answer = bare.trail("key", "show")
+    assert answer.code == 4
+    assert "is a copy of a key, and locked with a passphrase" in answer.err
+    bare.done("key", "create", "--replace", "--from", copy, "--passphrase-env", "PASS")
+    assert bare.done("key", "show", "--json").data["fingerprint"] == made
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such modes")
+def test_a_folder_in_the_place_of_the_key_is_told_with_what_to_do(bare, data):
+    data.mkdir(parents=True)
+    answer = bare.trail("key", "show")
+    assert answer.code == 4
+    assert f"{data}: the key cannot be read: " in answer.err
+    assert "key_file in [handoff]" in answer.err

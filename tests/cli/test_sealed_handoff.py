@@ -7,9 +7,11 @@ import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from datetime import UTC, datetime
 
 import bagit
+import pyrage
 import pytest
 from bundles import reseal, sign_anew
 from doors import ACME_RULES, PASSWORD_VARIABLE, Desk
@@ -167,7 +169,9 @@ def test_verify_says_whose_word_it_is_and_never_that_it_is_genuine(business):
     assert f"signed by key {other}: compare" in business.done("verify", path).out
     refused = business.trail("verify", path, "--key", key)
     assert refused.code == 21
-    assert f"signed with another key: {other}, not {key}" in refused.out
+    assert f"the key you gave is {key}, signed with {other}" in refused.out
+    assert refused.err.startswith(f"error: the key you gave is not the one {path} is signed with\n")
+    assert "look for a slip in it" in refused.err
     data = business.trail("verify", path, "--key", key, "--json").data
     assert (data["ok"], data["key"], data["key_as_told"]) == (False, other, False)
 
@@ -267,12 +271,20 @@ def test_an_authority_that_is_not_the_one_named_gives_no_timestamp(
     assert not (path / "timestamp.tsr").exists()
 
 
-def test_a_certificate_that_cannot_be_read_is_told_before_the_work(business, authority):
-    configure(business, key_file="k.pem", timestamp_url=authority.url, timestamp_ca="none.pem")
+@pytest.mark.parametrize("mistake", ["certificate", "template"])
+def test_a_mistake_in_the_configuration_is_told_before_a_key_is_made(business, authority, mistake):
+    (business.root / "mine.md.j2").write_text("{{ letter.nothing_of_this_name }}")
+    named = {"certificate": "none.pem", "template": "mine.md.j2"}[mistake]
+    if mistake == "certificate":
+        configure(business, key_file="k.pem", timestamp_url=authority.url, timestamp_ca=named)
+    else:
+        configure(business, key_file="k.pem", letter=named)
     answer = business.trail("handoff", "acme", "--out", business.root / "one")
     assert answer.code == 3
-    assert "none.pem" in answer.err
+    assert named in answer.err
+    assert "your signing key was made" not in answer.err
     assert not (business.root / "one").exists()
+    assert not (business.root / "k.pem").exists()
 
 
 # receipts
@@ -313,6 +325,80 @@ def test_a_bundle_that_was_changed_gets_no_receipt(given):
     answer = given.trail("receipt", given.given)
     assert answer.code == 21
     assert "bag-info.txt: was altered" in answer.err
+
+
+def receipts(folder):
+    return sorted(p.name.partition("-receipt")[2] for p in folder.iterdir() if "-receipt" in p.name)
+
+
+def test_a_receipt_of_one_file_lies_beside_it_and_says_the_same(given):
+    _, path = hand_off(given, "zipped", "--zip")
+    made = given.done("receipt", path, "--json").data
+    same = ("messages", "attachments", "withheld", "key", "client")
+    assert [made[k] for k in same] == [given.made[k] for k in same]
+    assert receipts(path.parent) == [".html", ".txt"]
+    assert path.stem in (path.parent / f"{path.stem}-receipt.txt").read_text()
+    scan = given.root / "scan.pdf"
+    scan.write_bytes(b"%PDF signed")
+    _, other = hand_off(given, "other", "--zip", "--load-file")
+    assert other.name == path.name
+    given.done("receipt", other, "--accept", scan)
+    listed = given.done("receipt", "--json").data["handoffs"]
+    assert len(listed[-1]["receipts"]) == 1
+    assert listed[-2]["digest"] == made["digest"]
+    assert listed[-2]["receipts"] == []
+
+
+def test_a_receipt_of_an_encrypted_file_asks_for_the_passphrase(given, tmp_path):
+    (tmp_path / "secret").write_text("correct horse battery\n")
+    command = f"cat {tmp_path / 'secret'}"
+    words = ("--passphrase-command", command)
+    _, path = hand_off(given, "locked", "--encrypt", *words)
+    assert given.done("receipt", path, *words, "--json").data["attachments"] == 0
+    answer = given.trail("receipt", path)
+    assert answer.code == 4
+    assert "nobody is there to type the passphrase" in answer.err
+    (tmp_path / "secret").write_text("incorrect horse battery\n")
+    assert given.trail("receipt", path, *words).code == 4
+    path.write_bytes(path.read_bytes()[:-100])
+    answer = given.trail("receipt", path, *words)
+    assert answer.code == 21
+    assert str(path) in answer.err
+
+
+def test_a_file_changed_in_a_zip_gets_no_receipt_and_is_named_by_its_zip(given, tmp_path):
+    _, path = hand_off(given, "zipped", "--zip")
+    changed = tmp_path / "changed.zip"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(changed, "w") as new:
+        for member in old.infolist():
+            more = b"x" if member.filename.endswith("/mailbag.csv") else b""
+            new.writestr(member, old.read(member) + more)
+    answer = given.trail("receipt", changed)
+    assert answer.code == 21
+    assert f"{changed}: mailbag.csv: was altered" in answer.err
+
+
+def test_a_receipt_of_what_only_its_recipient_can_open_is_made_of_the_record(given):
+    identity = pyrage.x25519.Identity.generate()
+    answer, path = hand_off(given, "age", "--until", "2099-01-01", "--encrypt-to", str(identity.to_public()))  # fmt: skip
+    made = given.done("receipt", path, "--json").data
+    assert (made["digest"], made["attachments"]) == (answer.data["digest"], None)
+    text = (path.parent / path.name.replace(".zip.age", "-receipt.txt")).read_text()
+    assert "1 message\n" in text
+    assert "attachments" not in text
+    assert "size" not in text
+    path.unlink()
+    out = given.root / "later"
+    name = path.name.removesuffix(".zip.age")
+    again = given.done("receipt", name, "--out", out, "--json").data
+    assert again["digest"] == answer.data["digest"]
+    assert receipts(out) == [".html", ".txt"]
+    answered = given.root / "answer.txt"
+    answered.write_text("received")
+    given.done("receipt", path.name, "--accept", answered)
+    answer = given.trail("receipt", given.root / "nothing")
+    assert answer.code == 1
+    assert "no hand-off of this archive is called nothing" in answer.err
 
 
 def mail(number, encoding="base64"):

@@ -5,13 +5,18 @@ from __future__ import annotations
 import csv
 import hashlib
 from dataclasses import replace
+from datetime import datetime
 
 import bagit
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from trail.handoff.bag import Bag
 from trail.handoff.check import verify_bundle
+from trail.handoff.companions import Written, WrittenFile
 from trail.handoff.loadfile import COLUMNS, CSV, DAT, LoadFile
-from trail.model import Address
+from trail.model import Address, Envelope
 
 
 def read_dat(path):
@@ -109,3 +114,97 @@ def test_without_messages_there_are_the_heads_only(make_bundle):
     path = make_bundle([], companions=(LoadFile,)).path
     assert read_dat(path / DAT) == []
     assert verify_bundle(path).ok
+
+
+def parse_dat(content):
+    """Sign by sign, as the standard has it: a value is whatever stands between two þ, ® in one is a line break."""
+    text = content.removeprefix(b"\xef\xbb\xbf").decode()
+    assert len(text.encode()) == len(content) - 3
+    rows, row, place = [], [], 0
+    while place < len(text):
+        assert text[place] == "þ"
+        end = text.index("þ", place + 1)
+        row.append(text[place + 1 : end].replace("®", "\n"))
+        place = end + 1
+        if text[place] == "\x14":
+            place += 1
+        else:
+            assert text[place : place + 2] == "\r\n"
+            rows.append(row)
+            row, place = [], place + 2
+    assert row == []
+    return rows
+
+
+HOSTILE = st.text(
+    st.sampled_from("aþ®\x14\r\n\x00\x85\u2028\"',;\\/\ud800\ufeffø日=\t "), max_size=12
+) | st.text(max_size=20)
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.tuples(HOSTILE, HOSTILE, HOSTILE, HOSTILE), min_size=1, max_size=4))
+def test_both_tables_say_the_same_whatever_stands_in_a_message(make_item, tmp_path_factory, told):
+    root = tmp_path_factory.mktemp("load")
+    (root / "drafts").mkdir()
+    load = LoadFile(root / "drafts", (told[0][2],))
+    with Bag(root / "bag") as bag:
+        for number, (subject, name, address, text) in enumerate(told, start=1):
+            item = make_item(number)
+            sender = Address("from", name, address)
+            envelope = Envelope(address, (subject, name), (sender,), subject, item.archived.received_at)  # fmt: skip
+            file = WrittenFile(f"data/attachments/{number}/{'þ®' if 'þ' in name else 'x'}", name, "text/plain", 3, "ab" * 32, text)  # fmt: skip
+            at = item.archived.received_at
+            written = Written(f"id-{number}", f"data/eml/{number}.eml", at, envelope, text, address, outgoing=False, files=(file,))  # fmt: skip
+            load.add(written)
+        load.write(bag, None)
+    heads, *rows = parse_dat((root / "bag" / DAT).read_bytes())
+    assert tuple(heads) == COLUMNS
+    assert len(rows) == 2 * len(told)
+    with (root / "bag" / CSV).open(newline="", encoding="utf-8") as file:
+        table = list(csv.DictReader(file, strict=True))
+    assert len(table) == len(rows)
+    for row, other in zip(rows, table, strict=True):
+        for column, value in zip(heads, row, strict=True):
+            fit = other[column].replace("þ", "th").replace("®", "(R)")
+            if column in ("NATIVEPATH", "TEXTPATH"):
+                fit = fit.replace("/", "\\") if fit == other[column] else ""
+            assert value == fit, column
+    for parent, child in zip(table[::2], table[1::2], strict=True):
+        assert parent["BEGATTACH"] == child["BEGATTACH"] == child["PARENTID"] == parent["DOCID"]
+        assert parent["ENDATTACH"] == child["ENDATTACH"] == child["DOCID"]
+        assert (root / "bag" / child["TEXTPATH"]).is_file()
+
+
+def test_the_columns_are_those_that_are_asked_for_and_times_are_in_utc(loaded):
+    asked = [
+        "DOCID",
+        "BEGATTACH",
+        "ENDATTACH",
+        "PARENTID",
+        "FROM",
+        "TO",
+        "CC",
+        "BCC",
+        "SUBJECT",
+        "DATESENT",
+        "DATERECEIVED",
+        "ATTACHCOUNT",
+        "NATIVEPATH",
+        "TEXTPATH",
+        "CUSTODIAN",
+        "FILESIZE",
+        "SHA256HASH",
+        "MESSAGEID",
+        "INREPLYTO",
+        "REFERENCES",
+    ]
+    heads, *rows = parse_dat((loaded / DAT).read_bytes())
+    assert heads[: len(asked)] == asked
+    for row in rows:
+        told = dict(zip(heads, row, strict=True))
+        assert (loaded / told["TEXTPATH"].replace("\\", "/")).is_file()
+        if not told["PARENTID"]:
+            assert datetime.strptime(told["DATESENT"], "%Y-%m-%dT%H:%M:%SZ")  # noqa: DTZ007 - Z
+            assert datetime.strptime(told["DATERECEIVED"], "%Y-%m-%dT%H:%M:%SZ")  # noqa: DTZ007 - Z

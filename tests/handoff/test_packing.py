@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 
 import pyrage
 import pytest
+from needs import give_up
 
 from trail.errors import BundleExists, FixityMismatch, SecretUnavailable
 from trail.handoff.check import verify_bundle
@@ -47,7 +49,7 @@ def make_parcel(make_item, info, tmp_path):
 
 def seven_zip():
     found = shutil.which("7z") or shutil.which("7zz")
-    return found or pytest.skip("7-Zip is not installed")
+    return found or give_up("no 7-Zip")
 
 
 def test_the_same_mail_at_the_same_moment_makes_the_same_file(make_parcel):
@@ -69,6 +71,28 @@ def test_a_zip_has_one_folder_fixed_attributes_and_names_in_utf_8(make_parcel):
     assert all(m.flag_bits & 0x800 for m in members if not m.filename.isascii())
     stored = {m.filename.rpartition(".")[2] for m in members if not m.compress_type}
     assert stored == {"png"}
+
+
+def test_7_zip_finds_every_file_of_either_kind_whole(make_parcel, tmp_path):
+    """Its own test: every member decrypted and unpacked, and its CRC compared."""
+    program = seven_zip()
+    plain, locked = make_parcel(Lock()), make_parcel(Lock(SECRET), "locked")
+    command = [program, "e", f"-p{SECRET}", f"-o{tmp_path}", locked]
+    subprocess.run(command, check=True, capture_output=True)
+    assert (tmp_path / INNER).read_bytes() == plain.read_bytes()
+    with zipfile.ZipFile(plain) as archive:
+        count = len(archive.namelist())
+    for path, members in ((plain, count), (locked, 1), (tmp_path / INNER, count)):
+        done = subprocess.run(
+            [program, "t", "-bb1", f"-p{SECRET}", path], check=False, capture_output=True, text=True
+        )
+        assert "Everything is Ok" in done.stdout, done
+        assert len(re.findall(r"^T .", done.stdout, re.MULTILINE)) == members
+    content = bytearray(plain.read_bytes())
+    content[len(content) // 2] ^= 1
+    plain.write_bytes(content)
+    done = subprocess.run([program, "t", plain], check=False, capture_output=True)
+    assert done.returncode != 0
 
 
 def test_7_zip_unpacks_a_zip_to_the_bundle(make_parcel, tmp_path):
@@ -244,6 +268,17 @@ def test_a_bomb_of_parts_that_overlap_is_refused(tmp_path):
     path.write_bytes(content)
     with pytest.raises(FixityMismatch, match="overlap"), unpacking(path, refuse):
         pass
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("../evil/", "outside"), ("b/../../evil/", "outside"), ("c/", "outside"), ("b/x/", "twice"), ("/e/", "outside"), ("b/C:/", "outside")],
+)  # fmt: skip
+def test_a_folder_in_a_zip_stays_in_its_place(tmp_path, name, why):
+    path = make_zip(tmp_path / "bad.zip", [("b/x", b"x"), (name, b"")])
+    with pytest.raises(FixityMismatch, match=why), unpacking(path, refuse):
+        pass
+    assert not list(tmp_path.parent.glob("evil"))
 
 
 @pytest.mark.parametrize(

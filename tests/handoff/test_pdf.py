@@ -8,6 +8,7 @@ import multiprocessing
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 
 import bagit
 import pypdfium2
@@ -24,7 +25,7 @@ from trail.handoff.companions import Written, WrittenFile
 from trail.handoff.pdf import messages, page, signs
 from trail.handoff.pdf.links import find_links
 from trail.handoff.pdf.messages import MessagePdfs, name_pdf
-from trail.handoff.pdf.page import draw_message, draw_notice
+from trail.handoff.pdf.page import draw_notice
 from trail.model import Address, Envelope
 
 AT = datetime(2024, 3, 5, 11, 11, 12, tzinfo=timezone(timedelta(hours=1)))
@@ -58,6 +59,10 @@ def no_font_of_this_machine(monkeypatch):
     """Which one it has is not to decide over a test."""
     for name in ("_LINUX", "_MACOS", "_WINDOWS"):
         monkeypatch.setattr(signs, name, NO_FONT)
+
+
+def draw_message(root, written):
+    return page.draw_message(root, written).content
 
 
 def read_text(content):
@@ -116,8 +121,30 @@ def test_a_message_is_on_its_page_with_its_head(tmp_path):
         "page 1",
     ):
         assert line in text, line
-    assert text.index("blåbærgrød") < text.index("Quoted from earlier") < text.index("> Tak")
+    assert text.index("blåbærgrød") < text.index("> Tak")
     assert "could not be drawn" not in text
+
+
+def test_an_answer_between_the_lines_stands_between_them(tmp_path):
+    pieces = [("quoted", "> Is it 5?"), ("written", "Yes."), ("quoted", "> And when?"), ("written", "Monday."), ("beside", "5000 kr"), ("beside", "and more")]  # fmt: skip
+    text = read_text(page.draw_message(tmp_path, MESSAGE, pieces).content)
+    places = [text.index(words) for _, words in pieces]
+    assert places == sorted(places)
+    assert "Tak for sidst" not in text
+    assert text.count("In the HTML of the message only\n5000 kr") == 1
+    assert text.count("In the HTML") == 1
+
+
+def test_a_text_in_pieces_is_cut_once_and_as_a_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(page, "TEXT_LIMIT", 10)
+    for pieces, cut in (
+        ([("written", "12345"), ("quoted", "67890")], False),
+        ([("written", "12345"), ("quoted", "678901")], True),
+        ([("written", "1234567890"), ("quoted", "never")], True),
+    ):
+        text = read_text(page.draw_message(tmp_path, MESSAGE, pieces).content)
+        assert ("longer than what is drawn" in text) is cut
+        assert "never" not in text
 
 
 def test_the_attachments_are_in_it_to_the_byte_and_on_its_page(tmp_path):
@@ -308,7 +335,7 @@ def test_a_message_that_cannot_be_drawn_has_a_page_that_says_where_it_is(tmp_pat
     root = tmp_path / "bundle"
     target = tmp_path / "out.pdf"
     gone = replace(MESSAGE, files=(WrittenFile("data/attachments/x/gone", "gone", "a/b", 4),))
-    messages._draw(messages.Drawing(root, gone, target))
+    assert messages._draw(messages.Drawing(root, gone, target)) is None
     text = read_text(target.read_bytes())
     assert "This message could not be drawn" in text
     assert MESSAGE.path in text
@@ -319,10 +346,19 @@ def test_a_message_that_kills_or_holds_up_whoever_draws_it_has_that_page_too(
     make_bundle, make_item, monkeypatch
 ):
     monkeypatch.setattr(messages, "PATIENCE", 0.0)
-    bundle = make_bundle([make_item(1)], companions=(MessagePdfs,))
+    shortfall = messages.Shortfall()
+    bundle = make_bundle([make_item(1)], companions=(partial(MessagePdfs, shortfall=shortfall),))
+    assert shortfall == messages.Shortfall(undrawn=1)
     (path,) = bundle.path.glob("data/pdf/**/*.pdf")
     assert "This message could not be drawn" in read_text(path.read_bytes())
     assert verify_bundle(bundle.path).problems == ()
+
+
+def test_pdfs_with_boxes_are_counted_not_the_boxes(make_bundle, make_item):
+    shortfall = messages.Shortfall()
+    items = [make_item(1, text="日本語"), make_item(2, text="Ærø"), make_item(3, text="שלום")]
+    make_bundle(items, companions=(partial(MessagePdfs, shortfall=shortfall),))
+    assert shortfall == messages.Shortfall(boxed=2)
 
 
 def test_of_a_bundle_that_fails_no_worker_and_no_pdf_is_left(make_bundle, make_item, tmp_path):

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import unicodedata
+import zipfile
 
 import bagit
 import pytest
@@ -23,6 +24,7 @@ from trail.handoff.check import verify_bundle
 from trail.handoff.keys import SigningKey, export_public
 from trail.handoff.receipt import read_facts
 from trail.handoff.seal import Signing, check_seal
+from trail.handoff.unpacking import unpacking
 
 
 @pytest.fixture
@@ -64,6 +66,40 @@ def test_both_verifiers_find_what_was_done_without_the_key(bundle, alone, tamper
     assert text.startswith("NOT AS IT WAS SIGNED")
 
 
+def zip_up(root, path):
+    """Pack a folder as other programs do: with its folders, and links as links."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for each in (root, *sorted(root.rglob("*"))):
+            name = each.relative_to(root.parent).as_posix()
+            if each.is_symlink():
+                info = zipfile.ZipInfo(name)
+                info.create_system = 3
+                info.external_attr = 0o120777 << 16
+                archive.writestr(info, str(each.readlink()))
+            else:
+                archive.write(each, name)
+    return path
+
+
+def verdict_of(path):
+    """As `trail verify` of one file does it."""
+    try:
+        with unpacking(path, lambda: "") as folder:
+            return check(folder)
+    except FixityMismatch as error:
+        return (error.message,)
+
+
+UNZIPPABLE = ("a pipe added", "a huge file added", "a timestamp that is none, and huge")
+
+
+@pytest.mark.parametrize("tampering", [t for t in TAMPERINGS if t not in UNZIPPABLE])
+def test_what_was_done_is_found_in_one_file_too(bundle, tmp_path, tampering):
+    assert verdict_of(zip_up(bundle, tmp_path / "before.zip")) == ()
+    TAMPERINGS[tampering](bundle)
+    assert verdict_of(zip_up(bundle, tmp_path / "after.zip")) != ()
+
+
 def test_a_bundle_signed_with_another_key_is_told_from_the_right_one_by_the_key_only(
     bundle, alone, signing_key
 ):
@@ -74,15 +110,42 @@ def test_a_bundle_signed_with_another_key_is_told_from_the_right_one_by_the_key_
     assert check(bundle) == ()
     assert check_seal(bundle) == check_seal(bundle, "")
     assert (check_seal(bundle).key, check_seal(bundle).told) == (other, False)
-    assert f"signed with another key: {other}, not {told}" in check(bundle, told)[0]
+    assert f"the key you gave is {told}, signed with {other}" in check(bundle, told)[0]
     assert check_seal(bundle, told).told is False
     code, text = alone(bundle)
     assert code == 0
     assert f"Signed by key {other}. Whose key that is cannot be seen from here" in text
     code, text = alone(bundle, told)
     assert code == 1
-    assert text.startswith("SIGNED WITH ANOTHER KEY. Do not rely on this bundle.")
-    assert f"signed with another key: {other}, not {told}" in text
+    assert text.splitlines() == [
+        "THE KEY YOU GAVE IS NOT THE ONE THIS IS SIGNED WITH. Look for a slip in the key first.",
+        f"  the key you gave is {told}, signed with {other}",
+        "Ask the sender for it again, letter by letter. If it stays another, do not rely on this bundle.",
+    ]
+    (bundle / "START-HERE.html").write_bytes(b"x")
+    code, text = alone(bundle, told)
+    assert code == 1
+    assert text.startswith("NOT AS IT WAS SIGNED. Do not rely on this bundle.")
+    assert f"the key you gave is {told}, signed with {other}" in text
+
+
+def test_a_slip_in_the_key_is_told_as_one_and_nothing_passes_with_it(bundle, alone, signing_key):
+    told = signing_key.fingerprint
+    other = "Z" if told[0] != "Z" else "Y"
+    swapped = next(told[:n] + told[n + 1] + told[n] + told[n + 2 :] for n in range(22) if told[n] != told[n + 1] and "-" not in told[n : n + 2])  # fmt: skip
+    for typed, near in (
+        (other + told[1:], "; one letter differs"),
+        (swapped, "; two letters differ"),
+        (other * 3 + told[3:], ""),
+    ):
+        code, text = alone(bundle, typed)
+        assert code == 1
+        assert text.startswith("THE KEY YOU GAVE IS NOT THE ONE THIS IS SIGNED WITH.")
+        assert text.splitlines()[1] == f"  the key you gave is {typed}, signed with {told}{near}"
+        assert check(bundle, typed) == (
+            f"signature.txt: the key you gave is {typed}, signed with {told}{near}",
+        )
+        assert check_seal(bundle, typed).told is False
 
 
 def test_a_told_key_that_is_none_is_refused_and_not_compared(bundle, alone, signing_key):
@@ -312,7 +375,7 @@ def test_a_person_is_asked_for_the_key(bundle, signing_key):
     for typed, verdict in (
         (signing_key.fingerprint, b"SIGNED WITH THE KEY YOU WERE TOLD"),
         ("", b"Whose key that is cannot be seen from here"),
-        ("0" * 20, b"SIGNED WITH ANOTHER KEY"),
+        ("0" * 20, b"THE KEY YOU GAVE IS NOT THE ONE"),
     ):
         with contextlib.closing(
             Terminal(sys.executable, "-I", "-B", str(bundle / "verify.py"))

@@ -10,7 +10,7 @@ from parse_fixtures import MESSAGES, describe
 
 from trail.parse.attachments import iter_attachments
 from trail.parse.envelope import parse_envelope
-from trail.parse.message import parse_message
+from trail.parse.message import parse_message, read_in_order
 
 CONTENTS = [path.read_bytes() for path in MESSAGES]
 
@@ -260,3 +260,43 @@ def test_a_letter_in_html_beside_a_stub_is_read_and_beside_a_text_is_not(plain, 
     head = "MIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=x\n\n"
     parsed = parse_message("0" * 64, f"{head}{parts}--x--\n".encode())
     assert ("zebra" in parsed.text) is found
+
+
+def test_the_text_is_read_in_the_order_of_the_message():
+    content = b"Subject: x\n\nHello Jane,\n\nOn 5 May 2024 10:00 Jane <j@x.example> wrote:\n> Is it 5?\n\nYes.\n\n> And when?\nMonday.\n"
+    assert read_in_order(content) == [
+        ("written", "Hello Jane,"),
+        ("quoted", "On 5 May 2024 10:00 Jane <j@x.example> wrote:\n> Is it 5?"),
+        ("written", "Yes."),
+        ("quoted", "> And when?"),
+        ("written", "Monday."),
+    ]
+
+
+def test_the_quotation_of_a_page_stands_in_its_order_too():
+    content = b"Content-Type: text/html\n\n<p>Before</p><blockquote>theirs</blockquote><p>After</p>"
+    pieces = read_in_order(content)
+    assert [kind for kind, _ in pieces] == ["written", "quoted", "written"]
+    assert [text.strip("> ") for _, text in pieces] == ["Before", "theirs", "After"]
+
+
+def test_what_only_the_html_says_comes_last():
+    content = b'Content-Type: multipart/alternative; boundary="b"\n\n--b\nContent-Type: text/plain\n\nThe price is in the table, as we agreed upon.\n--b\nContent-Type: text/html\n\n<p>The price is in the table, as we agreed upon.</p><p>5000 kroner</p>\n--b--\n'
+    pieces = read_in_order(content)
+    parsed = parse_message("0" * 64, content)
+    assert parsed.beside == "5000 kroner"
+    assert pieces == [("written", parsed.text), ("beside", "5000 kroner")]
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_have_some_order(content):
+    assert all(text.strip() for _, text in read_in_order(content))
+
+
+@pytest.mark.parametrize("path", MESSAGES, ids=lambda path: path.stem)
+def test_in_order_there_are_the_words_of_the_parsed_message(path):
+    content = path.read_bytes()
+    parsed = parse_message("", content)
+    words = re.compile(r"\w+")
+    told = Counter(words.findall("\n".join(text for _, text in read_in_order(content))))
+    assert told == Counter(words.findall(f"{parsed.text}\n{parsed.quoted}\n{parsed.beside}"))

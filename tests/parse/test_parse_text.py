@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from trail.parse import text as text_module
 from trail.parse.html import read_html
-from trail.parse.text import split_quoted
+from trail.parse.text import mark_quoted, split_quoted
 
 ATTRIBUTIONS = [
     "On Mon, 5 Jan 2026 at 10:00, Jane <jane@acme.example> wrote:",
@@ -135,3 +135,11 @@ def test_no_line_is_passed_over_that_might_introduce_a_quotation(lines):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(text_module, "_LEADING", re.compile(""))  # none is
         assert split_quoted(body) == divided
+
+
+@given(st.lists(st.sampled_from(["> a", ">> b", "c", "", "On 5 May 2024 Jane <j@x.example> wrote:", "-----Original Message-----", " >d"]), max_size=12))  # fmt: skip
+def test_marked_lines_are_those_of_the_body_in_its_order(lines):
+    body = "\n".join(lines)
+    marked = mark_quoted(body)
+    assert [line for _, line in marked] == body.splitlines()
+    assert all(start is None or line[:start].strip(" >") == "" for start, line in marked)

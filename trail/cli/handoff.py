@@ -6,6 +6,7 @@ import contextlib
 import re
 from datetime import UTC
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from trail.handoff.companions import MakeCompanion
     from trail.handoff.filters import Filters
     from trail.handoff.packing import Lock
+    from trail.handoff.pdf.messages import Shortfall
     from trail.model import Bundle, Client
     from trail.selection import Selection
 
@@ -175,14 +177,17 @@ def handoff(
         return
     spoken = language.value if language else ""
     companions: list[MakeCompanion] = []
+    shortfall = None
     if load_file:
         from trail.handoff.loadfile import LoadFile
 
         companions.append(LoadFile)
     if pdf:
-        from trail.handoff.pdf.messages import MessagePdfs
+        from trail.handoff.pdf.messages import MessagePdfs, Shortfall
+        from trail.parse.message import read_in_order
 
-        companions.append(MessagePdfs)
+        shortfall = Shortfall()
+        companions.append(partial(MessagePdfs, shortfall=shortfall, read=read_in_order))
     _hand_over(
         session,
         whose,
@@ -194,7 +199,7 @@ def handoff(
         spoken,
         lock,
         companions,
-        pdf=pdf,
+        shortfall=shortfall,
         full=full,
         dry_run=dry_run,
     )
@@ -212,7 +217,7 @@ def _hand_over(
     lock: Lock | None,
     companions: Sequence[MakeCompanion],
     *,
-    pdf: bool,
+    shortfall: Shortfall | None,
     full: bool,
     dry_run: bool,
 ) -> None:
@@ -227,6 +232,7 @@ def _hand_over(
     from trail.errors import BundleExists
     from trail.handoff.filters import name_bundle
     from trail.handoff.packing import packing
+    from trail.handoff.papers.papers import prepare_papers
     from trail.handoff.room import check_room
     from trail.parse.altered import Changes
     from trail.selection import select_messages
@@ -264,7 +270,9 @@ def _hand_over(
                 "choose another folder with --out, or move the old bundle away; it is never overwritten",
             )
         mail = sum(m.size for m in selection.chosen)
-        check_room(path, len(selection.chosen), mail, lock, pdf=pdf)
+        check_room(path, len(selection.chosen), mail, lock, pdf=shortfall is not None)
+        if config.handoff.letter:  # a mistake in it is told before a key is made
+            prepare_papers(config.handoff.letter, language or config.handoff.language)
         hand_overs = read_hand_overs(archive)
         signing = prepare_signing(session, next((h.key for h in hand_overs[::-1] if h.key), ""))
         salt = secrets.token_bytes(32)
@@ -291,6 +299,8 @@ def _hand_over(
             session, archive, selection, bundle, now, by or "".join(config.me[:1]), salt
         )
     _tell(session, selection, packed, register, lock)
+    if shortfall is not None:
+        _tell_shortfall(session, shortfall)
 
 
 def _warn_of_slips(
@@ -361,6 +371,20 @@ def _tell(
         "register": str(register) if register else None,
     }
     session.emit(data, "\n".join(lines))
+
+
+def _tell_shortfall(session: Session, shortfall: Shortfall) -> None:
+    """Say which PDFs need the .eml beside them."""
+    from trail import render
+    from trail.handoff.pdf.signs import BOX, find_font
+
+    if shortfall.undrawn:
+        pages = render.count_of(shortfall.undrawn, "message")
+        session.warn(f"{pages} could not be drawn: in place of the PDF is a page that says so")
+    if shortfall.boxed:
+        hint = "" if find_font() else "; Chinese, Japanese and Korean need a font: Noto Sans CJK"
+        pages = render.count_of(shortfall.boxed, "PDF")
+        session.note(f"{pages} with {BOX} for signs that no font here has{hint}")
 
 
 def _explain_nothing(selection: Selection) -> Exception:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,10 @@ from trail.cli.later import typer
 from trail.errors import TrailError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from trail.archive.handovers import HandOver
+    from trail.handoff.receipt import BundleFacts
 
 LARGEST = 50 << 20
 """Bytes of an answer: a scan of some pages is far below."""
@@ -23,7 +27,8 @@ def receipt(
     bundle: Annotated[
         str | None,
         typer.Argument(
-            metavar="[BUNDLE]", help="The folder of a hand-off; without it, all are listed."
+            metavar="[BUNDLE]",
+            help="The folder, the one file or the name of a hand-off; without it, all are listed.",
         ),
     ] = None,
     out: Annotated[
@@ -40,24 +45,60 @@ def receipt(
             "--accept", metavar="FILE", help="Keep the recipient's answer: a mail, a scan, a text."
         ),
     ] = None,
+    passphrase_command: Annotated[
+        str,
+        typer.Option(
+            "--passphrase-command",
+            metavar="COMMAND",
+            help="An encrypted hand-off: this prints its passphrase.",
+        ),
+    ] = "",
 ) -> None:
     """Make a receipt to sign, keep a signed one, list all."""
     session: Session = ctx.obj
     if accept is not None:
-        _accept(session, bundle, accept.expanduser())
+        _accept(session, bundle, accept.expanduser(), passphrase_command)
     elif bundle is None:
         _list(session)
     else:
-        _make(session, Path(bundle).expanduser(), out)
+        _make(session, Path(bundle).expanduser(), out, passphrase_command)
 
 
-def _make(session: Session, bundle: Path, out: Path | None) -> None:
+def _read_digest(session: Session, bundle: Path, command: str) -> str:
+    from trail.handoff.unpacking import is_for_age
+
+    return "" if is_for_age(bundle) else _read_bundle(session, bundle, command).digest
+
+
+def _read_bundle(session: Session, bundle: Path, command: str) -> BundleFacts:
+    """What a bundle says of itself; what the archive knows of one that is not here, or that the recipient alone can open."""
+    from trail.cli.parcels import laid_out
+    from trail.handoff.receipt import BundleFacts, read_facts
+    from trail.handoff.unpacking import is_for_age
+
+    if bundle.is_dir():
+        return read_facts(bundle)
+    if bundle.is_file() and not is_for_age(bundle):
+        with laid_out(session, bundle, command) as folder:
+            return read_facts(folder, bundle)
+    made = _find(_read(session), str(bundle))
+    return BundleFacts(
+        name=made.bundle,
+        day=made.at.date().isoformat(),
+        digest=made.digest,
+        key=made.key,
+        messages=made.messages,
+        attachments=None,
+        bytes=None,
+        withheld={"": made.withheld} if made.withheld else {},
+    )
+
+
+def _make(session: Session, bundle: Path, out: Path | None, command: str) -> None:
     from trail.handoff.building import disk_errors
-    from trail.handoff.receipt import format_page, format_text, read_facts
+    from trail.handoff.receipt import format_page, format_text
 
-    if not bundle.is_dir():
-        raise typer.BadParameter(f"{bundle} is no folder", param_hint="BUNDLE")
-    facts = read_facts(bundle)
+    facts = _read_bundle(session, bundle, command)
     made = next((h for h in _read(session) if h.digest == facts.digest), None)
     if made is None:
         session.warn(f"{facts.name} is not among the hand-offs of this archive")
@@ -81,7 +122,7 @@ def _make(session: Session, bundle: Path, out: Path | None) -> None:
     )
 
 
-def _accept(session: Session, bundle: str | None, path: Path) -> None:
+def _accept(session: Session, bundle: str | None, path: Path, command: str) -> None:
     from trail.archive.handovers import file_receipt
     from trail.handoff.receipt import find_numbers, name_receipt
 
@@ -100,7 +141,8 @@ def _accept(session: Session, bundle: str | None, path: Path) -> None:
             f"{path} names {'no' if not meant else 'more than one'} hand-off of this archive",
             "say which: trail receipt BUNDLE --accept FILE; `trail receipt` lists them",
         )
-    chosen = meant[0] if bundle is None else _find(hand_overs, bundle)
+    read_digest = partial(_read_digest, session, command=command)
+    chosen = meant[0] if bundle is None else _find(hand_overs, bundle, read_digest)
     if meant and chosen not in meant:
         raise TrailError(
             f"{path} is about {meant[0].bundle}, not about {chosen.bundle}",
@@ -115,18 +157,25 @@ def _accept(session: Session, bundle: str | None, path: Path) -> None:
         session.emit(data, f"{chosen.bundle}: receipt kept as {kept.path}")
 
 
-def _find(hand_overs: list[HandOver], bundle: str) -> HandOver:
+def _find(
+    hand_overs: list[HandOver], bundle: str, read_digest: Callable[[Path], str] = lambda _: ""
+) -> HandOver:
+    """The hand-off of that folder, file or name; `read_digest` is asked for a file whose name several have."""
     path = Path(bundle).expanduser()
     try:
         digest = hashlib.sha256((path / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
     except OSError:
         digest = ""
     name = path.resolve().name if digest else path.name
+    if path.suffix in (".age", ".zip"):
+        name = name.removesuffix(".age").removesuffix(".zip")
     found = [h for h in hand_overs if (h.digest == digest if digest else h.bundle == name)]
+    if len({h.digest for h in found}) > 1 and path.is_file() and (digest := read_digest(path)):
+        found = [h for h in found if h.digest == digest]
     if len({h.digest for h in found}) != 1:
         raise TrailError(
             f"{'several hand-offs are' if found else 'no hand-off of this archive is'} called {name}",
-            "name the folder itself" if found else "`trail receipt` lists them",
+            "name its folder itself" if found else "`trail receipt` lists them",
         )
     return found[0]
 

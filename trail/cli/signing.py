@@ -36,6 +36,12 @@ def prepare_signing(session: Session, known: str) -> Signing:
     from trail.errors import SecretUnavailable
     from trail.handoff.seal import Signing
 
+    handoff = session.config.handoff
+    authorities = None
+    if handoff.timestamp_url and handoff.timestamp_ca:
+        from trail.handoff.timestamp import read_authorities
+
+        authorities = read_authorities(handoff.timestamp_ca)  # a mistake is told before the work
     store = open_keys(session.config)
     key = store.find()
     if key is None and known:
@@ -52,15 +58,9 @@ def prepare_signing(session: Session, known: str) -> Signing:
         session.warn(
             f"signed with another key than your last hand-off: {key.fingerprint}, not {known}; tell people so"
         )
-    handoff = session.config.handoff
-    if not handoff.timestamp_url:
+    url = handoff.timestamp_url
+    if not url:
         return Signing(key)
-    url, ca = handoff.timestamp_url, handoff.timestamp_ca
-    authorities = None
-    if ca:
-        from trail.handoff.timestamp import read_authorities
-
-        authorities = read_authorities(ca)  # a mistake in the configuration is told before the work
 
     def stamp(content: bytes) -> bytes | None:
         from trail.handoff.timestamp import StampProblem, check_stamp, make_request

@@ -133,20 +133,25 @@ def _verify_bundle(
         seal = check_seal(bundle, told, read_authorities(ca.expanduser()) if ca else None)
         result = replace(result, problems=(*result.problems, *seal.problems))
     session.emit(bundle_data(result, seal), bundle_text(result, seal, str(shown), told))
-    if not result.ok:
+    if result.ok:
+        return
+    held = seal.key if seal else ""
+    if seal and told and held and not seal.told and len(result.problems) == 1:
         raise FixityMismatch(
-            f"{shown} is not as it was recorded"
-            if result.ours
-            else f"{shown} breaks the rules of its format",
-            _advise(result.problems, seal.key if seal else ""),
+            f"the key you gave is not the one {shown} is signed with",
+            "look for a slip in it: ask the sender once more, letter by letter; if it stays another, rely on nothing in the bundle",
         )
+    raise FixityMismatch(
+        f"{shown} is not as it was recorded"
+        if result.ours
+        else f"{shown} breaks the rules of its format",
+        _advise(result.problems, held),
+    )
 
 
 def _advise(problems: Sequence[str], key: str) -> str:
     from trail.handoff.verify import LEFT
 
-    if key and all("signed with another key" in problem for problem in problems):
-        return "compare the key with the sender once more, letter by letter; if it is another, rely on nothing in the bundle"
     if key and all(problem.endswith(LEFT) for problem in problems):
         return "remove these files, and check again"
     return "ask the sender for the bundle again"

@@ -172,7 +172,10 @@ def _read_private(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise SecretUnavailable(f"{path}: the key cannot be read: {error.strerror}") from None
+        raise SecretUnavailable(
+            f"{path}: the key cannot be read: {error.strerror}",
+            "let your own user read it (chmod 600), or name another file: key_file in [handoff]",
+        ) from None
     if os.name == "posix" and state.st_mode & _OTHERS:
         raise SecretUnavailable(
             f"{path}: others can read this key",
@@ -190,6 +193,11 @@ def _dump(private: Ed25519PrivateKey) -> str:
 
 
 def _load(written: bytes, place: str, passphrase: bytes | None = None) -> Ed25519PrivateKey:
+    if passphrase is None and b"-----BEGIN ENCRYPTED " in written:
+        raise SecretUnavailable(
+            f"{place}: is a copy of a key, and locked with a passphrase",
+            "put the key back from it: trail key create --replace --from COPY, with the copy elsewhere",
+        )
     private = None
     # errors are raised outside of `except`: none that may hold the key hangs on to ours
     with suppress(ValueError, TypeError, UnsupportedAlgorithm):

@@ -33,7 +33,7 @@ _DIGEST = re.compile(r"\b[0-9a-f]{64}\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class BundleFacts:
-    """What a receipt says of a bundle. `bytes` are the payload's."""
+    """What a receipt says of a bundle. `bytes` are the payload's; None is not known."""
 
     name: str
     day: str
@@ -41,10 +41,10 @@ class BundleFacts:
     """SHA-256 of the tag manifest in hex."""
     key: str
     messages: int
-    attachments: int
-    bytes: int
+    attachments: int | None
+    bytes: int | None
     withheld: dict[str, int] = field(default_factory=dict)
-    """Messages by reason."""
+    """Messages by reason; "" where the reasons are not known."""
 
     @property
     def number(self) -> str:
@@ -57,8 +57,12 @@ def name_receipt(digest: str) -> str:
     return " ".join(digest[i : i + 4] for i in range(0, 16, 4))
 
 
-def read_facts(root: Path) -> BundleFacts:
-    """Read what the bundle in `root` says, from files whose hashes are signed. Raises FixityMismatch."""
+def read_facts(root: Path, shown: Path | None = None) -> BundleFacts:
+    """Read what the bundle in `root` says, from files whose hashes are signed. Raises FixityMismatch.
+
+    `shown` is what the user calls it, where that is not `root`.
+    """
+    shown = shown or root
     check = verify.Check(str(root))
     tagmanifest = check.read[verify.TAGMANIFEST]
     check.check_signature(check.read[verify.SIGNATURE], tagmanifest)
@@ -72,14 +76,14 @@ def read_facts(root: Path) -> BundleFacts:
     problems = [*check.problems, *(f"{name}: was altered" for name in wrong)]
     if problems or tagmanifest is None or "bag-info.txt" not in wanted:
         raise FixityMismatch(
-            f"{root}: {problems[0] if problems else 'is no bundle'}",
+            f"{shown}: {problems[0] if problems else 'is no bundle'}",
             "a receipt is made for a bundle as it was signed: see `trail verify`",
         )
     try:
         return _read(root, wanted, tagmanifest, check.key)
     except (ValueError, IndexError):
         raise FixityMismatch(
-            f"{root}: its tables cannot be read", "see what is the matter: `trail verify`"
+            f"{shown}: its tables cannot be read", "see what is the matter: `trail verify`"
         ) from None
 
 
@@ -202,16 +206,17 @@ def _sentence(facts: BundleFacts) -> str:
 
 def _rows(facts: BundleFacts) -> list[tuple[str, str]]:
     withheld = sum(facts.withheld.values())
-    reasons = ", ".join(f"{number} {reason}" for reason, number in facts.withheld.items())
+    reasons = ", ".join(f"{number} {reason}" for reason, number in facts.withheld.items() if reason)
+    held_back = count_of(withheld, "message") + (f": {show(reasons)}" if reasons else "")
+    known = [("messages", f"{facts.messages:,}")]
+    if facts.attachments is not None:
+        known.append(("attachments", f"{facts.attachments:,}"))
+    if facts.bytes is not None:
+        known.append(("size", format_size(facts.bytes)))
     return [
         ("made on", facts.day),
-        ("messages", f"{facts.messages:,}"),
-        ("attachments", f"{facts.attachments:,}"),
-        ("size", format_size(facts.bytes)),
-        (
-            "withheld",
-            f"{count_of(withheld, 'message')}: {show(reasons)}" if withheld else "nothing",
-        ),
+        *known,
+        ("withheld", held_back if withheld else "nothing"),
         ("signed with", facts.key),
         ("digest", facts.digest),
         ("receipt", facts.number),

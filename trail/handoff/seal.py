@@ -79,7 +79,7 @@ def check_seal(
     if check.key and not _confirm(signature, tagmanifest):
         problems.append(f"{SIGNATURE}: does not hold")
     if told and check.key and told != check.key:
-        problems.append(f"{SIGNATURE}: signed with another key: {check.key}, not {told}")
+        problems.append(f"{SIGNATURE}: {verify.explain_key(check.key, told)}")
     stamp = None
     token = check.read_file(TIMESTAMP)
     if token is not None:

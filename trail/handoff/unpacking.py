@@ -124,6 +124,7 @@ def _unlock(path: Path, place: Path, ask: Callable[[], str]) -> Path | None:
 def _unpack(path: Path, place: Path, on_file: Callable[[int, int], None]) -> Path:
     place.mkdir(mode=0o700)
     with zipfile.ZipFile(path) as archive:
+        folders = [member for member in archive.infolist() if _is_folder(member)]
         members = [member for member in archive.infolist() if not _is_folder(member)]
         _check_members(members, path.stat().st_size)
         _check_room(members, place)
@@ -134,11 +135,22 @@ def _unpack(path: Path, place: Path, on_file: Callable[[int, int], None]) -> Pat
                 _copy(reading, writing, member.file_size)
             on_file(number, len(members))
         root = members[0].filename.partition("/")[0]
+        for folder in folders:  # one without files is an addition: its name may say something
+            _make_folder(place, folder.filename.rstrip("/"), root)
     return place / root
 
 
 def _is_folder(member: zipfile.ZipInfo) -> bool:
     return member.is_dir() and not member.file_size and is_inside(member.filename.rstrip("/"))
+
+
+def _make_folder(place: Path, name: str, root: str) -> None:
+    if ":" in name or name.partition("/")[0] != root:
+        raise zipfile.BadZipFile(f"{show(name)} lies outside of its folder")
+    try:
+        (place / name).mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise zipfile.BadZipFile(f"{show(name)} is in it twice") from None
 
 
 def _check_members(members: list[zipfile.ZipInfo], size: int) -> None:

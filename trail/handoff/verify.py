@@ -339,18 +339,30 @@ def show(path: str) -> str:
     return "".join(escaped)
 
 
+def explain_key(key: str, told: str) -> str:
+    """That a bundle is signed with the key of the fingerprint `key`, and not of that which was told; and if that may be a slip."""
+    differ = sum(letter != told[place] for place, letter in enumerate(key))
+    near = {1: "; one letter differs", 2: "; two letters differ"}.get(differ, "")
+    return f"the key you gave is {told}, signed with {key}{near}"
+
+
 def give_verdict(check: Check, told: str) -> tuple[bool, list[str]]:
     """Whether all is well, and the words for it; `told` is the fingerprint the sender told, "" when it is not known."""
     wrong = list(check.problems)
     if told and check.key and told != check.key:
-        wrong.insert(0, f"signed with another key: {check.key}, not {told}")
+        wrong.insert(0, explain_key(check.key, told))
+        if not check.problems:
+            return False, [
+                "THE KEY YOU GAVE IS NOT THE ONE THIS IS SIGNED WITH. Look for a slip in the key first.",
+                f"  {wrong[0]}",
+                "Ask the sender for it again, letter by letter. If it stays another, do not rely on this bundle.",
+            ]
     if wrong:
         shown = [f"  {problem}" for problem in wrong[:20]]
         more = [f"  and {len(wrong) - 20} more"] if len(wrong) > 20 else []
         if check.key and all(problem.endswith(LEFT) for problem in wrong):
             return False, ["AS IT WAS SIGNED, BUT FOR FILES THAT WERE ADDED SINCE.", *shown, *more]
-        what = "NOT AS IT WAS SIGNED" if check.problems else "SIGNED WITH ANOTHER KEY"
-        return False, [f"{what}. Do not rely on this bundle.", *shown, *more]
+        return False, ["NOT AS IT WAS SIGNED. Do not rely on this bundle.", *shown, *more]
     what = f"{check.files:,} files, {check.messages:,} messages, {check.attachments:,} attachments"
     if told:
         return True, [f"WHOLE, UNCHANGED, AND SIGNED WITH THE KEY YOU WERE TOLD: {what}."]

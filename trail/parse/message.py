@@ -6,6 +6,8 @@ change or write anything, and never put a word of the message into a defect.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from trail.model import Envelope, ParsedMessage
@@ -18,13 +20,16 @@ from trail.parse.envelope import parse_envelope, read_envelope, read_list_id
 from trail.parse.html import read_html
 from trail.parse.language import detect_language
 from trail.parse.parts import split_parts
-from trail.parse.text import split_quoted
+from trail.parse.text import mark_quoted, split_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from trail.model import Attachment
     from trail.parse.parts import Tree
+
+
+_KINDS = ("written", "quoted")
 
 
 def parse_whole(
@@ -97,9 +102,36 @@ def _parse(
     )
 
 
+def read_in_order(content: bytes) -> list[tuple[str, str]]:
+    """The text of a message as it stands there, in pieces; `>` stays. [] where it cannot be read.
+
+    Each piece is `written` or `quoted`; what only its HTML says is `beside`, and comes last.
+    """
+    try:
+        tree = split_parts(content)
+        reader = BodyReader(tree)
+        texts, left = reader.read(), reader.read_left()
+        with suppress(Exception):  # as above: our texts serve
+            texts, _ = diagnose(tree.root.fields, texts)
+        pieces: list[tuple[str, str]] = []
+        for body in _read_bodies(texts):
+            runs = groupby(mark_quoted(body), lambda marked: _KINDS[marked[0] is not None])
+            pieces += [(kind, "\n".join(line for _, line in run)) for kind, run in runs]
+        whole = "\n".join(_divide(texts))
+        for html in left:
+            pieces += [("beside", text) for text in find_beside(whole, html)]
+    except Exception:  # noqa: BLE001 - as above
+        return []
+    return [(kind, text.strip("\n")) for kind, text in pieces if text.strip()]
+
+
+def _read_bodies(texts: list[Text]) -> list[str]:
+    return [read_html(t.markup) if t.is_html else t.markup for t in texts]
+
+
 def _divide(texts: list[Text]) -> tuple[str, str]:
     """Divide each text by itself: a quotation never reaches into the next part."""
-    pairs = [split_quoted(read_html(t.markup) if t.is_html else t.markup) for t in texts]
+    pairs = [split_quoted(body) for body in _read_bodies(texts)]
     return _join(written for written, _ in pairs), _join(quoted for _, quoted in pairs)
 
 

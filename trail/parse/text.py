@@ -79,9 +79,20 @@ def split_quoted(body: str) -> tuple[str, str]:
     Quoted is what has the `>` prefix (which is taken off), what follows an attribution, and what
     was forwarded. The signature is the author's.
     """
-    lines = body.splitlines()
     written: list[str] = []
     quoted: list[str] = []
+    for start, line in mark_quoted(body):
+        if start is None:
+            written.append(line)
+        else:
+            quoted.append(line[start:])
+    return _trim(written), _trim(quoted)
+
+
+def mark_quoted(body: str) -> list[tuple[int | None, str]]:
+    """Every line of a body, and where in it quoted words begin: behind the `>`; None in one of the author's."""
+    lines = body.splitlines()
+    marked: list[tuple[int | None, str]] = []
     last_prefixed = len(lines) - 1 if ">" in body else -1
     while last_prefixed >= 0 and not _has_prefix(lines[last_prefixed]):
         last_prefixed -= 1
@@ -90,18 +101,18 @@ def split_quoted(body: str) -> tuple[str, str]:
         line = lines[at]
         span = 1
         if at <= last_prefixed and (prefix := _PREFIX.match(line)):
-            quoted.append(line[prefix.end() :])
+            marked.append((prefix.end(), line))
         elif rest:
-            quoted.append(line)
+            marked.append((0, line))
         elif (at < last_prefixed or _LEADING.match(line)) and (
             lead := _read_lead(lines, at, last_prefixed)
         ):
             span, rest = lead
-            quoted += lines[at : at + span]
+            marked += [(0, each) for each in lines[at : at + span]]
         else:
-            written.append(line)
+            marked.append((None, line))
         at += span
-    return _trim(written), _trim(quoted)
+    return marked
 
 
 def _read_lead(lines: list[str], at: int, last_prefixed: int) -> tuple[int, bool] | None:

@@ -8,17 +8,21 @@ kill whoever draws it.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from trail.workers import Crew, WorkerKilled
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
     from trail.handoff.bag import Bag
     from trail.handoff.companions import Colophon, Written
+
+    ReadPieces = Callable[[bytes], Sequence[tuple[str, str]]]
 
 FOLDER = "data/pdf"
 AHEAD = 50
@@ -34,25 +38,48 @@ class Drawing(NamedTuple):
     """Of the bundle, in which its attachments lie."""
     written: Written
     target: Path
+    read: ReadPieces | None = None
     plain: bool = False
     """Whether only that it could not be drawn is to be said."""
 
 
-class MessagePdfs:
-    """The PDFs under construction."""
+@dataclass(slots=True)
+class Shortfall:
+    """How many PDFs do not show all that their message says."""
 
-    def __init__(self, drafts: Path, me: tuple[str, ...]) -> None:  # noqa: ARG002 - a companion is given it
+    boxed: int = 0
+    """With a box for a sign that no font here has."""
+    undrawn: int = 0
+    """Of messages that could not be drawn at all."""
+
+
+class MessagePdfs:
+    """The PDFs under construction. `shortfall` is told what is missing in them.
+
+    `read` reads the text of a message, from its bytes, in the order in which it stands there; workers call it.
+    """
+
+    def __init__(
+        self,
+        drafts: Path,
+        me: tuple[str, ...],  # noqa: ARG002 - a companion is given it
+        *,
+        shortfall: Shortfall | None = None,
+        read: ReadPieces | None = None,
+    ) -> None:
+        self._read = read
+        self._shortfall = shortfall or Shortfall()
         self._drafts = drafts
         self._root = drafts.parents[1]
         self._crew: Crew | None = Crew(deadline=PATIENCE)
-        self._waiting: deque[tuple[Drawing, Future[None]]] = deque()
+        self._waiting: deque[tuple[Drawing, Future[int | None]]] = deque()
         self._paths: list[str] = []
 
     def add(self, written: Written) -> None:
         """Have a message drawn; its attachments are in the bundle already."""
         files = tuple(replace(file, text="") for file in written.files)
         small = replace(written, files=files, statements=())
-        drawing = Drawing(self._root, small, self._drafts / f"{written.mailbag_id}.pdf")
+        drawing = Drawing(self._root, small, self._drafts / f"{written.mailbag_id}.pdf", self._read)
         self._waiting.append((drawing, self._submit(drawing)))
         self._paths.append(name_pdf(written.path))
         while len(self._waiting) > AHEAD:
@@ -78,16 +105,18 @@ class MessagePdfs:
         """End the workers."""
         self._leave(KeyboardInterrupt)
 
-    def _submit(self, drawing: Drawing) -> Future[None]:
+    def _submit(self, drawing: Drawing) -> Future[int | None]:
         assert self._crew is not None, "no message may follow the last"
         return self._crew.submit(_draw, drawing)
 
     def _settle(self) -> None:
         drawing, future = self._waiting.popleft()
         try:
-            future.result()
+            missing = future.result()
         except WorkerKilled:
-            _draw(drawing._replace(plain=True))  # of our own words: nothing in them kills
+            missing = _draw(drawing._replace(plain=True))  # of our own words: nothing in them kills
+        self._shortfall.undrawn += missing is None
+        self._shortfall.boxed += bool(missing)
 
     def _leave(self, kind: type[BaseException] | None) -> None:
         crew, self._crew = self._crew, None
@@ -100,15 +129,21 @@ def name_pdf(eml: str) -> str:
     return f"{FOLDER}{eml.removeprefix('data/eml').removesuffix('.eml')}.pdf"
 
 
-def _draw(drawing: Drawing) -> None:
-    """Write the PDF of a message; one that cannot be drawn gets a page that says so."""
+def _draw(drawing: Drawing) -> int | None:
+    """Write the PDF of a message, and return how many signs are missing in it.
+
+    One that cannot be drawn gets a page that says so: None.
+    """
     from trail.handoff.pdf.page import draw_message, draw_notice  # noqa: PLC0415 - a second to load, needed by workers
 
-    if drawing.plain:
-        content = draw_notice(drawing.written)
-    else:
-        try:
-            content = draw_message(drawing.root, drawing.written)
-        except Exception:  # noqa: BLE001 - whatever it is, the .eml is there, and the rest of the bundle is not to wait
-            content = draw_notice(drawing.written)
-    drawing.target.write_bytes(content)
+    if not drawing.plain:
+        with suppress(
+            Exception
+        ):  # whatever it is, the .eml is there, and the rest of the bundle is not to wait
+            content = (drawing.root / drawing.written.path).read_bytes() if drawing.read else b""
+            pieces = drawing.read(content) if drawing.read else ()
+            drawn = draw_message(drawing.root, drawing.written, pieces)
+            drawing.target.write_bytes(drawn.content)
+            return drawn.missing
+    drawing.target.write_bytes(draw_notice(drawing.written))
+    return None

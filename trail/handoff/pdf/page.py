@@ -7,7 +7,7 @@ message than its text.
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from trail.handoff.pdf import signs
 from trail.handoff.pdf.links import find_links
@@ -15,11 +15,14 @@ from trail.handoff.pdf.sheet import FIELD_LIMIT, GREY, Sheet
 from trail.handoff.plain import count_of, format_size, one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
     from trail.handoff.companions import Written, WrittenFile
 
+Piece = tuple[str, str]
+"""What a text is: `written`, `quoted`, or `beside` for what only the HTML says; and the text."""
 TEXT_LIMIT = 200_000
 """Characters of a text beyond which it is cut: some eighty pages."""
 EMBEDDED_LIMIT = 25 * 1024 * 1024
@@ -28,23 +31,31 @@ _LISTED = 1000
 _ROLES = ("from", "sender", "reply-to", "to", "cc", "bcc")
 
 
-def draw_message(root: Path, written: Written) -> bytes:
-    """The PDF of a message, with its attachments from the bundle at `root`. May raise anything on hostile mail."""
+class Drawn(NamedTuple):
+    """The PDF of a message."""
+
+    content: bytes
+    missing: int = 0
+    """Signs that could not be drawn."""
+
+
+def draw_message(root: Path, written: Written, pieces: Sequence[Piece] = ()) -> Drawn:
+    """The PDF of a message, with its attachments from the bundle at `root`. May raise anything on hostile mail.
+
+    `pieces` are its text in the order of the message; without them, what is quoted follows what is not.
+    """
+    pieces = pieces or (("written", written.text), ("quoted", written.quoted))
     with closing(Sheet(written)) as sheet:
         _draw_head(sheet, written)
-        text = written.text or ("" if written.quoted else "This message has no text.")
-        sheet.put_text(signs.read_text(text, TEXT_LIMIT), quoted=False)
-        if written.quoted:
-            sheet.put_title("Quoted from earlier messages")
-            sheet.put_text(signs.read_text(written.quoted, TEXT_LIMIT), quoted=True)
+        is_cut = _draw_pieces(sheet, pieces)
         if links := find_links(written.html):
             sheet.put_title("Links, and where they lead")
             for words, target in links:
                 sheet.put_line(f"{words or '(a picture)'} \N{RIGHTWARDS ARROW} {target}")
         if written.files:
             _draw_files(sheet, root, written.files)
-        _draw_notes(sheet, written)
-        return sheet.finish()
+        _draw_notes(sheet, written, is_cut=is_cut)
+        return Drawn(sheet.finish(), sheet.missing)
 
 
 def draw_notice(written: Written) -> bytes:
@@ -76,6 +87,24 @@ def _draw_head(sheet: Sheet, written: Written) -> None:
     sheet.put_rule()
 
 
+def _draw_pieces(sheet: Sheet, pieces: Sequence[Piece]) -> bool:
+    """Draw the text; return whether it had to be cut."""
+    left = TEXT_LIMIT
+    drawn = [(kind, text) for kind, text in pieces if text.strip()]
+    before = ""
+    for place, (kind, text) in enumerate(drawn or [("written", "This message has no text.")]):
+        if kind == "beside" != before:
+            sheet.put_title("In the HTML of the message only")
+        elif place:
+            sheet.ln(2.5)
+        before = kind
+        sheet.put_text(signs.read_text(text, left), quoted=kind == "quoted")
+        left -= len(text)
+        if left <= 0:
+            return left < 0 or place + 1 < len(drawn)
+    return False
+
+
 def _draw_files(sheet: Sheet, root: Path, files: tuple[WrittenFile, ...]) -> None:
     """List what is attached, and take the files in."""
     sheet.put_title(f"{count_of(len(files), 'attachment')}, also embedded in this PDF")
@@ -92,10 +121,10 @@ def _draw_files(sheet: Sheet, root: Path, files: tuple[WrittenFile, ...]) -> Non
         sheet.put(one_line(file.path), 7, colour=GREY)
 
 
-def _draw_notes(sheet: Sheet, written: Written) -> None:
+def _draw_notes(sheet: Sheet, written: Written, *, is_cut: bool) -> None:
     """Say what of the message is not on these pages."""
     notes = []
-    if max(len(written.text), len(written.quoted)) > TEXT_LIMIT:
+    if is_cut:
         notes.append("The text is longer than what is drawn here.")
     if sheet.missing:
         notes.append(
