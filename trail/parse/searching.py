@@ -35,7 +35,6 @@ _LIMIT = 64 << 20
 """Bytes that are unpacked of one attachment; of more, nobody knows."""
 _TAG = re.compile(r"<[^<>]*>")
 _STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
-_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _LEGIBLE = ("", "7bit", "8bit", "binary", "quoted-printable")
 _NEEDS_TEXT = ("pdf", "package", "stream", "tar", "ole", "rtf", "tnef", "closed")
 """Kinds whose contents cannot be seen in their bytes."""
@@ -115,14 +114,9 @@ def list_forms(text: str) -> Iterator[str]:
     if "&" in text:
         yield html.unescape(text)
     yield from unpack_text(text)
-    if "\\u" in text:
-        yield _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
     if "<" in text and ">" in text:
         yield read_html(text)
         yield html.unescape(_TAG.sub("", text))
-    if "=" in text:
-        plain = decode_transfer(text.encode("utf-8", "replace"), "quoted-printable")[0]
-        yield plain.decode(errors="replace")
 
 
 def _unpack(data: bytes, kind: str) -> Iterator[str]:
