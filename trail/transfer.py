@@ -165,6 +165,9 @@ def _certify(
     first = {place for place in first if not others.find_names([place[1]])}
     certificate = certify_messages(archive.ledger, keys, places=first, held_by_others=False)
     users = {account.name: account.user for account in config.accounts}
+    missing = {m.message_id for m in certificate.missing}
+    if selection.continues:
+        missing -= archive.handoffs.find_given(selection.client.slug, missing)
     return Completeness(
         tuple(
             FolderRecord(
@@ -181,7 +184,8 @@ def _certify(
             )
             for e in certificate.epochs
         ),
-        tuple(sorted({redact(m.message_id, patterns) for m in certificate.missing})),
+        tuple(sorted({redact(message_id, patterns) for message_id in missing})),
+        is_delta=selection.continues is not None,
     )
 
 

@@ -92,6 +92,19 @@ def last_events(desk, count=1):
     return [json.loads(line) for line in lines[-count:]]
 
 
+def test_limits_that_leave_nothing_are_named(business):
+    for first in (True, False):
+        answer = business.trail("handoff", "acme", "--matter", "Nonsense")
+        assert answer.code == 1
+        assert 'no message of Acme Ltd is within --matter "Nonsense"' in answer.err
+        assert "a whole folder or label" in answer.err
+        answer = business.trail("handoff", "acme", "--until", "1999", "--json")
+        assert (answer.code, answer.out) == (1, "")
+        assert "no message of Acme Ltd is within --until" in answer.err
+        if first:  # the same when there was a hand-off before
+            give(business)
+
+
 # what is withheld
 
 
