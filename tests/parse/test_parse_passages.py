@@ -9,7 +9,7 @@ import json
 import pytest
 
 from trail.handoff.shingles import shingle
-from trail.parse.passages import TEXT_LIMIT, read_passages
+from trail.parse.passages import read_passages
 
 WORDS = "the secret turbine contract runs until march with a penalty of nine thousand crowns a week"
 MARK = "jo@bolt.example"
@@ -65,10 +65,11 @@ def test_addresses_are_found_wherever_they_stand(where):
     assert MARK in read_passages(HEAD + MARKS[where]).marks
 
 
-def test_of_more_text_than_is_looked_at_it_is_told():
-    assert not read_passages(HEAD + b"\r\n" + b"a" * 3_000_000).cut
-    assert read_passages(HEAD + b"\r\n" + b"a" * (TEXT_LIMIT + 1)).cut
-    attached = PART % (b"Content-Type: text/csv\r\n\r\n" + b"a" * (TEXT_LIMIT + 1))
+def test_of_more_text_than_is_looked_at_it_is_told(monkeypatch):
+    monkeypatch.setattr("trail.parse.passages.TEXT_LIMIT", 1000)
+    assert not read_passages(HEAD + b"\r\n" + b"a" * 1000).cut
+    assert read_passages(HEAD + b"\r\n" + b"a" * 1001).cut
+    attached = PART % (b"Content-Type: text/csv\r\n\r\n" + b"a" * 1001)
     assert read_passages(HEAD + attached).cut
 
 

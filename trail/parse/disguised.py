@@ -23,6 +23,9 @@ _CUT = re.compile(r"(?<=\w)[- ]\r?\n[> ]*(?=\w)")
 # RFC 8259, section 7. Two halves of a character stand one after the other.
 _ESCAPE = re.compile(r"""((?:\\u[0-9a-fA-F]{4})+)|\\(["'\\/bfnrt])""")
 _QUOTED = re.compile(r"=(?:[0-9A-Fa-f]{2}|[ \t]*\r?\n)")
+# RFC 2152: characters of two bytes in base64. A plus sign may be a digit, or begin the next.
+_UTF7 = (re.compile(r"\+([A-Za-z0-9+/]{3,}+)-?"), re.compile(r"\+([A-Za-z0-9/]{3,}+)-?"))
+_SEVEN_LONGEST = 4000
 _NO_DIGIT = re.compile("[^A-Za-z0-9+/]")
 _BEGIN = re.compile(r"^begin [0-7]{3,4} ([^\r\n]{1,255})\r?\n", re.MULTILINE)
 _END = re.compile(r"^end[ \t]*\r?$", re.MULTILINE)
@@ -54,6 +57,9 @@ def unpack_text(text: str) -> Iterator[str]:
     if _QUOTED.search(text):
         plain = decode_transfer(text.encode("utf-8", "replace"), "quoted-printable")[0]
         yield plain.decode(errors="replace")
+    for pattern in _UTF7 if "+" in text else ():
+        if (seven := pattern.sub(_decode_utf7, text)) != text:
+            yield seven
     for name, data, _, _ in iter_files(text):
         yield name
         yield from _read(data)
@@ -61,6 +67,15 @@ def unpack_text(text: str) -> Iterator[str]:
         digits = _NO_DIGIT.sub("", found[0])
         digits = digits[: len(digits) - (len(digits) % 4 == 1)]
         yield from _read(binascii.a2b_base64(digits + "=" * (-len(digits) % 4)))
+
+
+def _decode_utf7(found: re.Match[str]) -> str:
+    digits = found[1]
+    if len(digits) > _SEVEN_LONGEST or len(digits) % 8 not in (0, 3, 6):  # of no whole characters
+        return found[0]
+    digits += "=" * (-len(digits) % 4)
+    data = binascii.a2b_base64(digits)
+    return data[: len(data) - len(data) % 2].decode("utf-16-be", "replace")
 
 
 def _unescape(found: re.Match[str]) -> str:

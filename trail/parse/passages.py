@@ -23,6 +23,7 @@ from trail.parse.headers import decode_words, unfold
 from trail.parse.html import read_html
 from trail.parse.kinds import HEAD, find_kind, is_mail
 from trail.parse.parts import split_parts
+from trail.parse.searching import list_unfolded
 from trail.parse.strings import read_strings, read_yenc
 from trail.parse.text import split_quoted
 from trail.parse.transfer import decode_transfer
@@ -182,7 +183,8 @@ def _read_fields(part: Part, found: Passages, *, is_judged: bool) -> None:
         if is_judged and name in _JUDGED:
             _note_marks(" ".join(map("".join, _BESIDE.findall(value))), found.marks)
             continue
-        _note_marks(value, found.marks)
+        for form in list_unfolded(raw):
+            _note_marks(decode_words(form), found.marks)
         if value.count(" ") >= _FEW_WORDS - 1:
             found.texts.append(value)
 

@@ -12,13 +12,14 @@ import re
 import unicodedata
 import zipfile
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from trail.parse.charsets import decode_text
 from trail.parse.disguised import drop_invisible, join_parameters, unpack_text
 from trail.parse.headers import decode_words, unfold
 from trail.parse.html import read_html
 from trail.parse.parts import split_parts
+from trail.parse.strings import iter_notes, read_yenc
 from trail.parse.transfer import decode_transfer
 
 if TYPE_CHECKING:
@@ -31,8 +32,10 @@ Patterns = tuple[re.Pattern[str], ...]
 MARK = "[redacted]"
 HEADER_MARK = "_redacted_"
 """In headers, where brackets mean something (RFC 5322, section 3.2.3)."""
+_FORMS: tuple[Literal["NFC", "NFKC"], ...] = ("NFC", "NFKC")
 _LIMIT = 64 << 20
 """Bytes that are unpacked of one attachment; of more, nobody knows."""
+_FOLD = re.compile(rb"(?:\r\n|\n|\r)[ \t]+")
 _TAG = re.compile(r"<[^<>]*>")
 _STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
 _LEGIBLE = ("", "7bit", "8bit", "binary", "quoted-printable")
@@ -46,8 +49,10 @@ def redact_text(text: str, patterns: Patterns, mark: str = MARK) -> str:
         if pattern.search(text):
             text = pattern.sub(mark, text)
         elif not text.isascii():
-            plain = unicodedata.normalize("NFC", drop_invisible(text))
-            text = pattern.sub(mark, plain) if pattern.search(plain) else text
+            seen = drop_invisible(text)
+            # as letters with marks are written, and then wide letters, ligatures and the like
+            plain = (unicodedata.normalize(form, seen) for form in _FORMS)
+            text = next((pattern.sub(mark, one) for one in plain if pattern.search(one)), text)
     return text
 
 
@@ -85,14 +90,15 @@ def shows(content: bytes, patterns: Patterns) -> bool:
     if any(finds(patterns, text) for text in _read_bytes(_drop_encoded(tree))):
         return True
     for part in tree.parts:
-        fields = [decode_words(unfold(field.value)) for field in part.fields]
+        values = (form for f in part.fields for form in list_unfolded(f.value))
+        fields = [decode_words(value) for value in values]
         forms = (form for text in fields for form in (*list_forms(text), join_parameters(text)))
         if finds(patterns, *fields, *forms, part.mime.filename):
             return True
         if part.children is None:
             data, _ = decode_transfer(tree.read_body(part), part.mime.encoding)
             text, _ = decode_text(data, part.mime.charset)
-            if finds(patterns, text, *_read_bytes(data)):
+            if finds(patterns, text, *_read_bytes(data), *read_yenc(data)):
                 return True
             if "html" in part.mime.mime_type and finds(patterns, read_html(text)):
                 return True
@@ -109,6 +115,14 @@ def _drop_encoded(tree: Tree) -> bytes:
     return b"".join([*pieces, tree.content[at:]])
 
 
+def list_unfolded(value: bytes, charset: str = "") -> list[str]:
+    """The lines of a header's value joined, and again without the blanks they begin with: some senders fold inside words."""
+    joined = [unfold(value, charset)]
+    if (tight := _FOLD.sub(b"", value)) != value:
+        joined.append(unfold(tight, charset))
+    return joined
+
+
 def list_forms(text: str) -> Iterator[str]:
     """The same text as other readers take it: without escapes, without tags."""
     if "&" in text:
@@ -121,6 +135,9 @@ def list_forms(text: str) -> Iterator[str]:
 
 def _unpack(data: bytes, kind: str) -> Iterator[str]:
     yield from _read_bytes(data)
+    yield from read_yenc(data)
+    for note in iter_notes(data):
+        yield from _read_bytes(note)
     if kind == "package":
         yield from _unpack_zip(data)
     elif kind == "pdf":
