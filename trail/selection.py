@@ -126,7 +126,7 @@ def select_messages(
             continue
         if decision and reasons:
             released.append(hold_back(candidate, *reasons))
-        if not full and _has_it(had, filters):
+        if not full and _has_it(had, filters, still_unread=key in findings.unread):
             repeated += 1
         else:
             chosen.append(facts.messages[key])
@@ -149,9 +149,10 @@ def select_messages(
     )
 
 
-def _has_it(had: Sequence[Given], filters: Filters) -> bool:
+def _has_it(had: Sequence[Given], filters: Filters, *, still_unread: bool) -> bool:
     """Whether the client has a message as whole as they would get it now."""
-    return any(g.change in ("", filters.change) for g in had)
+    enough = ["", filters.change, *([filters.partial_change] if still_unread else [])]
+    return any(g.change in enough for g in had)
 
 
 class _Facts:

@@ -26,7 +26,16 @@ from trail.handoff.completeness import Completeness, FolderRecord
 from trail.handoff.leaks import Others
 from trail.handoff.mailbag import BagInfo, BundleItem, write_bundle
 from trail.handoff.papers.papers import prepare_papers
-from trail.parse.altered import NOTICE, Altered, Changes, alter, copy_shows, redact, write_notice
+from trail.parse.altered import (
+    NOTICE,
+    UNSEEN,
+    Altered,
+    Changes,
+    alter,
+    copy_shows,
+    redact,
+    write_notice,
+)
 from trail.parse.harmless import read_clean_html
 from trail.parse.message import parse_whole
 from trail.parse.statements import add_statements
@@ -117,8 +126,8 @@ def hand_over(
         salt=salt,
     )
     others = Others(selection.client, config.clients, config.me)
-    notices: list[str] = []
-    items = _note_notices(iter_items(archive, selection.chosen, changes, others), notices)
+    lacking: dict[str, list[str]] = {NOTICE: [], UNSEEN: []}
+    items = _note_lacking(iter_items(archive, selection.chosen, changes, others), lacking)
     bundle = write_bundle(
         items,
         [_redact_held(held, changes) for held in selection.withheld],
@@ -129,13 +138,16 @@ def hand_over(
         signing=signing,
         companions=(papers, *companions),
     )
-    return replace(bundle, notices=tuple(notices))
+    return replace(bundle, notices=tuple(lacking[NOTICE]), partial=tuple(lacking[UNSEEN]))
 
 
-def _note_notices(items: Iterable[BundleItem], notices: list[str]) -> Iterator[BundleItem]:
+def _note_lacking(
+    items: Iterable[BundleItem], lacking: Mapping[str, list[str]]
+) -> Iterator[BundleItem]:
+    """Note of which messages less went than was asked for."""
     for item in items:
-        if NOTICE in item.changes:
-            notices.append(item.original)
+        for change in lacking.keys() & item.changes:
+            lacking[change].append(item.original)
         yield item
 
 

@@ -25,6 +25,7 @@ from trail.parse.kinds import find_kind
 from trail.parse.parts import split_parts
 from trail.parse.searching import (
     HEADER_MARK,
+    NEEDS_TEXT,
     finds,
     hides,
     list_forms,
@@ -41,9 +42,10 @@ if TYPE_CHECKING:
 
     from trail.parse.parts import Part, Tree
 
-REDACTED, LEFT_OUT, NOTICE = (
+REDACTED, LEFT_OUT, UNSEEN, NOTICE = (
     "passages redacted",
     "attachments left out",
+    "attachments nobody could look into withheld",
     "could not be redacted: withheld",
 )
 """What is said of a copy."""
@@ -187,8 +189,9 @@ class _Copy:
             return self._change_text(part, data, kind)
         if not self.changes.patterns:
             return None, None
-        if hides(data, kind, self.read_text(data), self.changes.patterns):
-            self.done[REDACTED] = None
+        text = self.read_text(data)
+        if hides(data, kind, text, self.changes.patterns):
+            self.done[UNSEEN if text is None and kind in NEEDS_TEXT else REDACTED] = None
             return _make_note(
                 self._name(name), mime_type, len(data), "withheld: it cannot be redacted"
             )

@@ -39,7 +39,7 @@ _FOLD = re.compile(rb"(?:\r\n|\n|\r)[ \t]+")
 _TAG = re.compile(r"<[^<>]*>")
 _STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
 _LEGIBLE = ("", "7bit", "8bit", "binary", "quoted-printable")
-_NEEDS_TEXT = ("pdf", "package", "stream", "tar", "ole", "rtf", "tnef", "closed")
+NEEDS_TEXT = ("pdf", "package", "stream", "tar", "ole", "rtf", "tnef", "closed")
 """Kinds whose contents cannot be seen in their bytes."""
 
 
@@ -75,7 +75,7 @@ def hides(data: bytes, kind: str, text: str | None, patterns: Patterns) -> bool:
 
     `text` is what was read in it before; None: nothing was, which counts against what cannot be seen in its bytes.
     """
-    if kind in _NEEDS_TEXT and text is None:
+    if kind in NEEDS_TEXT and text is None:
         return True
     if text and finds(patterns, text, *list_forms(text)):
         return True
