@@ -10,9 +10,11 @@ import base64
 import email
 import html as escapes
 import io
+import json
 import quopri
 import random
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -295,6 +297,8 @@ class Office:
             self.letter(f"Write to anna@{other}.example instead.", mine=True),
         )
         send("a blind copy", mine(), Bcc="somebody@elsewhere.example")
+        self.disguise(send, mine, next(messages)[2], other)
+        self.seal(name, send, mine)
         self.write(
             "a letter to both",
             ME,
@@ -318,6 +322,80 @@ class Office:
             gives_to=(),
             answers=own[1][0],
         )
+
+    def disguise(self, send, mine, said, other):
+        """Another client's words, and an address of theirs, as only a program reads them."""
+        escaped = json.dumps({"note": said}).replace(" ", r"\u0020")
+        send("a note in JSON", mine(), files=[("note.json", escaped.encode(), "application/json")])
+        card = (
+            "BEGIN:VCARD\r\nVERSION:2.1\r\nNOTE;ENCODING=QUOTED-PRINTABLE:"
+            + "=20".join(said.split()).replace("=20", "=20=\r\n", 4)
+            + "\r\nEND:VCARD\r\n"
+        )
+        send("a card", mine(), files=[("jo.vcf", card.encode(), "text/x-vcard")])
+        noise = self._chance.randbytes(3000) + bytes(8)
+        for about, words in (("", said.encode()), (" in UTF-16", said.encode("utf-16-le"))):
+            data = bytes(4) + noise + words + bytes(3) + noise
+            send(f"a binary file{about}", mine(), files=[("x.bin", data, "application/x-disk")])
+        picture = b"\x89PNG\r\n\x1a\n" + make_chunk(b"IHDR", bytes(13))
+        for kind, note in (
+            (b"zTXt", b"Comment\0\0" + zlib.compress(said.encode())),
+            (b"iTXt", b"Comment\0\1\0en\0\0" + zlib.compress(said.encode())),
+        ):
+            data = picture + make_chunk(kind, note) + make_chunk(b"IEND", b"")
+            send(f"a picture with {kind.decode()}", mine(), files=[("x.png", data, "image/png")])
+        shifted = bytes((byte + 42) % 256 for byte in said.encode())
+        escapes = {byte: b"=" + bytes([(byte + 64) % 256]) for byte in b"\0\t\n\r =."}
+        packed = b"".join(escapes.get(byte, bytes([byte])) for byte in shifted)
+        lines = (
+            b"see\r\n=ybegin line=128 size=99 name=x.txt\r\n" + packed + b"\r\n=yend size=99\r\n"
+        )
+        send("a file in yEnc", mine(), files=[("x.txt", lines, "text/plain")])
+        send(
+            "a text in UTF-7",
+            mine(),
+            files=[("x.txt", said.encode("utf-7").replace(b" ", b"+ACA-"), "text/plain; charset=utf-7")],
+        )  # fmt: skip
+        send(
+            "a rewritten address",
+            mine(),
+            Return_Path=f"<SRS0=Ab1+=7Z={other}.example=jo@relay.example>",
+        )
+        box = io.BytesIO()
+        with zipfile.ZipFile(box, "w", zipfile.ZIP_DEFLATED) as package:
+            package.writestr("a/note.json", escaped)
+        send(
+            "a note in a package", mine(), files=[("notes.zip", box.getvalue(), "application/zip")]
+        )
+        if other in NAMES[:2]:  # they take their time
+            filling = "".join(f"{number:x} lorem\n" for number in range(240_000))
+            send(
+                "the end of a long text",
+                mine(),
+                files=[("long.txt", f"{filling}{said}\n".encode(), "text/plain")],
+            )
+            with zipfile.ZipFile(box := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as package:
+                package.writestr("long.txt", f"{filling}{said}\n")
+            send(
+                "the end of a long text in a package",
+                mine(),
+                files=[("long.zip", box.getvalue(), "application/zip")],
+            )
+
+    def seal(self, name, send, mine):
+        """Boxes nobody can open: what the client sent is theirs, what the sender sent is in doubt."""
+        jo = self.person(name)
+        theirs, ours = (b"7z\xbc\xaf\x27\x1c" + self._chance.randbytes(400) for _ in range(2))
+        files = [("box.7z", theirs, "application/x-7z-compressed")]
+        said = self.letter(self.say(name), mine=False)
+        self.write("a closed box of the client's", jo, ME, said, gives_to=[name], files=files)
+        self.write("the same box on its way back", ME, jo, mine(), gives_to=[name], files=files)
+        send("a closed box", mine(), files=[("box.7z", ours, "application/x-7z-compressed")])
+
+
+def make_chunk(kind: bytes, body: bytes) -> bytes:
+    """A chunk of a PNG picture."""
+    return len(body).to_bytes(4, "big") + kind + body + zlib.crc32(kind + body).to_bytes(4, "big")
 
 
 def read_attachments(archive):

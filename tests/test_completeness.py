@@ -153,6 +153,22 @@ def test_a_parent_outside_the_period_is_named_as_not_in_the_hand_off(desk, pymap
     assert "Messages here refer to 1 message not in this hand-off:\n" in text
 
 
+def test_what_the_client_has_from_an_earlier_hand_off_is_not_missing_in_a_later_one(
+    desk, pymap_server
+):
+    pymap_server.append("INBOX", make_message(1))
+    desk.set_up(pymap_server).done("sync")
+    desk.done("handoff", "acme", "--out", desk.root)
+    answers = "References: <1@test.example> <nobody.has@it.example>\r\n"
+    pymap_server.append("INBOX", make_message(2, extra=answers))
+    desk.done("sync")
+    path = desk.done("handoff", "acme", "--out", desk.root, "--json").data["path"]
+    data = json.loads(Path(path, "completeness.json").read_bytes())
+    assert (data["messages"], data["missing"]) == (1, ["nobody.has@it.example"])
+    text = Path(path, "completeness.txt").read_text(encoding="utf-8")
+    assert "refer to 1 message not in this hand-off or an earlier one:\n" in text
+
+
 def test_a_message_id_cannot_break_a_line_of_the_text(desk, pymap_server):
     pymap_server.append("INBOX", make_message(1, extra="References: <a\x1b[2J\u2028b@x>\r\n"))
     desk.set_up(pymap_server).done("sync")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+from email.message import EmailMessage
+from email.policy import SMTP
 
 import pytest
 from archive.archiving import AT, key_of, letter, put
 from syncing import make_config
-from ten_clients import CLIENTS, NAMES, Office, decode_everything, read_attachments
+from ten_clients import CLIENTS, NAMES, Office, decode_everything
 
 from trail.archive.phrases import FOLDER, Phrases
 from trail.archive.store import writing_archive
 from trail.catchup import attribute_pending
 from trail.errors import ArchiveReadOnly
+from trail.model import Reading
+from trail.parse.kinds import READER
 from trail.selection import select_messages
 from trail.transfer import hand_over
 
@@ -24,8 +29,7 @@ def office(tmp_path_factory):
     office = Office().run()
     with writing_archive(root) as archive:
         put(archive, *(made.content for made in office.made))
-        attribute_pending(archive, CLIENTS)
-        read_attachments(archive)
+        attribute_pending(archive, CLIENTS)  # nobody has read an attachment yet: the hand-off does
         yield archive, office
 
 
@@ -110,6 +114,51 @@ def test_where_the_archive_takes_no_cache_the_same_is_found(office, selections, 
     again = select_messages(archive, config, CLIENTS[0])
     assert [m.key for m in again.chosen] == [m.key for m in selected[NAMES[0]].chosen]
     assert not list((archive.root / FOLDER).rglob("*.bin"))
+
+
+def test_what_a_newer_reader_finds_in_a_document_is_compared(tmp_path):
+    """And what an older one took for its text no longer is."""
+    words = "the turbine contract runs until march with a penalty of nine thousand crowns a week"
+    data = b"PK\x05\x06" + bytes(18)  # a package with nothing in it
+    with writing_archive(tmp_path / "archive") as archive:
+        put(
+            archive, letter("theirs", sender="jo@birch.example") + words.encode(), letter_with(data)
+        )
+        attribute_pending(archive, CLIENTS)
+        config = make_config(archive.root, clients=CLIENTS)
+        chosen = []
+        for text in ("", words, "something else"):
+            reading = Reading(hashlib.sha256(data).hexdigest(), text, "")
+            archive.documents.keep_text(reading)
+            with archive.ledger.transaction():
+                archive.documents.record([reading], READER)
+            chosen.append(len(select_messages(archive, config, CLIENTS[0]).chosen))
+        assert chosen == [1, 0, 1]
+
+
+def test_a_document_nobody_could_keep_the_text_of_is_in_doubt(tmp_path, monkeypatch):
+    data = b"PK\x05\x06" + bytes(18)
+    with writing_archive(tmp_path / "archive") as archive:
+        put(archive, letter_with(data))
+        attribute_pending(archive, CLIENTS)
+        config = make_config(archive.root, clients=CLIENTS)
+        with monkeypatch.context() as patch:
+            patch.setattr("trail.unread.read_wanted", refuse_to_write)
+            (held,) = select_messages(archive, config, CLIENTS[0]).withheld
+        assert held.message.reason == 'nobody could look into "a.zip": not read yet'
+        assert len(select_messages(archive, config, CLIENTS[0]).chosen) == 1
+
+
+def letter_with(data):
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"] = "me@studio.example", "jo@alder.example"
+    message.set_content("see there")
+    message.add_attachment(data, "application", "zip", filename="a.zip")
+    return message.as_bytes()
+
+
+def refuse_to_write(*_):
+    raise ArchiveReadOnly("nothing can be written here")
 
 
 def test_a_damaged_message_is_counted_as_not_compared(tmp_path):

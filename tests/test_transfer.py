@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import signal
+import zipfile
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
 
 import pytest
 from archive.archiving import ACME, AT, BOLT, key_of, letter, put
@@ -17,7 +21,7 @@ from trail import transfer, wholes
 from trail.archive.shares import share_out
 from trail.archive.store import writing_archive
 from trail.catchup import attribute_pending
-from trail.errors import FixityMismatch
+from trail.errors import ArchiveReadOnly, FixityMismatch
 from trail.handoff.anymailbag import verify_any
 from trail.handoff.check import verify_bundle
 from trail.handoff.filters import Filters
@@ -285,3 +289,32 @@ def test_a_message_for_which_a_notice_went_is_offered_again(archive, tmp_path, m
     assert bundle.notices == ()
     remember_hand_off(archive, again, bundle, at=AT, by="me", salt=b"x")
     assert select(archive, **limits).chosen == ()
+
+
+def test_a_message_that_went_without_what_nobody_could_look_into_is_offered_again_once_somebody_can(
+    archive, tmp_path, monkeypatch
+):
+    def refuse(*_):
+        raise ArchiveReadOnly("nothing can be written here")
+
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"] = "jane@acme.example", "me@studio.example"
+    message.set_content("see there")
+    with zipfile.ZipFile(box := io.BytesIO(), "w") as package:
+        package.writestr("a.txt", "harmless")
+    message.add_attachment(box.getvalue(), "application", "zip", filename="a.zip")
+    put(archive, message.as_bytes())
+    config = make_config(archive.root, clients=(ACME, BOLT))
+    limits = {"redacted": ("Falke",)}
+    monkeypatch.setattr("trail.unread.read_wanted", refuse)
+    for number in (1, 2):
+        asked = select(archive, **limits)
+        bundle = hand_over(
+            archive, config, asked, tmp_path / str(number), agent_version="1", at=AT,
+            patterns=[re.compile("Falke")],
+        )  # fmt: skip
+        assert len(bundle.partial) == (number == 1)
+        remember_hand_off(archive, asked, bundle, at=AT, by="me", salt=b"x")
+        again = select(archive, **limits)
+        assert (len(again.chosen), again.repeated) == (0, 1), "there is nothing new yet"
+        monkeypatch.undo()

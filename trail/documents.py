@@ -14,6 +14,7 @@ from collections import deque
 from concurrent.futures import FIRST_COMPLETED, wait
 from typing import TYPE_CHECKING
 
+from trail.archive.store import writing_beside
 from trail.catchup import PARSE_LIMIT
 from trail.confinement import TOO_LARGE
 from trail.errors import TrailError
@@ -23,11 +24,13 @@ from trail.parse.kinds import READER
 from trail.workers import WORKERS, Crew, WorkerKilled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from concurrent.futures import Future
+    from pathlib import Path
 
     from trail.archive.documents import Unread
     from trail.archive.store import Archive
+    from trail.model import ArchivedMessage
 
     Progress = Callable[[str, int, int], None]
 
@@ -69,6 +72,26 @@ def read_documents(
     except _Stop:
         pass
     return done
+
+
+def read_wanted(
+    root: Path, wanted: Mapping[str, ArchivedMessage], progress: Progress = lambda *_: None
+) -> dict[str, str]:
+    """Read these attachments, given by digest with a message they are in, beside whoever is at work. Returns what kept each from being read.
+
+    Raises as read_documents does; what was read till then is kept.
+    """
+    with writing_beside(root) as archive:
+        tasks = [
+            Task(str(root / archive.locate(message)), PARSE_LIMIT, 0, digest)
+            for digest, message in wanted.items()
+        ]
+        done = 0
+        with Crew(deadline=PATIENCE) as crew:
+            for count in _read_all(archive, crew, tasks, lambda: False, lambda: False):
+                done += count
+                progress("reading attachments", done, len(tasks))
+        return archive.documents.find_problems(wanted, READER)
 
 
 def _find_tasks(archive: Archive) -> list[Task]:

@@ -15,12 +15,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from trail.archive.correspondence import find_identifiers, find_unread, iter_lines
+from trail.archive.correspondence import find_identifiers, iter_lines
 from trail.errors import FixityMismatch
 from trail.handoff.leaks import Leak, Others, Phrase, Spoken
 from trail.handoff.shingles import find_words
 from trail.parse.passages import read_own_words
-from trail.phrasebook import DIGEST, NAME, OPAQUE, PREFIXES, PhraseBook
+from trail.phrasebook import CUT, DIGEST, NAME, OPAQUE, PREFIXES, PhraseBook
+from trail.unread import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -43,12 +44,14 @@ _What = TypeVar("_What")
 class Findings:
     """What came of it. `uncompared` messages of the archive could not be read.
 
-    `unread`: digests of attachments that have no text to compare, by the message they are in.
+    `unread`: what could not be compared of a message, digests of attachments ("" for a text of its own).
+    `doubtful`: the same in words, of messages whose unread contents are not known to be the client's own.
     """
 
     leaks: dict[str, tuple[Leak, ...]]
     uncompared: int = 0
     unread: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    doubtful: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def find_leaks(
@@ -94,7 +97,7 @@ class _Comparison:
         self._found: dict[str, list[Leak]] = {}
         self._leaking: dict[int, Phrase] = {}
         self._common: set[int] = set()
-        self._opaque: dict[str, set[str]] = {}
+        self._unread = Unread(archive, client, progress)
 
     def has_nobody_else(self) -> bool:
         """Whether no other client is configured, and none has mail in the archive: a leak would be of nobody."""
@@ -105,22 +108,33 @@ class _Comparison:
         own = self._book.complete("own", self._keys.union(self._spoken))
         rest = self._book.complete("rest", self._keys)
         digests = self._look_at_marks()
+        self._unread.read()
         self._look_into_documents(digests)
-        passes = 1 + self._count(digests) // AT_ONCE
+        passes = 1 + self._count() // AT_ONCE
         for turn in range(passes):
-            self._look_for_phrases(digests, turn, passes)
+            self._look_for_phrases(turn, passes)
             self._progress("comparing with other clients' mail", turn + 1, passes)
         self._tell(digests)
-        missed = find_unread(self._archive.ledger, set().union(*self._opaque.values()))
-        unread = {key: missed & found for key, found in self._opaque.items() if missed & found}
+        unread = self._unread.list_digests()
+        doubtful = self._unread.describe(self._find_holders(unread))
         leaks = {key: tuple(dict.fromkeys(leaks)) for key, leaks in self._found.items()}
-        return Findings(leaks, len(own | rest), unread)
+        return Findings(leaks, len(own | rest), unread, doubtful)
+
+    def _find_holders(self, unread: Mapping[str, frozenset[str]]) -> dict[str, str]:
+        """Of each unread attachment the earliest message of this client's that has it."""
+        digests = frozenset[str]().union(*unread.values()) - {""}
+        found: dict[str, tuple[int, str]] = {}
+        for record, spoken in self._iter_spoken(ours=True) if digests else ():
+            for digest in digests.intersection(line[1:] for line in record.text.split("\n")):
+                known = found.get(digest, (spoken.sent_at, spoken.key))
+                found[digest] = min(known, (spoken.sent_at, spoken.key))
+        return {digest: key for digest, (_, key) in found.items()}
 
     def _look_into_documents(self, digests: dict[str, set[str]]) -> None:
         self._book.complete_documents(digests)
         others = self._others
-        for record in self._book.iter_records("document"):
-            if record.key in digests and (leaks := others.find_marks(record.text.split("\n"))):
+        for record in self._book.iter_documents():
+            if leaks := others.find_marks(record.text.split("\n")[1:]):
                 for key in digests[record.key]:
                     self._found.setdefault(key, []).extend(leaks)
 
@@ -138,8 +152,8 @@ class _Comparison:
         identifiers: dict[str, set[str]] = {}
         for record in self._iter_questioned():
             for line in record.text.split("\n"):
-                if line.startswith(OPAQUE):
-                    self._opaque.setdefault(record.key, set()).add(line[1:])
+                if line.startswith((OPAQUE, CUT)):
+                    self._unread.note(record.key, *line[1:].partition(" ")[::2])
                 elif line.startswith(DIGEST):
                     digests.setdefault(line[1:], set()).add(record.key)
                 elif "@" in line and not line.startswith(NAME):
@@ -186,18 +200,16 @@ class _Comparison:
 
     # phrases
 
-    def _iter_ours(self, digests: dict[str, set[str]]) -> Iterator[Record]:
+    def _iter_ours(self) -> Iterator[Record]:
         yield from self._iter_questioned()
-        for record in self._book.iter_records("document"):
-            if record.key in digests:
-                yield record
+        yield from self._book.iter_documents()
 
-    def _count(self, digests: dict[str, set[str]]) -> int:
-        return sum(len(record.phrases) for record in self._iter_ours(digests))
+    def _count(self) -> int:
+        return sum(len(record.phrases) for record in self._iter_ours())
 
-    def _look_for_phrases(self, digests: dict[str, set[str]], turn: int, passes: int) -> None:
+    def _look_for_phrases(self, turn: int, passes: int) -> None:
         wanted: set[int] = set()
-        for record in self._iter_ours(digests):
+        for record in self._iter_ours():
             wanted.update(n for n in record.phrases if n % passes == turn)
         phrases: dict[int, Phrase] = {}
         for ours in (False, True):
@@ -223,7 +235,7 @@ class _Comparison:
             for record in self._book.iter_records("own", self._questioned.__contains__)
             if not self._leaking.keys().isdisjoint(record.closing)
         }
-        for record in self._iter_ours(digests):
+        for record in self._iter_ours():
             if numbers := self._leaking.keys() & set(record.phrases):
                 for key in digests.get(record.key, {record.key}):
                     self._tell_of(key, numbers, closing.get(key, frozenset()))

@@ -13,13 +13,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trail.archive.documents import read_cached
+from trail.archive.documents import mark_cached, read_cached
 from trail.archive.ledger import chunk_keys
 from trail.archive.maildir import read_message
 from trail.archive.phrases import Phrases, Record
 from trail.archive.shares import share_out
 from trail.errors import ArchiveFull, ArchiveReadOnly, FixityMismatch
 from trail.handoff.shingles import VERSION, shingle
+from trail.parse.disguised import unpack_text
 from trail.parse.passages import find_marks, list_digests, read_own_words, read_passages
 from trail.workers import WORTHWHILE_FROM, Crew
 
@@ -39,8 +40,12 @@ _LOOKED_UP = 5000
 _FLUSH = 20_000
 """Records in memory before they are kept."""
 DIGEST, NAME, OPAQUE = "#", "/", "!"
-"""How digests, names, and digests of what only a reader of documents can read, are told from marks in a record."""
-PREFIXES = (DIGEST, NAME, OPAQUE)
+"""How digests, names, and what only a reader of documents can read (its digest and name), are told from marks in a record."""
+CUT = "+"
+"""Alone in a line: there was more than could be looked at."""
+VERSION_OF_TEXT = "="
+"""Of a document: which reading of it this is."""
+PREFIXES = (DIGEST, NAME, OPAQUE, CUT, VERSION_OF_TEXT)
 
 
 class PhraseBook:
@@ -54,6 +59,7 @@ class PhraseBook:
         self._stack = stack
         self._crew = crew
         self._cache = [Phrases(archive.root, VERSION)]
+        self._texts: dict[str, str] = {}
 
     def complete(self, kind: Kind, keys: frozenset[str]) -> set[str]:
         """Read what is not in the cache yet. Returns the messages that could not be read."""
@@ -121,13 +127,25 @@ class PhraseBook:
 
     def complete_documents(self, digests: Collection[str]) -> None:
         """Take up the texts of these attachments, as far as they were read."""
-        there = {key.hex() for cache in self._cache for key in cache.list_keys("document")}
+        root = self._archive.root
+        self._texts = {d: m for d in digests if (m := mark_cached(root, d))}
+        there = {record.key for record in self.iter_documents()}
         records = []
-        for digest in sorted(set(digests) - there):
-            if text := read_cached(self._archive.root, digest):
-                marks = "\n".join(sorted(find_marks(text)))
-                records.append(Record(digest, array("Q", sorted(shingle(text))), array("Q"), marks))
+        for digest in sorted(self._texts.keys() - there):
+            if text := read_cached(root, digest):
+                texts = [text, *unpack_text(text)]
+                phrases = array("Q", sorted(set().union(*map(shingle, texts))))
+                marks = sorted(set().union(*map(find_marks, texts)))
+                lines = [VERSION_OF_TEXT + self._texts[digest], *marks]
+                records.append(Record(digest, phrases, array("Q"), "\n".join(lines)))
         self._keep("document", records)
+
+    def iter_documents(self) -> Iterator[Record]:
+        """Those that were taken up, as they were last read; one may come twice."""
+        wanted = frozenset(map(bytes.fromhex, self._texts))
+        for record in self.iter_records("document", wanted.__contains__):
+            if record.text.partition("\n")[0] == VERSION_OF_TEXT + self._texts[record.key]:
+                yield record
 
     def iter_records(
         self, kind: Kind, wanted: Callable[[bytes], bool] = lambda _: True
@@ -163,9 +181,10 @@ def _record_rest(key: str, content: bytes) -> Record:
     found = read_passages(content)
     phrases = array("Q", sorted(set().union(*map(shingle, found.texts))))
     lines = [
-        *sorted(mark for mark in found.marks if mark[0] not in PREFIXES),
+        *sorted({mark.lstrip("".join(PREFIXES)) for mark in found.marks}),
         *(NAME + " ".join(name.split()) for name in found.names),
         *(DIGEST + digest for digest in found.digests),
-        *(OPAQUE + digest for digest in found.opaque),
+        *(OPAQUE + digest + " ".join(("", *name.split())) for digest, name in found.opaque),
+        *([CUT] if found.cut else []),
     ]
     return Record(key, phrases, array("Q"), "\n".join(lines))

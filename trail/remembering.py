@@ -99,8 +99,9 @@ def remember_hand_off(
     changed = set(bundle.changed)
     change = selection.filters.change
     # A notice gives nothing: the message is offered again, whatever kept it from being redacted.
+    partial = dict.fromkeys(bundle.partial, selection.filters.partial_change)
     given = {
-        m.key: change if m.key in changed else ""
+        m.key: partial.get(m.key, change) if m.key in changed else ""
         for m in selection.chosen
         if m.key not in bundle.notices
     }

@@ -17,7 +17,14 @@ from trail.archive.correspondence import find_ancestors
 from trail.attribute.rules import matches_place
 from trail.handoff.decisions import count_decisions, still_holds
 from trail.handoff.filters import NO_FILTERS, Filters
-from trail.handoff.select import DECIDED, Candidate, HeldBack, hold_back, judge_fully
+from trail.handoff.select import (
+    DECIDED,
+    PROPOSABLE,
+    Candidate,
+    HeldBack,
+    hold_back,
+    judge_fully,
+)
 from trail.leakage import find_leaks
 from trail.model import Envelope
 
@@ -59,9 +66,7 @@ class Selection:
     uncompared: int = 0
     """Messages, of whichever client, that could not be read to be compared."""
     unread: int = 0
-    """Attachments of the chosen whose contents nobody could compare."""
-    unread_in: tuple[str, ...] = ()
-    """Keys of the chosen messages that these are in."""
+    """Attachments of the chosen whose contents nobody could compare: the client's own, or released by decision."""
 
     @property
     def decision_counts(self) -> tuple[DecisionCount, ...]:
@@ -102,10 +107,14 @@ def select_messages(
     counting, void = [], []
     repeated = 0
     for key in facts.keys:
-        candidate = facts.describe(key, findings.leaks.get(key, ()))
+        candidate = facts.describe(key, findings.leaks.get(key, ()), findings.doubtful.get(key, ()))
         reasons = judge_fully(candidate, client, config.me)
         decision = decided.get(key)
-        if not candidate.clients and not decision and any(r.code != "thread-only" for r in reasons):
+        if (
+            not candidate.clients
+            and not decision
+            and any(r.code not in PROPOSABLE for r in reasons)
+        ):
             continue  # nobody's, and not to be proposed
         if decision and not still_holds(decision, reasons):
             void.append(key)
@@ -122,13 +131,12 @@ def select_messages(
             continue
         if decision and reasons:
             released.append(hold_back(candidate, *reasons))
-        if not full and _has_it(had, filters):
+        if not full and _has_it(had, filters, still_unread=key in findings.unread):
             repeated += 1
         else:
             chosen.append(facts.messages[key])
             counting += [decision] if decision and reasons else []
-    unread_in = tuple(m.key for m in chosen if m.key in findings.unread)
-    unread = frozenset[str]().union(*(findings.unread[key] for key in unread_in))
+    unread = frozenset[str]().union(*(findings.unread.get(m.key, ()) for m in chosen))
     return Selection(
         client,
         tuple(chosen),
@@ -143,13 +151,13 @@ def select_messages(
         tuple(void),
         findings.uncompared,
         len(unread),
-        unread_in,
     )
 
 
-def _has_it(had: Sequence[Given], filters: Filters) -> bool:
+def _has_it(had: Sequence[Given], filters: Filters, *, still_unread: bool) -> bool:
     """Whether the client has a message as whole as they would get it now."""
-    return any(g.change in ("", filters.change) for g in had)
+    enough = ["", filters.change, *([filters.partial_change] if still_unread else [])]
+    return any(g.change in enough for g in had)
 
 
 class _Facts:
@@ -167,7 +175,7 @@ class _Facts:
         inside = [key for key in keys if self._is_inside(key, filters, places)]
         self.keys = sorted(inside, key=lambda k: (self._at(k), self.messages[k].received_at, k))
 
-    def describe(self, key: str, leaks: tuple[Leak, ...]) -> Candidate:
+    def describe(self, key: str, leaks: tuple[Leak, ...], unreadable: tuple[str, ...]) -> Candidate:
         """What is judged."""
         attributions: Sequence[Attribution] = self._attributions.get(key, ())
         # a message of nobody is here because one of the client's answers it
@@ -175,7 +183,8 @@ class _Facts:
             a.inherited for a in attributions if a.client == self._client.slug
         )
         clients = tuple(a.client for a in attributions)
-        return Candidate(key, self._envelopes.get(key, Envelope()), clients, inherited, leaks)
+        envelope = self._envelopes.get(key, Envelope())
+        return Candidate(key, envelope, clients, inherited, leaks, unreadable)
 
     def _at(self, key: str) -> datetime:
         return self._envelopes.get(key, Envelope()).sent_at or self.messages[key].received_at

@@ -22,7 +22,7 @@ from trail.handoff.drafts import size_of
 from trail.handoff.leaks import Others
 from trail.handoff.mailbag import BagInfo, BundleItem, write_bundle
 from trail.handoff.papers.papers import prepare_papers
-from trail.parse.altered import NOTICE, Changes, redact
+from trail.parse.altered import NOTICE, UNSEEN, Changes, redact
 from trail.wholes import NO_CHANGES, Task, Whole, read_chunk, read_killer
 from trail.workers import WORTHWHILE_FROM, Crew, WorkerKilled
 
@@ -102,11 +102,11 @@ def hand_over(
         salt=salt,
     )
     others = Others(selection.client, config.clients, config.me)
-    notices: list[str] = []
+    lacking: dict[str, list[str]] = {NOTICE: [], UNSEEN: []}
 
     def read(drafts: Drafts) -> Iterator[BundleItem]:
         items = iter_items(archive, selection.chosen, changes, others, crew, drafts)
-        return _note_notices(items, notices)
+        return _note_lacking(items, lacking)
 
     bundle = write_bundle(
         read,
@@ -118,13 +118,16 @@ def hand_over(
         signing=signing,
         companions=(papers, *companions),
     )
-    return replace(bundle, notices=tuple(notices))
+    return replace(bundle, notices=tuple(lacking[NOTICE]), partial=tuple(lacking[UNSEEN]))
 
 
-def _note_notices(items: Iterable[BundleItem], notices: list[str]) -> Iterator[BundleItem]:
+def _note_lacking(
+    items: Iterable[BundleItem], lacking: Mapping[str, list[str]]
+) -> Iterator[BundleItem]:
+    """Note of which messages less went than was asked for."""
     for item in items:
-        if NOTICE in item.changes:
-            notices.append(item.original)
+        for change in lacking.keys() & item.changes:
+            lacking[change].append(item.original)
         yield item
 
 
@@ -154,6 +157,9 @@ def _certify(
     first = {place for place in first if not others.find_names([place[1]])}
     certificate = certify_messages(archive.ledger, keys, places=first, held_by_others=False)
     users = {account.name: account.user for account in config.accounts}
+    missing = {m.message_id for m in certificate.missing}
+    if selection.continues:
+        missing -= archive.handoffs.find_given(selection.client.slug, missing)
     return Completeness(
         tuple(
             FolderRecord(
@@ -170,7 +176,8 @@ def _certify(
             )
             for e in certificate.epochs
         ),
-        tuple(sorted({redact(m.message_id, patterns) for m in certificate.missing})),
+        tuple(sorted({redact(message_id, patterns) for message_id in missing})),
+        is_delta=selection.continues is not None,
     )
 
 

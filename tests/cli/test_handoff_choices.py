@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import email
 import hashlib
 import hmac
 import io
@@ -11,6 +12,7 @@ import re
 import sqlite3
 import sys
 import zipfile
+from email.policy import SMTP
 from pathlib import Path
 
 import bagit
@@ -88,6 +90,19 @@ def decide(desk, words, by="Ada Lovelace"):
 def last_events(desk, count=1):
     lines = (desk.archive / "audit.jsonl").read_text().splitlines()
     return [json.loads(line) for line in lines[-count:]]
+
+
+def test_limits_that_leave_nothing_are_named(business):
+    for first in (True, False):
+        answer = business.trail("handoff", "acme", "--matter", "Nonsense")
+        assert answer.code == 1
+        assert 'no message of Acme Ltd is within --matter "Nonsense"' in answer.err
+        assert "a whole folder or label" in answer.err
+        answer = business.trail("handoff", "acme", "--until", "1999", "--json")
+        assert (answer.code, answer.out) == (1, "")
+        assert "no message of Acme Ltd is within --until" in answer.err
+        if first:  # the same when there was a hand-off before
+            give(business)
 
 
 # what is withheld
@@ -337,10 +352,13 @@ def test_an_end_before_the_beginning_is_refused(business):
     assert (answer.code, "--until: is before --since" in answer.err) == (2, True)
 
 
-def test_only_attachments_that_would_go_are_named_as_not_looked_into(desk, pymap_server):
+def test_a_file_nobody_can_look_into_goes_if_it_is_the_clients_and_else_when_somebody_says_so(
+    desk, pymap_server
+):
     broken = b"%PDF-1.4\r\n% cut off"
-    for number, sender in ((1, "jane@acme.example"), (2, "jane@acme.example, bob@globex.example")):
-        content = make_message(number, sender=sender).split(b"\r\n\r\n")[0]
+    for number, sender in ((1, "jane@acme.example"), (2, "me@studio.example")):
+        content = make_message(number, sender=sender, to="me@studio.example, jane@acme.example")
+        content = content.split(b"\r\n\r\n")[0]
         content = b"\r\n".join(
             line for line in content.split(b"\r\n")
             if not line.lower().startswith((b"content-", b"mime-"))
@@ -353,10 +371,32 @@ def test_only_attachments_that_would_go_are_named_as_not_looked_into(desk, pymap
     desk.set_up(pymap_server, clients=(ACME, GLOBEX)).done("sync")
     data = plan(desk)
     assert (data["messages"], data["withheld"], data["unread"]) == (1, 1, 1)
-    (going,) = data["would_hand_over"]
-    text = desk.done("handoff", "acme", "--dry-run").out
-    assert "1 attachment could not be searched for words of other clients" in text
-    assert f"look yourself: in {going['id']}" in text
+    (kept,) = data["would_withhold"]
+    assert kept["reason"].startswith('nobody could look into "a.pdf": it is damaged')
+    text = desk.done("handoff", "acme", "--out", desk.root / "first").out
+    assert "withheld  1 with an attachment nobody could look into" in text
+    decide(desk, {kept["id"]: "give"})
+    assert (give(desk)["messages"], plan(desk, "--full")["unread"]) == (1, 2)
+
+
+def test_attachments_that_no_sync_has_read_are_read_before_anything_goes(desk, pymap_server):
+    """Of a round without an index not even the ledger knows that there are any."""
+    put(pymap_server, 1, SECRET, sender="bob@globex.example", subject="Secret")
+    with zipfile.ZipFile(box := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("a.txt", SECRET)
+    with zipfile.ZipFile(own := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("a.txt", "nothing of anybody's")
+    for number, content in ((2, box.getvalue()), (3, own.getvalue())):
+        message = email.message_from_bytes(make_message(number, sender="me@studio.example", to="jane@acme.example"), policy=SMTP)  # fmt: skip
+        message.add_attachment(content, "application", "zip", filename="a.zip")
+        pymap_server.append("INBOX", message.as_bytes())
+    desk.set_up(pymap_server, clients=(ACME, GLOBEX)).done("sync", "--no-index")
+    data = plan(desk)
+    assert [row["reason"][:19] for row in data["would_withhold"]] == ["has words of messag"]
+    assert (data["messages"], data["unread"]) == (1, 0)
+    desk.done("sync")
+    assert desk.status()["attachments"] == {"waiting": 0, "unreadable": 0}
+    assert len(desk.done("search", "nothing anybody's", "--json").data["hits"]) == 1
 
 
 def test_what_is_said_around_the_messages_is_redacted_too(business):

@@ -5,11 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 import bz2
+import contextlib
+import email
 import gzip
 import io
 import lzma
 import quopri
+import re
+import unicodedata
 import zipfile
+import zlib
 from email.message import EmailMessage
 
 import pytest
@@ -23,6 +28,7 @@ from trail.parse.altered import LEFT_OUT, NOTICE, REDACTED, Changes, alter
 from trail.parse.disguised import iter_files
 from trail.parse.message import parse_whole
 from trail.parse.passages import read_passages
+from trail.parse.strings import iter_notes, iter_yenc
 
 NAME = "Meridian Größe"
 PATTERN = (read_pattern(NAME),)
@@ -217,6 +223,20 @@ SECRETS = (read_pattern(SECRET),)
 PACKED = base64.encodebytes(f"Das {SECRET} ist geheim.\n".encode())
 UUENCODED = b"begin 644 a.txt\r\n" + binascii.b2a_uu(SECRET.encode()) + b"`\r\nend\r\n"
 PART = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n%s\r\n--b--\r\n"
+YENC = (
+    b"=ybegin line=128 size=19 name=a.txt\r\n"
+    + bytes((byte + 42) % 256 for byte in SECRET.encode())
+    + b"\r\n=yend size=19\r\n"
+)
+
+
+def make_png(kind, body):
+    chunks = ((b"IHDR", bytes(13)), (kind, body), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        len(b).to_bytes(4, "big") + k + b + zlib.crc32(k + b).to_bytes(4, "big") for k, b in chunks
+    )
+
+
 DISGUISED = {
     "soft breaks with blanks": b"Content-Transfer-Encoding: quoted-printable\r\n\r\nGehei=  \r\nmprojekt Falke\r\n",
     "an encoding with a comment": b"Content-Transfer-Encoding: base64 (yes)\r\n\r\n" + PACKED,
@@ -229,6 +249,22 @@ DISGUISED = {
     "cut at the end of a line": b"\r\nDas Geheim-\r\nprojekt Falke\r\n",
     "a link with plus signs": b"Content-Type: text/html\r\n\r\n<a href='http://x.example/?q=Geheimprojekt+Falke'>x</a>",
     "an address of a list": b"List-Unsubscribe: <http://x.example/Geheimprojekt%20Falke>\r\n\r\nx",
+    "UTF-7": b"Content-Type: text/plain; charset=utf-7\r\n\r\nDas Geheim+AHA-rojekt +AEYAYQ-lke\r\n",
+    "UTF-7 nobody announced": b"\r\nDas Geheim+AHA-rojekt +AEYAYQ-lke\r\n",
+    "UTF-7 in a header": b"Subject: =?unicode-1-1-utf-7?q?Das_Geheim+AHA-rojekt_+AEYAYQ-lke?=\r\n\r\nx",
+    "UTF-7 in a page": b"Content-Type: text/html\r\n\r\n<p>Das Geheim+AHA-rojekt +AEYAYQ-lke",
+    "what lies elsewhere": PART % b'Content-Type: message/external-body; access-type=anon-ftp; site=x.example; name="Geheimprojekt Falke.txt"\r\n\r\nContent-Type: text/plain\r\nContent-Description: =?utf-8?q?Geheimprojekt=20F?=\r\n =?utf-8?q?alke?=\r\n\r\n',
+    "a fold inside a word": b"Subject: Das Geheim\r\n projekt Fa\r\n\tlke\r\n\r\nx",
+    "a fold inside a word of an attached message": PART % b"Content-Type: message/rfc822\r\n\r\nSubject: Das Geheim\r\n projekt Fa\r\n\tlke\r\n\r\nx",
+    "a fold inside a part's field": PART % b"Content-Description: Das Geheim\r\n projekt Fa\r\n\tlke\r\n\r\nx",
+    "wide letters": "Content-Type: text/plain; charset=utf-8\r\n\r\nＧｅｈｅｉｍｐｒｏｊｅｋｔ Ｆａｌｋｅ".encode(),  # noqa: RUF001
+    "wide letters in a calendar": PART % "Content-Type: text/calendar; charset=utf-8\r\n\r\nBEGIN:VCALENDAR\r\nSUMMARY:Ｇｅｈｅｉｍｐｒｏ\r\n ｊｅｋｔ Ｆａｌｋｅ\r\nEND:VCALENDAR".encode(),  # noqa: RUF001
+    "wide letters in a header": "Subject: Ｇｅｈｅｉｍｐｒｏｊｅｋｔ Ｆａｌｋｅ\r\n\r\nx".encode(),  # noqa: RUF001
+    "yEnc": b"\r\nHallo\r\n" + YENC,
+    "yEnc in an attached text": PART % (b"Content-Type: text/plain; name=a.txt\r\n\r\n" + YENC),
+    "yEnc in 8 bits": b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + YENC,
+    "a picture's packed note": PART % (b"Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(make_png(b"zTXt", b"Comment\0\0" + zlib.compress(SECRET.encode())))),
+    "a picture's packed note in Unicode": PART % (b"Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(make_png(b"iTXt", b"Comment\0\1\0de\0\0" + zlib.compress(SECRET.encode())))),
     "a header's name": b"X-Geheimprojekt-Falke: 1\r\n\r\nx",
     "the subject of what came back": PART % (b"Content-Type: message/delivery-status\r\n\r\nX-Subject: =?utf-8?b?" + base64.b64encode(SECRET.encode()) + b"?="),
     "a piece of a message": b"Content-Type: message/partial; id=1; number=1\r\n\r\nContent-Transfer-Encoding: base64\r\n\r\n" + PACKED,
@@ -244,6 +280,32 @@ def test_what_other_readers_would_unpack_is_redacted_too(how):
     copy = redacted(HEAD + DISGUISED[how], patterns=SECRETS)
     for reading in decode_everything(copy.content):
         assert b"Falke" not in reading
+        assert not shows_disguised(reading)
+
+
+def shows_disguised(reading):
+    """What the other tests of this file do not read."""
+    texts = [*(inner.decode("latin-1") for inner in iter_yenc(reading))]
+    for part in email.message_from_bytes(reading).walk() if b"\n" in reading else ():
+        if not part.is_multipart():
+            data = part.get_payload(decode=True) or b""
+            texts += [n.decode("latin-1") for n in (*iter_notes(data), *iter_yenc(data))]
+            if data.isascii():
+                with contextlib.suppress(ValueError):
+                    texts.append(data.decode("utf-7"))
+        texts += [re.sub(r"\r?\n[ \t]", "", value) for value in map(str, part.values())]
+    plain = unicodedata.normalize("NFKC", "\n".join((*texts, reading.decode("utf-8", "ignore"))))
+    return any(pattern.search(plain) for pattern in SECRETS)
+
+
+ODD = [how for how in DISGUISED if how.startswith(("yEnc", "UTF-7 nobody", "UTF-7 in a page", "a fold", "a picture"))]  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ODD)
+def test_what_is_disguised_is_seen_by_this_test(how):
+    """Else the one before would find nothing in whatever is left."""
+    content = HEAD + DISGUISED[how]
+    assert any(shows_disguised(reading) for reading in decode_everything(content))
 
 
 @pytest.mark.parametrize(

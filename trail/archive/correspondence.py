@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from trail.archive.ledger import chunk_keys, place_holders
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from trail.archive.ledger import Ledger
 
@@ -69,15 +69,3 @@ def find_ancestors(ledger: Ledger, client: str) -> list[str]:
         (client,),
     )
     return [row[0] for row in rows]
-
-
-def find_unread(ledger: Ledger, digests: Collection[str]) -> frozenset[str]:
-    """Those of these attachments nobody has read: not yet, or not to their end."""
-    read: set[str] = set()
-    for chunk in chunk_keys(digests):
-        rows = ledger.execute(
-            f"SELECT digest FROM reading WHERE problem = '' AND digest IN ({place_holders(chunk)})",
-            chunk,
-        )
-        read.update(row[0] for row in rows)
-    return frozenset(digests) - read

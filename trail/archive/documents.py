@@ -10,6 +10,7 @@ On the disk: `cache/documents/<2 digits>/<digest>`, zlib-compressed UTF-8. Any o
 from __future__ import annotations
 
 import contextlib
+import secrets
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -54,6 +55,15 @@ def read_cached(root: Path, digest: str) -> str | None:
         return text.decode() if unpacking.eof else None
     except (OSError, zlib.error, UnicodeDecodeError):
         return None
+
+
+def mark_cached(root: Path, digest: str) -> str:
+    """A short mark of the text in the cache, another one when another text takes its place; "" when there is none."""
+    try:
+        packed = _locate(root, digest).read_bytes()
+    except OSError:
+        return ""
+    return f"{len(packed)}-{packed[-4:].hex()}"  # ends in a checksum of the text (RFC 1950, section 2.2)
 
 
 def _locate(root: Path, digest: str) -> Path:
@@ -159,6 +169,22 @@ class Documents:
             found.update(row[0] for row in rows)
         return found
 
+    def find_problems(self, digests: Iterable[str], reader: int) -> dict[str, str]:
+        """What kept this reader from reading each of `digests`, "" where it read all; of those it has tried."""
+        found: dict[str, str] = {}
+        for chunk in chunk_keys(set(digests)):
+            rows = self._ledger.execute(
+                "SELECT digest, has_text, problem FROM reading"
+                f" WHERE reader = ? AND digest IN ({place_holders(chunk)})",
+                (reader, *chunk),
+            )
+            found |= {
+                digest: problem
+                for digest, has_text, problem in rows
+                if not has_text or mark_cached(self._root, digest)  # else the cache was lost
+            }
+        return found
+
     def list_texts(self, key: str) -> list[tuple[str, str]]:
         """Name and digest of the attachments of a message in which a text was found, in their order."""
         rows = self._ledger.execute(
@@ -198,8 +224,8 @@ class Documents:
         with translate_disk_errors(self._root):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # not made durable: a file that a power cut leaves empty is read as none
-            # only the writer reads attachments: what a kill left unfinished is written over by the next try
-            unfinished = _unfinished(path)
+            # a name of its own: a hand-off reads attachments beside the writer
+            unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
             try:
                 unfinished.write_bytes(zlib.compress(reading.text.encode("utf-8", "replace"), 6))
                 unfinished.replace(path)
@@ -217,12 +243,9 @@ class Documents:
         with translate_disk_errors(self._root):
             for digest in digests:
                 path = self._path(digest)
-                for file in (path, _unfinished(path)):
+                # and what a kill left unfinished
+                for file in (path, *path.parent.glob(f"{digest}.*new")):
                     file.unlink(missing_ok=True)
 
     def _path(self, digest: str) -> Path:
         return _locate(self._root, digest)
-
-
-def _unfinished(path: Path) -> Path:
-    return path.with_name(f"{path.name}.new")

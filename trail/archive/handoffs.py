@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from trail.archive.ledger import from_seconds, to_seconds
+from trail.archive.ledger import chunk_keys, from_seconds, place_holders, to_seconds
 from trail.model import Decided, PastHandOff
 
 if TYPE_CHECKING:
@@ -52,6 +52,19 @@ class HandOffs:
             (client,),
         ):
             found[key] = (*found.get(key, ()), Given(handoff, change))
+        return found
+
+    def find_given(self, client: str, message_ids: Iterable[str]) -> set[str]:
+        """Those of these Message-IDs that messages have which a client was given."""
+        found: set[str] = set()
+        for chunk in chunk_keys(message_ids):
+            rows = self._ledger.execute(
+                "SELECT e.message_id FROM envelope e JOIN given g ON g.key = e.key"
+                " JOIN handoff h ON h.id = g.handoff"
+                f" WHERE h.client = ? AND e.message_id IN ({place_holders(chunk)})",
+                (client, *chunk),
+            )
+            found.update(row[0] for row in rows)
         return found
 
     def record(

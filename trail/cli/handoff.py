@@ -392,6 +392,19 @@ def _explain_nothing(selection: Selection) -> Exception:
     from trail.errors import TrailError
 
     client = selection.client
+    filters = selection.filters
+    if filters.limits and not (selection.withheld or selection.repeated or selection.regretted):
+        limits = [
+            f'--matter "{filters.matter}"' if filters.matter else "",
+            "--since" if filters.since else "",
+            "--until" if filters.until else "",
+        ]
+        hint = "without it, --dry-run lists what there is"
+        if filters.matter:
+            hint = f"--matter takes words of the subject, or a whole folder or label; {hint}"
+        return TrailError(
+            f"no message of {client.name} is within {' and '.join(filter(None, limits))}", hint
+        )
     if before := selection.continues:
         undecided = len(selection.undecided)
         waiting = f"; --review decides on the {undecided:,} in doubt" if undecided else ""

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from trail.parse.altered import Changes
     from trail.selection import Selection
 
-NAMED = 3
-"""So many messages are named; more are counted."""
-
 
 def describe_plan(
     session: Session, archive: Archive, selection: Selection, path: Path, changes: Changes
@@ -89,16 +86,6 @@ def describe_selection(selection: Selection) -> list[str]:
         number = render.count_of(len(selection.void), "decision")
         lines.append(
             f"{number} to give no longer counts: something new speaks against it; --review asks again"
-        )
-    if selection.unread:
-        where = (
-            f"in {', '.join(key[:12] for key in selection.unread_in)}"
-            if len(selection.unread_in) <= NAMED
-            else "`trail unreadable` lists them"
-        )
-        count = render.count_of(selection.unread, "attachment")
-        lines.append(
-            f"{count} could not be searched for words of other clients; look yourself: {where}"
         )
     return lines
 

@@ -50,7 +50,9 @@ class Completeness:
 
     folders: tuple[FolderRecord, ...]
     missing: tuple[str, ...]
-    """Message-IDs that messages of the bundle refer to and none of them has."""
+    """Message-IDs that messages of the bundle refer to and none of them has, nor one the client was given before."""
+    is_delta: bool = False
+    """Whether it adds to an earlier hand-off."""
 
 
 def format_text(
@@ -82,14 +84,15 @@ def format_text(
             lines.append(
                 f"  {count_of(folder.failed, 'message')} there could not be fetched: whose mail that is, is not known"
             )
+    where = "this hand-off or an earlier one" if completeness.is_delta else "this hand-off"
     if completeness.missing:
         lines += [
             "",
-            f"Messages here refer to {count_of(len(completeness.missing), 'message')} not in this hand-off:",
+            f"Messages here refer to {count_of(len(completeness.missing), 'message')} not in {where}:",
             *(f"  <{one_line(message_id)}>" for message_id in completeness.missing),
         ]
     else:
-        lines += ["", "Every message that another one here refers to is in this hand-off."]
+        lines += ["", f"Every message that another one here refers to is in {where}."]
     return "".join(f"{line}\n" for line in lines).encode()
 
 

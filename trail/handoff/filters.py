@@ -53,6 +53,11 @@ class Filters:
         asked = json.dumps([sorted(self.excluded), sorted(self.redacted)])
         return hashlib.sha256(asked.encode()).hexdigest()[:16]
 
+    @property
+    def partial_change(self) -> str:
+        """The same for a message that went without an attachment, as nobody could look into that."""
+        return f"{self.change}+"
+
     def to_data(self) -> dict[str, object]:
         """For the sender's own records: what was redacted is in it."""
         return {

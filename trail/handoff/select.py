@@ -19,7 +19,16 @@ if TYPE_CHECKING:
     from trail.handoff.leaks import Leak
     from trail.model import Client, Envelope
 
-Code = Literal["shared", "internal", "blind-copy", "leak", "thread-only", "decided", "kept-whole"]
+Code = Literal[
+    "shared",
+    "internal",
+    "blind-copy",
+    "leak",
+    "thread-only",
+    "unreadable",
+    "decided",
+    "kept-whole",
+]
 
 _CONCERNS_OTHERS = "concerning others as well"
 _INTERNAL = "internal to the sender's office"
@@ -28,6 +37,8 @@ _DECIDED = "withheld by decision"
 
 PROPOSED = "proposed: in a thread of the client's"
 """Of a message that no rule gives to the client: it goes once somebody has said so."""
+PROPOSABLE: tuple[Code, ...] = ("thread-only", "unreadable")
+"""What may speak against a message of nobody that is proposed all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,8 @@ class Candidate:
     """Only its thread points to this client, no rule."""
     leaks: tuple[Leak, ...] = ()
     """What in it is another client's."""
+    unreadable: tuple[str, ...] = ()
+    """What in it nobody could look into, and is not known to be the client's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +74,12 @@ class Verdict:
     @property
     def summary(self) -> str:
         """The private reason in words that many messages have in common."""
-        return (
-            f"holding mail of {', '.join(self.about)}"
-            if self.code == "leak"
-            else self.reason_private
-        )
+        if self.code == "leak":
+            return f"holding mail of {', '.join(self.about)}"
+        return UNREADABLE if self.code == "unreadable" else self.reason_private
 
 
+UNREADABLE = "with an attachment nobody could look into"
 DECIDED = Verdict("decided", _DECIDED, "withheld by decision")
 """Of a message that nothing speaks against, but that somebody wants to keep."""
 
@@ -115,6 +127,8 @@ def _find_reasons(candidate: Candidate, client: Client, own: set[str]) -> Iterat
         yield Verdict("internal", _INTERNAL, "between own addresses only", may_be_listed=True)
     if candidate.inherited and not any(belongs_to(client, a.address) for a in addresses):
         yield Verdict("thread-only", _UNCERTAIN, PROPOSED)
+    if candidate.unreadable:
+        yield Verdict("unreadable", _UNCERTAIN, "; ".join(candidate.unreadable))
 
 
 def hold_back(candidate: Candidate, verdict: Verdict, *more: Verdict) -> HeldBack:

@@ -21,9 +21,12 @@ WINDOW = 4
 GUARANTEE = WORDS + WINDOW - 1
 ENOUGH = 2 * (WINDOW - 1) + 1
 """Words that must be a phrase's own, and no part of a common one: thinning leaves that much open, less one, between two such."""
-VERSION = 2
+VERSION = 3
 """Grows with every change of what numbers a text has."""
 
+_PIECE = 1 << 20
+_OVERLAP = 4000
+"""Characters that pieces of a long text share: more than GUARANTEE words have."""
 _SHOWN = 12
 _UNSPACED = "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
@@ -37,7 +40,10 @@ def split_words(text: str) -> list[str]:
 
 
 def shingle(text: str) -> set[int]:
-    """The numbers of a text; none where it has fewer than WORDS words."""
+    """The numbers of a text; none where it has fewer than WORDS words. Memory: that of a piece, and the numbers."""
+    if len(text) > _PIECE + _OVERLAP:
+        starts = range(0, len(text), _PIECE)
+        return set().union(*(shingle(text[at : at + _PIECE + _OVERLAP]) for at in starts))
     hashes = _hash_phrases(split_words(text))
     if len(hashes) <= WINDOW:
         return {min(hashes)} if hashes else set()

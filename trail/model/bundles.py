@@ -71,6 +71,8 @@ class Bundle:
     """Keys of messages of which a changed copy is in it."""
     notices: tuple[str, ...] = ()
     """Of these, the messages for which a notice stands: the client does not have them."""
+    partial: tuple[str, ...] = ()
+    """Of these, the messages that went without an attachment nobody could look into."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,13 +25,16 @@ from trail.parse.kinds import find_kind
 from trail.parse.parts import split_parts
 from trail.parse.searching import (
     HEADER_MARK,
+    NEEDS_TEXT,
     finds,
     hides,
     list_forms,
+    list_unfolded,
     redact_markup,
     redact_text,
     shows,
 )
+from trail.parse.strings import read_yenc
 from trail.parse.transfer import decode_transfer
 
 if TYPE_CHECKING:
@@ -39,9 +42,10 @@ if TYPE_CHECKING:
 
     from trail.parse.parts import Part, Tree
 
-REDACTED, LEFT_OUT, NOTICE = (
+REDACTED, LEFT_OUT, UNSEEN, NOTICE = (
     "passages redacted",
     "attachments left out",
+    "attachments nobody could look into withheld",
     "could not be redacted: withheld",
 )
 """What is said of a copy."""
@@ -185,8 +189,9 @@ class _Copy:
             return self._change_text(part, data, kind)
         if not self.changes.patterns:
             return None, None
-        if hides(data, kind, self.read_text(data), self.changes.patterns):
-            self.done[REDACTED] = None
+        text = self.read_text(data)
+        if hides(data, kind, text, self.changes.patterns):
+            self.done[UNSEEN if text is None and kind in NEEDS_TEXT else REDACTED] = None
             return _make_note(
                 self._name(name), mime_type, len(data), "withheld: it cannot be redacted"
             )
@@ -206,7 +211,8 @@ class _Copy:
             unfolded = re.sub(r"\r?\n[ \t]", "", text) if kind == "lines" else text
             new = redact_text(unfolded, patterns)
             new = text if new == unfolded else new
-        if hides(new.encode(), kind, read_html(new) if kind == "html" else None, patterns):
+        shown = read_html(new) if kind == "html" else None
+        if hides(new.encode(), kind, shown, patterns) or finds(patterns, *read_yenc(data)):
             self.done[REDACTED] = None
             return _make_note(
                 self._name(part.mime.filename),
@@ -340,8 +346,8 @@ class _Copy:
                 elif name == "content-transfer-encoding":
                     out.append(found[0])
                 continue
-            new = self._change_value(decoded)
-            if new == decoded and redact_text(unfold(value), patterns) == unfold(value):
+            new = self._change_value(decoded, list_unfolded(value, charset))
+            if new == decoded:
                 out.append(found[0])
                 continue
             self.done[REDACTED] = None
@@ -357,16 +363,21 @@ class _Copy:
         lines = [line + b"\r\n" for line in mime or ()]
         return b"".join([*out, *lines, rest if rest or not lines else b"\r\n"])
 
-    def _change_value(self, text: str) -> str:
-        new = redact_text(text, self.changes.patterns, HEADER_MARK)
-        return HEADER_MARK if finds(self.changes.patterns, *list_forms(new)) else new
+    def _change_value(self, text: str, plain: list[str]) -> str:
+        """The value of a field, redacted; `plain` is how it stands there."""
+        patterns = self.changes.patterns
+        new = redact_text(text, patterns, HEADER_MARK)
+        if new == text and finds(patterns, *plain, *map(decode_words, plain)):
+            return HEADER_MARK
+        return HEADER_MARK if finds(patterns, *list_forms(new)) else new
 
     def _is_named(self, part: Part) -> bool:
         """Whether there is something to redact in the name of a part, or in what else its MIME fields say."""
         if self._name(part.mime.filename) != part.mime.filename:
             return True
-        said = (unfold(f.value) for f in part.fields if f.name in _MIME_FIELDS)
-        if not finds(self.changes.patterns, *map(join_parameters, said)):
+        fields = (f for f in part.fields if f.name in _MIME_FIELDS)
+        said = [form for f in fields for form in list_unfolded(f.value)]
+        if not finds(self.changes.patterns, *said, *map(join_parameters, said)):
             return False
         self.done[REDACTED] = None
         return True

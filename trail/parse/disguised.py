@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4}[ \t]*\r?\n?){4,}(?:[A-Za-z0-9+/]{2,3}={0,2})?")
 # A word at the end of a line, with a hyphen, or as RFC 3676 (section 4.1, DelSp) has it.
 _CUT = re.compile(r"(?<=\w)[- ]\r?\n[> ]*(?=\w)")
+# RFC 8259, section 7. Two halves of a character stand one after the other.
+_ESCAPE = re.compile(r"""((?:\\u[0-9a-fA-F]{4})+)|\\(["'\\/bfnrt])""")
+_QUOTED = re.compile(r"=(?:[0-9A-Fa-f]{2}|[ \t]*\r?\n)")
+# RFC 2152: characters of two bytes in base64. A plus sign may be a digit, or begin the next.
+_UTF7 = (re.compile(r"\+([A-Za-z0-9+/]{3,}+)-?"), re.compile(r"\+([A-Za-z0-9/]{3,}+)-?"))
+_SEVEN_LONGEST = 4000
 _NO_DIGIT = re.compile("[^A-Za-z0-9+/]")
 _BEGIN = re.compile(r"^begin [0-7]{3,4} ([^\r\n]{1,255})\r?\n", re.MULTILINE)
 _END = re.compile(r"^end[ \t]*\r?$", re.MULTILINE)
@@ -46,6 +52,14 @@ def unpack_text(text: str) -> Iterator[str]:
         yield "\n".join(decode_words(line) for line in _UNFOLDED.split(text))
     if "%" in text or "+" in text:
         yield unquote_plus(text, errors="replace")
+    if "\\" in text:
+        yield _ESCAPE.sub(_unescape, text)
+    if _QUOTED.search(text):
+        plain = decode_transfer(text.encode("utf-8", "replace"), "quoted-printable")[0]
+        yield plain.decode(errors="replace")
+    for pattern in _UTF7 if "+" in text else ():
+        if (seven := pattern.sub(_decode_utf7, text)) != text:
+            yield seven
     for name, data, _, _ in iter_files(text):
         yield name
         yield from _read(data)
@@ -53,6 +67,22 @@ def unpack_text(text: str) -> Iterator[str]:
         digits = _NO_DIGIT.sub("", found[0])
         digits = digits[: len(digits) - (len(digits) % 4 == 1)]
         yield from _read(binascii.a2b_base64(digits + "=" * (-len(digits) % 4)))
+
+
+def _decode_utf7(found: re.Match[str]) -> str:
+    digits = found[1]
+    if len(digits) > _SEVEN_LONGEST or len(digits) % 8 not in (0, 3, 6):  # of no whole characters
+        return found[0]
+    digits += "=" * (-len(digits) % 4)
+    data = binascii.a2b_base64(digits)
+    return data[: len(data) - len(data) % 2].decode("utf-16-be", "replace")
+
+
+def _unescape(found: re.Match[str]) -> str:
+    if digits := found[1]:
+        units = bytes.fromhex(digits.replace("\\u", ""))
+        return units.decode("utf-16-be", "replace")
+    return found[2] if found[2] in "\"'\\/" else " "
 
 
 def iter_files(text: str) -> Iterator[tuple[str, bytes, int, int]]:

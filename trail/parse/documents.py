@@ -15,7 +15,7 @@ from trail.model import MESSAGE_PROBLEMS, Reading
 from trail.parse.attachments import iter_attachments
 from trail.parse.charsets import clean
 from trail.parse.documents_budget import Budget, Unreadable
-from trail.parse.kinds import HEAD, find_closed, find_kind
+from trail.parse.kinds import HEAD, find_closed, find_kind, is_mail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SECONDS = 30.0
 """Of processor time that a document may take."""
+_DEEP = 8
+"""Levels of messages in messages in which an attachment is looked for."""
 MEMORY = 1 << 30
 """Bytes that the process which reads it may have."""
 
@@ -36,7 +38,7 @@ class Task(NamedTuple):
     limit: int
     """Bytes of the message that are looked at."""
     number: int
-    """Its place among the message's attachments, starting at 1."""
+    """Its place among the message's attachments, starting at 1; 0 where only its bytes are known: also in an attached message."""
     digest: str
     """SHA-256 of its decoded bytes, in hex."""
 
@@ -49,7 +51,7 @@ def read_stored(task: Task) -> Reading:
     missing, altered = MESSAGE_PROBLEMS
     confine(seconds=SECONDS, memory=MEMORY)
     try:
-        attachment, payload = _take_apart(task.path, task.limit).get(task.number, (None, b""))
+        attachment, payload = _find(task)
         if attachment is not None and attachment.digest == task.digest:
             text, problem = read_document(attachment.filename, attachment.mime_type, payload)
             return Reading(task.digest, text, problem)
@@ -58,6 +60,20 @@ def read_stored(task: Task) -> Reading:
     except Exception as error:  # noqa: BLE001 - as in read_document: whatever this message is
         return Reading(task.digest, "", f"its message cannot be taken apart ({type(error).__name__})")  # fmt: skip
     return Reading(task.digest, "", altered)
+
+
+def _find(task: Task) -> tuple[Attachment | None, bytes]:
+    found = _take_apart(task.path, task.limit)
+    if task.number:
+        return found.get(task.number, (None, b""))
+    waiting = [(one, _DEEP) for one in found.values()]
+    while waiting:
+        (attachment, payload), levels = waiting.pop()
+        if attachment.digest == task.digest:
+            return attachment, payload
+        if levels and is_mail(attachment.filename, attachment.mime_type, payload):
+            waiting += [(one, levels - 1) for one in iter_attachments(payload)]
+    return None, b""
 
 
 @lru_cache(maxsize=1)

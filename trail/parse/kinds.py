@@ -72,6 +72,9 @@ _TYPES: dict[str, Kind] = {
     "text/directory": "lines", "application/ics": "lines",
     "application/json": "text", "application/xml": "text", "application/sql": "text",
 }  # fmt: skip
+_MAIL = re.compile(
+    rb"(?:[!-9;-~]{1,60}:[ \t][^\r\n]{0,2000}\r?\n(?:[ \t][^\r\n]{0,2000}\r?\n){0,20}){3}"
+)
 _TEXT = re.compile(rb"[\t\r\n -~\x80-\xff]*")
 _BOMS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -99,6 +102,12 @@ def find_kind(filename: str, mime_type: str, content: bytes) -> Kind:
     if kind and b"\0" in head and not head.startswith(_BOMS):
         return ""
     return kind
+
+
+def is_mail(filename: str, mime_type: str, content: bytes) -> bool:
+    """Whether these bytes are a message, also where nothing but they say so."""
+    kind = find_kind(filename, mime_type, content)
+    return kind == "mail" or (kind in ("", "pdf") and bool(_MAIL.match(content)))
 
 
 def find_closed(head: bytes) -> str:

@@ -12,7 +12,7 @@ import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from html import unescape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from trail.parse.attachments import is_attachment, is_body, read_attachments
@@ -21,8 +21,10 @@ from trail.parse.charsets import decode_text
 from trail.parse.disguised import drop_invisible, iter_files, unpack_text
 from trail.parse.headers import decode_words, unfold
 from trail.parse.html import read_html
-from trail.parse.kinds import HEAD, find_kind
+from trail.parse.kinds import HEAD, find_kind, is_mail
 from trail.parse.parts import split_parts
+from trail.parse.searching import list_unfolded
+from trail.parse.strings import read_strings, read_yenc
 from trail.parse.text import split_quoted
 from trail.parse.transfer import decode_transfer
 
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
 
     from trail.parse.parts import Part, Tree
 
-TEXT_LIMIT = 2 << 20
-"""Characters of a text that are looked at."""
+TEXT_LIMIT = 16 << 20
+"""Characters of a text that are looked at; that there were more is told."""
 _DEEP = 8
 """Levels of messages in messages."""
 _CLOSING_LINES = 8
@@ -41,13 +43,13 @@ _UNSHOWN = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _ATTRIBUTE = re.compile(r"""=\s*(?:"([^"<>]{20,})"|'([^'<>]{20,})')""")
-_MAIL = re.compile(
-    rb"(?:[!-9;-~]{1,60}:[ \t][^\r\n]{0,2000}\r?\n(?:[ \t][^\r\n]{0,2000}\r?\n){0,20}){3}"
-)
 _READABLE = {"mail", "html", "lines", "text"}
 # What a server writes on the way: it names hosts, not people.
 _TRANSPORT = ("received", "dkim-signature", "arc-", "authentication-results", "x-google-", "return-path")  # fmt: skip
 _ADDRESS = re.compile(r"[^\s<>()\[\]{},;:\"'@=|/\\]{1,128}@(?:[\w-]{1,63}\.){1,8}[\w-]{2,63}")
+# What a relay makes of an address (SRS): SRS0=hash=day=host=user@relay; and a list of bounces (VERP): list+user=host@relay.
+_REWRITTEN = re.compile(r"=((?:[\w-]{1,63}\.){1,8}[\w-]{2,63})=([^\s<>=@]{1,128})@")
+_BOUNCES = re.compile(r"[+=-]([^\s<>=@+]{1,128})=((?:[\w-]{1,63}\.){1,8}[\w-]{2,63})@")
 _IDENTIFIER = re.compile(r"<([^\s<>@]{1,250}@[^\s<>@]{1,250})>")
 _HOST = re.compile(r"(?<![\w@.-])(?:[\w-]{1,63}\.){1,8}[^\W\d_][\w-]{1,62}(?![\w-])")
 _MOST = 100_000
@@ -67,8 +69,18 @@ class Passages:
     """Addresses and hosts, in lower case, and Message-IDs: named anywhere but in the headers by which attribution decides."""
     digests: list[str] = field(default_factory=list)
     """SHA-256, in hex, of attachments that there may be text in."""
-    opaque: list[str] = field(default_factory=list)
-    """Of these, those whose text is none of `texts`: it takes a reader of documents."""
+    opaque: list[tuple[str, str]] = field(default_factory=list)
+    """Of these, those whose text is none of `texts`, with a name: it takes a reader of documents, of an attached message as a whole."""
+    cut: bool = False
+    """Whether there is more than was looked at."""
+
+
+class _Inner(NamedTuple):
+    """A message; attached, the outermost attachment it is in, where a reader of documents takes that for a message."""
+
+    content: bytes
+    digest: str
+    name: str
 
 
 def read_own_words(content: bytes) -> tuple[str, str]:
@@ -91,21 +103,28 @@ def read_own_words(content: bytes) -> tuple[str, str]:
 def read_passages(content: bytes) -> Passages:
     """Everything there is to read in a message."""
     found = Passages()
-    waiting = [(content, 0)]
+    waiting = [_Inner(content, "", "")]
+    depth = 0
     while waiting:
-        message, depth = waiting.pop()
-        try:
-            inner = _read_message(message, found, is_outer=depth == 0)
-        except Exception:  # noqa: BLE001 - the same: its raw bytes are looked at instead
-            found.texts.append(message.decode("latin-1")[:TEXT_LIMIT])
-            inner = []
-        if depth < _DEEP:
-            waiting += [(one, depth + 1) for one in inner]
-        else:
-            found.texts += [one.decode("latin-1")[:TEXT_LIMIT] for one in inner]
+        inner: list[_Inner] = []
+        for message in waiting:
+            if depth > _DEEP:
+                _add_text(message.content.decode("latin-1"), found)
+                continue
+            try:
+                inner += _read_message(message, found, is_outer=depth == 0)
+            except Exception:  # noqa: BLE001 - the same: its raw bytes are looked at instead
+                _add_text(message.content.decode("latin-1"), found)
+        waiting, depth = inner, depth + 1
     for text in (*found.texts, *found.names):
         _note_marks(text, found.marks)
+    found.cut = found.cut or len(found.marks) > _MOST
     return found
+
+
+def _add_text(text: str, found: Passages) -> None:
+    found.texts.append(text[:TEXT_LIMIT])
+    found.cut = found.cut or len(text) > TEXT_LIMIT
 
 
 def list_digests(content: bytes) -> list[str]:
@@ -124,17 +143,18 @@ def find_marks(text: str) -> set[str]:
     return marks
 
 
-def _read_message(content: bytes, found: Passages, *, is_outer: bool) -> list[bytes]:
+def _read_message(message: _Inner, found: Passages, *, is_outer: bool) -> list[_Inner]:
+    content = message.content
     tree = split_parts(content)
     for part in tree.parts:
         _read_fields(part, found, is_judged=is_outer and part is tree.root)
     if not is_outer:
         found.texts += [decode_words(unfold(v)) for n, v in tree.root.fields if n == "subject"]
-    inner: list[bytes] = []
+    inner: list[_Inner] = []
     starts = [part.start for part in tree.parts]
     for part in tree.parts:
         if part.children is None:
-            inner += _read_leaf(tree, part, found)
+            inner += _read_leaf(tree, part, found, message)
         elif (
             part.children
         ):  # what stands before the first part and behind the last one is not shown
@@ -146,8 +166,9 @@ def _read_message(content: bytes, found: Passages, *, is_outer: bool) -> list[by
             stop = starts[following] if following < len(starts) else len(content)
             for start, end in ((part.start, first), (behind, stop)):
                 if around := content[start:end].strip():
-                    text = decode_text(around[:TEXT_LIMIT], "", cut=True)[0]
-                    found.texts += [text, *unpack_text(text)]
+                    text = decode_text(around, "")[0]
+                    _add_text(text, found)
+                    found.texts += unpack_text(text)
     return inner
 
 
@@ -155,14 +176,15 @@ def _read_fields(part: Part, found: Passages, *, is_judged: bool) -> None:
     """What stands in the headers of a part, but for the addresses by which attribution decides."""
     for name, raw in part.fields:
         if name in _PASSED_ON:
-            found.marks.update(_FOR.findall(unfold(raw).lower()))
+            _note_marks(" ".join(_FOR.findall(unfold(raw).lower())), found.marks)
         if name.startswith(_TRANSPORT) or (is_judged and name == "message-id"):
             continue
         value = decode_words(unfold(raw))
         if is_judged and name in _JUDGED:
             _note_marks(" ".join(map("".join, _BESIDE.findall(value))), found.marks)
             continue
-        _note_marks(value, found.marks)
+        for form in list_unfolded(raw):
+            _note_marks(decode_words(form), found.marks)
         if value.count(" ") >= _FEW_WORDS - 1:
             found.texts.append(value)
 
@@ -175,38 +197,56 @@ _JUDGED = {"from", "sender", "reply-to", "to", "cc", "bcc", "delivered-to", "mes
 """Headers by which attribution decides already."""
 
 
-def _read_leaf(tree: Tree, part: Part, found: Passages) -> list[bytes]:
+def _read_leaf(tree: Tree, part: Part, found: Passages, outer: _Inner) -> list[_Inner]:
+    kind, data = "", b""
     if is_attachment(tree, part):
-        if part.mime.filename:
-            found.names.append(part.mime.filename)
-            found.texts.append(part.mime.filename)
-        data, _ = decode_transfer(tree.read_body(part), part.mime.encoding)
-        kind = find_kind(part.mime.filename, part.mime.mime_type, data)
-        if kind and data:
-            found.digests.append(hashlib.sha256(data).hexdigest())
-        if kind == "mail" or (not kind and _MAIL.match(data)):
-            return [data]
-        if not kind and data and b"\0" not in data[:HEAD]:
-            kind = "text"  # whatever it is called: perhaps it is
-        if kind not in _READABLE:
-            found.opaque += found.digests[-1:] if kind else []
-            return []
+        kind, data, inner = _read_attachment(tree, part, found, outer)
+        if not kind:
+            return inner
     elif is_body(tree, part):
         kind = "html" if "html" in part.mime.mime_type or "rich" in part.mime.mime_type else "text"
         data, _ = decode_transfer(tree.read_body(part), part.mime.encoding)
     else:
         return []
+    found.cut = found.cut or len(data) > 4 * TEXT_LIMIT
     cut = len(data) > 4 * TEXT_LIMIT
-    text = decode_text(data[: 4 * TEXT_LIMIT], part.mime.charset, cut=cut)[0][:TEXT_LIMIT]
+    text = decode_text(data[: 4 * TEXT_LIMIT], part.mime.charset, cut=cut)[0]
+    found.cut, text = found.cut or len(text) > TEXT_LIMIT, text[:TEXT_LIMIT]
     if kind == "html":
         found.texts += [drop_invisible(read_html(text)), *_read_unshown(text)]
         _note_marks(text, found.marks)  # links are not shown
     else:
         text = re.sub(r"\r?\n[ \t]", "", text) if kind == "lines" else text
         found.texts.append(drop_invisible(text))
-    found.texts += unpack_text(text)
+    found.texts += [*unpack_text(text), *read_yenc(data)]
     found.names += [name for name, *_ in iter_files(text)]
     return []
+
+
+def _read_attachment(
+    tree: Tree, part: Part, found: Passages, outer: _Inner
+) -> tuple[str, bytes, list[_Inner]]:
+    """Its kind and bytes where it is a text, to be read as one; else "", and the message it is, if it is one."""
+    name = part.mime.filename
+    if name:
+        found.names.append(name)
+        found.texts.append(name)
+    data, _ = decode_transfer(tree.read_body(part), part.mime.encoding)
+    kind: str = find_kind(name, part.mime.mime_type, data)
+    digest = hashlib.sha256(data).hexdigest() if kind and data else ""
+    found.digests += [digest] if digest else []
+    if is_mail(name, part.mime.mime_type, data):
+        whole = outer if outer.digest else _Inner(data, digest, name)
+        return "", data, [_Inner(data, whole.digest, whole.name)]
+    if not kind and data and b"\0" not in data[:HEAD]:
+        kind = "text"  # whatever it is called: perhaps it is
+    if kind in _READABLE:
+        return kind, data, []
+    if digest:
+        found.opaque.append((outer.digest, outer.name) if outer.digest else (digest, name))
+    else:
+        found.texts += read_strings(data)
+    return "", data, []
 
 
 def _read_unshown(markup: str) -> Iterator[str]:
@@ -227,6 +267,9 @@ def _note_marks(text: str, marks: set[str]) -> None:
     if "%" in text:
         text = f"{text}\n{unquote(text, errors='replace')}"
     folded = text.lower()
+    if "@" in folded and "=" in folded:
+        marks.update(f"{user}@{host}" for host, user in _REWRITTEN.findall(folded))
+        marks.update(f"{user}@{host}" for user, host in _BOUNCES.findall(folded))
     if "@" in folded:
         marks.update(_IDENTIFIER.findall(text))
         marks.update(address.strip(".") for address in _ADDRESS.findall(folded))

@@ -12,13 +12,14 @@ import re
 import unicodedata
 import zipfile
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from trail.parse.charsets import decode_text
 from trail.parse.disguised import drop_invisible, join_parameters, unpack_text
 from trail.parse.headers import decode_words, unfold
 from trail.parse.html import read_html
 from trail.parse.parts import split_parts
+from trail.parse.strings import iter_notes, read_yenc
 from trail.parse.transfer import decode_transfer
 
 if TYPE_CHECKING:
@@ -31,13 +32,14 @@ Patterns = tuple[re.Pattern[str], ...]
 MARK = "[redacted]"
 HEADER_MARK = "_redacted_"
 """In headers, where brackets mean something (RFC 5322, section 3.2.3)."""
+_FORMS: tuple[Literal["NFC", "NFKC"], ...] = ("NFC", "NFKC")
 _LIMIT = 64 << 20
 """Bytes that are unpacked of one attachment; of more, nobody knows."""
+_FOLD = re.compile(rb"(?:\r\n|\n|\r)[ \t]+")
 _TAG = re.compile(r"<[^<>]*>")
 _STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
-_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _LEGIBLE = ("", "7bit", "8bit", "binary", "quoted-printable")
-_NEEDS_TEXT = ("pdf", "package", "stream", "tar", "ole", "rtf", "tnef", "closed")
+NEEDS_TEXT = ("pdf", "package", "stream", "tar", "ole", "rtf", "tnef", "closed")
 """Kinds whose contents cannot be seen in their bytes."""
 
 
@@ -47,8 +49,10 @@ def redact_text(text: str, patterns: Patterns, mark: str = MARK) -> str:
         if pattern.search(text):
             text = pattern.sub(mark, text)
         elif not text.isascii():
-            plain = unicodedata.normalize("NFC", drop_invisible(text))
-            text = pattern.sub(mark, plain) if pattern.search(plain) else text
+            seen = drop_invisible(text)
+            # as letters with marks are written, and then wide letters, ligatures and the like
+            plain = (unicodedata.normalize(form, seen) for form in _FORMS)
+            text = next((pattern.sub(mark, one) for one in plain if pattern.search(one)), text)
     return text
 
 
@@ -71,7 +75,7 @@ def hides(data: bytes, kind: str, text: str | None, patterns: Patterns) -> bool:
 
     `text` is what was read in it before; None: nothing was, which counts against what cannot be seen in its bytes.
     """
-    if kind in _NEEDS_TEXT and text is None:
+    if kind in NEEDS_TEXT and text is None:
         return True
     if text and finds(patterns, text, *list_forms(text)):
         return True
@@ -86,14 +90,15 @@ def shows(content: bytes, patterns: Patterns) -> bool:
     if any(finds(patterns, text) for text in _read_bytes(_drop_encoded(tree))):
         return True
     for part in tree.parts:
-        fields = [decode_words(unfold(field.value)) for field in part.fields]
+        values = (form for f in part.fields for form in list_unfolded(f.value))
+        fields = [decode_words(value) for value in values]
         forms = (form for text in fields for form in (*list_forms(text), join_parameters(text)))
         if finds(patterns, *fields, *forms, part.mime.filename):
             return True
         if part.children is None:
             data, _ = decode_transfer(tree.read_body(part), part.mime.encoding)
             text, _ = decode_text(data, part.mime.charset)
-            if finds(patterns, text, *_read_bytes(data)):
+            if finds(patterns, text, *_read_bytes(data), *read_yenc(data)):
                 return True
             if "html" in part.mime.mime_type and finds(patterns, read_html(text)):
                 return True
@@ -110,23 +115,29 @@ def _drop_encoded(tree: Tree) -> bytes:
     return b"".join([*pieces, tree.content[at:]])
 
 
+def list_unfolded(value: bytes, charset: str = "") -> list[str]:
+    """The lines of a header's value joined, and again without the blanks they begin with: some senders fold inside words."""
+    joined = [unfold(value, charset)]
+    if (tight := _FOLD.sub(b"", value)) != value:
+        joined.append(unfold(tight, charset))
+    return joined
+
+
 def list_forms(text: str) -> Iterator[str]:
     """The same text as other readers take it: without escapes, without tags."""
     if "&" in text:
         yield html.unescape(text)
     yield from unpack_text(text)
-    if "\\u" in text:
-        yield _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
     if "<" in text and ">" in text:
         yield read_html(text)
         yield html.unescape(_TAG.sub("", text))
-    if "=" in text:
-        plain = decode_transfer(text.encode("utf-8", "replace"), "quoted-printable")[0]
-        yield plain.decode(errors="replace")
 
 
 def _unpack(data: bytes, kind: str) -> Iterator[str]:
     yield from _read_bytes(data)
+    yield from read_yenc(data)
+    for note in iter_notes(data):
+        yield from _read_bytes(note)
     if kind == "package":
         yield from _unpack_zip(data)
     elif kind == "pdf":
