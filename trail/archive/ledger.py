@@ -198,6 +198,67 @@ MIGRATIONS = (
         released_at INTEGER                -- NULL: it was not released
     );
 
+    -- the client's book: each table has the fields of a value of trail.model.book; `source` is the key of a message
+    CREATE TABLE note (
+        id TEXT PRIMARY KEY,
+        client TEXT NOT NULL,
+        text TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        changed_at INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE action (                  -- what is to be done next
+        id TEXT PRIMARY KEY,
+        client TEXT NOT NULL,
+        text TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        changed_at INTEGER NOT NULL,
+        due TEXT,                          -- a day; NULL: none was set
+        private INTEGER NOT NULL,          -- 1: it stays out of hand-offs
+        source TEXT NOT NULL,
+        origin TEXT NOT NULL,              -- id of the agreement it follows; '': none
+        done_at INTEGER                    -- NULL: it is open
+    ) WITHOUT ROWID;
+    CREATE TABLE agreement (
+        id TEXT PRIMARY KEY,
+        client TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        text TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        changed_at INTEGER NOT NULL,
+        value TEXT NOT NULL,
+        since TEXT,
+        until TEXT,
+        remind TEXT NOT NULL,              -- how long before `until`; '': never
+        remark TEXT NOT NULL,
+        source TEXT NOT NULL,
+        file TEXT NOT NULL,                -- name of a file, and its SHA-256 in hex
+        digest TEXT NOT NULL,
+        ended_at INTEGER                   -- NULL: it was not ended by hand
+    ) WITHOUT ROWID;
+    CREATE TABLE request (                 -- what a client asked to have changed
+        id TEXT PRIMARY KEY,
+        client TEXT NOT NULL,
+        text TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        changed_at INTEGER NOT NULL,
+        asked_on TEXT,
+        asked_by TEXT NOT NULL,
+        source TEXT NOT NULL,
+        state TEXT NOT NULL                -- 'open', 'done', 'declined'
+    ) WITHOUT ROWID;
+    CREATE TABLE struck (                  -- what was taken out of the book, so that a copy does not bring it back
+        id TEXT NOT NULL,
+        client TEXT NOT NULL,
+        kind TEXT NOT NULL,                -- its table; 'suggestion': nobody wants to see it again
+        at INTEGER NOT NULL,
+        PRIMARY KEY (id, kind)
+    ) WITHOUT ROWID;
+    CREATE TABLE pushed (                  -- what is in the calendar
+        action TEXT PRIMARY KEY,
+        client TEXT NOT NULL,
+        done INTEGER NOT NULL              -- how it was last put there
+    ) WITHOUT ROWID;
+
     CREATE TABLE audit_outbox (            -- lines on their way to audit.jsonl
         seq INTEGER PRIMARY KEY,
         line TEXT NOT NULL

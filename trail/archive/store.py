@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from trail.archive.audit import Audit
+    from trail.archive.book import Book
     from trail.archive.building import Building
     from trail.archive.documents import Documents
     from trail.archive.epochs import Epochs
@@ -127,6 +128,13 @@ class Archive:
         from trail.archive.holds import Holds  # noqa: PLC0415 - see above
 
         return Holds(self.ledger)
+
+    @cached_property
+    def book(self) -> Book:
+        """Notes, next actions, agreements and change requests."""
+        from trail.archive.book import Book  # noqa: PLC0415 - see above
+
+        return Book(self.ledger)
 
     def read(self, message: ArchivedMessage) -> bytes:
         """The bytes of a message, checked against its key. Raises FixityMismatch."""

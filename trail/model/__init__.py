@@ -33,11 +33,19 @@ _HOMES = {
     "readings": ("Reading", "MESSAGE_PROBLEMS", "DocumentText"),
     "rounds": ("FolderReport", "RenamedFolder", "AccountReport", "SyncReport"),
     "finding": ("SearchDocument", "SearchHit", "SearchResult"),
+    "book": ("Note", "Action", "Agreement", "Request", "Struck", "Suggestion", "Todo"),
     "bundles": ("Withheld", "Decided", "PastHandOff", "Bundle", "Verification"),
 }
 """The names of each module of this folder."""
 
 if TYPE_CHECKING:
+    from trail.model.book import Action as Action
+    from trail.model.book import Agreement as Agreement
+    from trail.model.book import Note as Note
+    from trail.model.book import Request as Request
+    from trail.model.book import Struck as Struck
+    from trail.model.book import Suggestion as Suggestion
+    from trail.model.book import Todo as Todo
     from trail.model.bundles import Bundle as Bundle
     from trail.model.bundles import Decided as Decided
     from trail.model.bundles import PastHandOff as PastHandOff
