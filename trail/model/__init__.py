@@ -30,6 +30,7 @@ _HOMES = {
         "ParsedMessage",
     ),
     "statements": ("StatementKind", "Statement"),
+    "waiting": ("Side", "Said", "Turn", "Conversation", "Awaited", "Settled"),
     "readings": ("Reading", "MESSAGE_PROBLEMS", "DocumentText"),
     "rounds": ("FolderReport", "RenamedFolder", "AccountReport", "SyncReport"),
     "finding": ("SearchDocument", "SearchHit", "SearchResult"),
@@ -82,6 +83,12 @@ if TYPE_CHECKING:
     from trail.model.settings import Security as Security
     from trail.model.statements import Statement as Statement
     from trail.model.statements import StatementKind as StatementKind
+    from trail.model.waiting import Awaited as Awaited
+    from trail.model.waiting import Conversation as Conversation
+    from trail.model.waiting import Said as Said
+    from trail.model.waiting import Settled as Settled
+    from trail.model.waiting import Side as Side
+    from trail.model.waiting import Turn as Turn
 else:
     # not shown to type checkers, who would take every name for one of these
     def __getattr__(name: str) -> object:
