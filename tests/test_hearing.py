@@ -192,8 +192,8 @@ def test_a_message_that_kills_its_reader_costs_itself_only(tmp_path, monkeypatch
 
 
 def hear_or_die(task):
-    key, path, received_at = task
-    return hearing.judge(parse_or_die((key, path)), received_at)
+    key, path, received_at, own, _ = task
+    return hearing.judge(parse_or_die((key, path)), received_at, own)
 
 
 def hear_each_or_die(tasks):

@@ -11,9 +11,9 @@ leaves the book right as far as it was read. It costs as much as the new message
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import deque
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
     from trail.archive.store import Archive
     from trail.config import Config
-    from trail.model import ArchivedMessage, Client, Envelope, ParsedMessage
+    from trail.model import ArchivedMessage, Client, Envelope, ParsedMessage, Statement
 
     Progress = Callable[[str, int, int], None]
-    Task = tuple[str, str, datetime]
+    Task = tuple[str, str, datetime, frozenset[str], str]
 
 MAKING = 1
 """Version of what is made of the messages that were read; another makes the book anew, without reading them again."""
@@ -72,7 +72,7 @@ def keep_book(
     placing = Placing(config)
     done = 0
     with _crew(archive, keys) as crew:
-        for batch, heard in _hear_all(archive, crew, keys, lambda: stopping() or enough()):
+        for batch, heard in _hear_all(archive, config, crew, keys, lambda: stopping() or enough()):
             with archive.ledger.transaction():
                 _enter(archive, placing, batch, heard)
             done += len(batch)
@@ -89,42 +89,70 @@ def mend_book(archive: Archive) -> None:
 
 def fingerprint_book(config: Config) -> str:
     """A short name for everything that turns depend on beside the messages."""
-    told = [MAKING, RULES, sorted(config.own_addresses), fingerprint_rules(config.clients)]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+    told = f"{MAKING}:{name_rules(config)}:{fingerprint_rules(config.clients)}"
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def name_rules(config: Config) -> str:
+    """The version of the rules: what they make of a message depends on which addresses are our own."""
+    own = hashlib.sha256("\n".join(sorted(config.own_addresses)).encode()).hexdigest()
+    return f"{RULES}:{own[:8]}"
 
 
 def _hear(task: Task) -> Said:
     """What the author of a stored message says."""
-    key, path, received_at = task
-    return judge(parse_stored((key, path)), received_at)
+    key, path, received_at, own, rules = task
+    return replace(judge(parse_stored((key, path)), received_at, own), rules=rules)
 
 
-def judge(parsed: ParsedMessage, received_at: datetime) -> Said:
-    """What the rules make of a message."""
-    told = add_statements(parsed, received_at)
+def judge(parsed: ParsedMessage, received_at: datetime, own: Collection[str]) -> Said:
+    """What the rules make of a message. `own`: our own addresses."""
     words = len(parsed.text.split())
-    return Said(parsed.key, parsed.automatic, words, told.statements, RULES)
+    statements = add_statements(parsed, received_at).statements
+    asks = None if _is_copied(parsed.envelope, own) else _find_ask(statements)
+    return Said(parsed.key, parsed.automatic, words, asks, "", statements)
+
+
+_ASKS = ("request", "question", "deadline")
+
+
+def _find_ask(statements: Sequence[Statement]) -> Statement | None:
+    promised = {said.sentence for said in statements if said.kind == "promise"}
+    asking = [s for s in statements if s.kind in _ASKS and s.sentence not in promised]
+    return min(asking, key=lambda s: (s.due is None, _ASKS.index(s.kind)), default=None)
+
+
+def _is_copied(envelope: Envelope, own: Collection[str]) -> bool:
+    mine = {a.role for a in envelope.recipients if a.address in own}
+    return bool(mine) and "to" not in mine and envelope.addresses[0].address not in own
 
 
 def _hear_all(
-    archive: Archive, crew: Crew | None, keys: Sequence[str], is_over: Callable[[], bool]
+    archive: Archive,
+    config: Config,
+    crew: Crew | None,
+    keys: Sequence[str],
+    is_over: Callable[[], bool],
 ) -> Iterator[tuple[list[str], list[Said]]]:
     """Batches of keys, each with what those say that were not read by the present rules."""
     chunks = chunk_keys(keys, BATCH)
     ahead: deque[tuple[list[str], Callable[[], list[Said]]]] = deque()
     while not is_over():
         while len(ahead) < (AHEAD if crew else 1) and (chunk := next(chunks, None)):
-            ahead.append((chunk, _submit(crew, _list_tasks(archive, chunk))))
+            ahead.append((chunk, _submit(crew, _list_tasks(archive, config, chunk))))
         if not ahead:
             return
         chunk, result = ahead.popleft()
         yield chunk, result()
 
 
-def _list_tasks(archive: Archive, keys: Collection[str]) -> list[Task]:
-    lacking = archive.facts.read_clients(keys).keys() - archive.said.read_rules(keys, RULES)
+def _list_tasks(archive: Archive, config: Config, keys: Collection[str]) -> list[Task]:
+    rules, own = name_rules(config), config.own_addresses
+    lacking = archive.facts.read_clients(keys).keys() - archive.said.list_read(keys, rules)
     found: Iterable[ArchivedMessage] = archive.facts.find_messages(sorted(lacking)).values()
-    return [(m.key, str(archive.root / archive.locate(m)), m.received_at) for m in found]
+    return [
+        (m.key, str(archive.root / archive.locate(m)), m.received_at, own, rules) for m in found
+    ]
 
 
 def _submit(crew: Crew | None, tasks: list[Task]) -> Callable[[], list[Said]]:
@@ -138,7 +166,7 @@ def _submit(crew: Crew | None, tasks: list[Task]) -> Callable[[], list[Said]]:
         except WorkerKilled:
             heard = crew.map(_hear, tasks)
             # of one that kills whoever reads it nothing is known
-            return [one or Said(task[0], rules=RULES) for task, one in zip(tasks, heard, strict=True)]  # fmt: skip
+            return [one or Said(task[0], rules=task[-1]) for task, one in zip(tasks, heard, strict=True)]  # fmt: skip
 
     return wait
 
@@ -202,10 +230,9 @@ class Placing:
         writers = [a.address for a in envelope.addresses if a.role == "from"] or [
             a.address for a in envelope.addresses if a.role in ("sender", "reply-to")
         ]
-        to = [a.address for a in envelope.addresses if a.role == "to"]
-        others = [a.address for a in envelope.addresses if a.role in ("cc", "bcc")]
+        to = [a.address for a in envelope.recipients]
         outgoing = not self._own.isdisjoint(writers)
-        people = [a for a in ((*to, *others) if outgoing else writers[:1]) if a not in self._own]
+        people = [a for a in (to if outgoing else writers[:1]) if a not in self._own]
         topic = normalise_subject(envelope.subject).casefold()
         stray = not envelope.references and is_answer(envelope.subject)
         return Turn(
@@ -216,15 +243,10 @@ class Placing:
             not said.automatic,
             people[0] if people else "",
             tuple(sorted({self._find_side(client, address) for address in people})),
-            copied=not outgoing and self._is_copied(to, others),
             words=said.words,
             topic=_hash(topic) if topic else 0,
             stray=stray,
         )
-
-    def _is_copied(self, to: Sequence[str], others: Sequence[str]) -> bool:
-        """Whether it was written to somebody else, and we see it."""
-        return bool(to) and self._own.isdisjoint(to) and not self._own.isdisjoint(others)
 
     def _find_side(self, client: str, address: str) -> str:
         whose = self._known.get(address)

@@ -264,6 +264,8 @@ MIGRATIONS = (
         rules TEXT NOT NULL,               -- version of the rules it was read by
         automatic TEXT NOT NULL,           -- why nobody waits for an answer to it; '': a person wrote to people
         words INTEGER NOT NULL,            -- of the author's own
+        asks TEXT NOT NULL,                -- JSON: as one of statements, by which it awaits an answer; '': it awaits none
+        why_not TEXT NOT NULL,             -- then why it does not
         statements TEXT NOT NULL           -- JSON: a list of [kind, sentence, day or null, detail]
     );
     CREATE TABLE turn (                    -- a client's message as a turn of a conversation; can be rebuilt
@@ -273,7 +275,6 @@ MIGRATIONS = (
         conversation INTEGER NOT NULL,     -- 0: not placed yet
         outgoing INTEGER NOT NULL,         -- 1: from one of our own addresses
         counts INTEGER NOT NULL,           -- 1: a person wrote to people
-        copied INTEGER NOT NULL,           -- 1: to others, and to us a copy
         person TEXT NOT NULL,              -- address of who wrote; of an outgoing one, of whom it went to first
         sides TEXT NOT NULL,               -- of an incoming one whose side wrote, of an outgoing one whose it went to
         words INTEGER NOT NULL,            -- as in said

@@ -56,8 +56,19 @@ class Sayings:
     def write(self, said: Iterable[Said]) -> None:
         """Keep what was read."""
         self._ledger.execute_many(
-            "INSERT OR REPLACE INTO said VALUES (?, ?, ?, ?, ?)",
-            ((s.key, s.rules, s.automatic, s.words, pack_statements(s.statements)) for s in said),
+            "INSERT OR REPLACE INTO said VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                (
+                    s.key,
+                    s.rules,
+                    s.automatic,
+                    s.words,
+                    _pack([s.asks])[1:-1] if s.asks else "",
+                    s.why_not,
+                    _pack(s.statements),
+                )
+                for s in said
+            ),
         )
 
     def read(self, keys: Iterable[str]) -> dict[str, Said]:
@@ -65,15 +76,23 @@ class Sayings:
         found: dict[str, Said] = {}
         for chunk in chunk_keys(keys):
             rows = self._ledger.execute(
-                "SELECT key, automatic, words, statements, rules FROM said"
+                "SELECT key, automatic, words, asks, why_not, statements, rules FROM said"
                 f" WHERE key IN ({place_holders(chunk)})",
                 chunk,
             )
-            for key, automatic, words, statements, by in rows:
-                found[key] = Said(key, automatic, words, unpack_statements(statements), by)
+            for key, automatic, words, asks, why_not, statements, by in rows:
+                found[key] = Said(
+                    key,
+                    automatic,
+                    words,
+                    unpack_asks(asks),
+                    why_not,
+                    unpack_statements(statements),
+                    by,
+                )
         return found
 
-    def read_rules(self, keys: Iterable[str], rules: str) -> set[str]:
+    def list_read(self, keys: Iterable[str], rules: str) -> set[str]:
         """Those of `keys` that were read by these rules."""
         found: set[str] = set()
         for chunk in chunk_keys(keys):
@@ -89,10 +108,14 @@ class Sayings:
         self._ledger.execute_many("DELETE FROM said WHERE key = ?", ((key,) for key in keys))
 
 
-def pack_statements(statements: Iterable[Statement]) -> str:
-    """Statements as the ledger keeps them."""
+def _pack(statements: Iterable[Statement]) -> str:
     rows = [[s.kind, s.sentence, s.due and s.due.isoformat(), s.detail] for s in statements]
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def unpack_asks(text: str) -> Statement | None:
+    """The statement by which an answer is awaited, from what the ledger keeps."""
+    return unpack_statements(f"[{text}]")[0] if text else None
 
 
 def unpack_statements(text: str) -> tuple[Statement, ...]:

@@ -14,7 +14,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from trail.archive.ledger import chunk_keys, from_seconds, place_holders, to_seconds
-from trail.archive.said import unpack_statements
+from trail.archive.said import unpack_asks, unpack_statements
 from trail.model import Turn
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SPAN = 30 * 86_400
 """Seconds after which an equal subject says nothing any more."""
-_COLUMNS = "t.client, t.at, t.key, t.outgoing, t.counts, t.person, t.sides, t.copied, t.words, t.conversation, t.topic, t.stray"
+_COLUMNS = "t.client, t.at, t.key, t.outgoing, t.counts, t.person, t.sides, t.words, t.conversation, t.topic, t.stray"
 
 
 class Turns:
@@ -41,7 +41,7 @@ class Turns:
         """A client's history, the oldest first; from `since` (seconds since 1970) on. One scan of what lies together."""
         more, joined = ("", "")
         if statements:
-            more, joined = ", s.statements", " LEFT JOIN said s ON s.key = t.key"
+            more, joined = ", s.asks, s.statements", " LEFT JOIN said s ON s.key = t.key"
         rows = self._ledger.execute(
             f"SELECT {_COLUMNS}{more} FROM turn t{joined} WHERE t.client = ? AND t.at >= ? ORDER BY t.at, t.key",
             (client, -(1 << 62) if since is None else since),
@@ -52,7 +52,7 @@ class Turns:
         """The turns of conversations in order, with their statements: a list for each conversation and client."""
         for chunk in chunk_numbers(numbers):
             rows = self._ledger.execute(
-                f"SELECT {_COLUMNS}, s.statements FROM turn t LEFT JOIN said s ON s.key = t.key"
+                f"SELECT {_COLUMNS}, s.asks, s.statements FROM turn t LEFT JOIN said s ON s.key = t.key"
                 f" WHERE t.conversation IN ({place_holders(chunk)}) ORDER BY t.conversation, t.client, t.at, t.key",
                 chunk,
             )
@@ -71,9 +71,9 @@ class Turns:
         """Keep these turns, not placed yet, instead of those that these messages had."""
         self._ledger.execute_many("DELETE FROM turn WHERE key = ?", ((key,) for key in keys))
         self._ledger.execute_many(
-            "INSERT INTO turn VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO turn VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)",
             (
-                (t.client, to_seconds(t.at), t.key, t.outgoing, t.counts, t.copied, t.person, " ".join(t.sides), t.words, t.topic, t.stray)
+                (t.client, to_seconds(t.at), t.key, t.outgoing, t.counts, t.person, " ".join(t.sides), t.words, t.topic, t.stray)
                 for t in turns
             ),
         )  # fmt: skip
@@ -200,7 +200,6 @@ def _turn(row: tuple) -> Turn:  # type: ignore[type-arg]  # as SQLite has it
         counts,
         person,
         sides,
-        copied,
         words,
         conversation,
         topic,
@@ -215,12 +214,12 @@ def _turn(row: tuple) -> Turn:  # type: ignore[type-arg]  # as SQLite has it
         bool(counts),
         person,
         tuple(sides.split()),
-        bool(copied),
         words,
         conversation,
         topic,
         bool(stray),
-        unpack_statements(more[0] or "[]") if more else (),
+        unpack_asks(more[0] or "") if more else None,
+        unpack_statements(more[1] or "[]") if more else (),
     )
 
 

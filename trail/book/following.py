@@ -14,14 +14,11 @@ from trail.model import Awaited, Conversation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import date
 
     from trail.model import Side, Statement, Turn
 
 CLIENT = "*"
 """The client's side of a conversation: see `Turn.sides`."""
-ASKS = ("request", "question", "deadline")
-"""Kinds of statements that ask for a word, those that say it best first."""
 BRIEF = 60
 """Words of a message that does little more than promise: "I will get back to you"."""
 
@@ -39,9 +36,8 @@ class _Open:
 
     def add(self, turn: Turn, said: Statement, sides: frozenset[str]) -> None:
         """From now on that is owed."""
-        due = said.due or _find_due(turn.statements, said)
         awaited = Awaited(
-            turn.client, turn.key, self.by, turn.conversation, said.kind, turn.at, due, said.sentence
+            turn.client, turn.key, self.by, turn.conversation, said.kind, turn.at, said.due, said.sentence
         )  # fmt: skip
         self.owed.append((awaited, sides))
 
@@ -57,9 +53,8 @@ def follow(turns: Sequence[Turn]) -> tuple[Conversation, tuple[Awaited, ...]]:
             ours.hear(sides)
         else:
             theirs.hear(sides)
-        asking = None if turn.copied else find_ask(turn)
-        if asking:
-            (theirs if turn.outgoing else ours).add(turn, asking, sides)
+        if turn.asks:
+            (theirs if turn.outgoing else ours).add(turn, turn.asks, sides)
         if promise := find_promise(turn):
             (ours if turn.outgoing else theirs).add(turn, promise, sides)
         if CLIENT in sides:
@@ -82,25 +77,11 @@ def follow(turns: Sequence[Turn]) -> tuple[Conversation, tuple[Awaited, ...]]:
     return conversation, tuple(awaited for open_ in (ours, theirs) for awaited, _ in open_.owed)
 
 
-def find_ask(turn: Turn) -> Statement | None:
-    """The statement by which a message asks for a word; None where it does not."""
-    promised = {said.sentence for said in turn.statements if said.kind == "promise"}
-    asking = [s for s in turn.statements if s.kind in ASKS and s.sentence not in promised]
-    return min(asking, key=lambda s: (s.due is None, ASKS.index(s.kind)), default=None)
-
-
 def find_promise(turn: Turn) -> Statement | None:
     """The promise that a message leaves open: one with a day, or one in a message that says little else."""
     promises = [said for said in turn.statements if said.kind == "promise"]
     dated = next((said for said in promises if said.due), None)
     return dated or (promises[0] if promises and turn.words <= BRIEF else None)
-
-
-def _find_due(statements: Sequence[Statement], said: Statement) -> date | None:
-    """The day that a message names beside the sentence in which it asks."""
-    if said.kind == "promise":
-        return None
-    return min((s.due for s in statements if s.kind == "deadline" and s.due), default=None)
 
 
 def _hear(turns: Sequence[Turn]) -> Iterator[tuple[Turn, frozenset[str]]]:

@@ -16,13 +16,17 @@ Side = Literal["us", "them"]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the author of a message says, by rules: derived from its bytes alone."""
+    """What the author of a message says, by rules: derived from its bytes, and from which addresses are our own."""
 
     key: str
     automatic: str = ""
     """Why nobody waits for an answer to it; "" when a person wrote to people."""
     words: int = 0
     """Of the author's own."""
+    asks: Statement | None = None
+    """What it awaits an answer by; None where it awaits none."""
+    why_not: str = ""
+    """Why it awaits none: `thanks`, `nothing is asked` …"""
     statements: tuple[Statement, ...] = ()
     rules: str = ""
     """Version of the rules; "" where the message could not be read."""
@@ -48,8 +52,6 @@ class Turn:
     "*" is the client's; "=bolt" that of the client bolt, who is another; anything else a domain, or an address at a
     provider of free mail, of which no rule of a client tells whose it is.
     """
-    copied: bool = False
-    """It went to others, and to us a copy only."""
     words: int = 0
     conversation: int = 0
     """Number of the conversation, which may change with the next sync; 0: not placed yet."""
@@ -57,8 +59,9 @@ class Turn:
     """Hash of the subject without Re: and the like; 0 where there is none."""
     stray: bool = False
     """An answer by its subject that names no message it answers."""
+    asks: Statement | None = None
+    """As of Said; this and the next only where they were asked for."""
     statements: tuple[Statement, ...] = ()
-    """Only where they were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
