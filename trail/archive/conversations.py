@@ -53,6 +53,15 @@ class Conversations:
         )
         return [_awaited(row) for row in rows]
 
+    def list_awaited_around(self, key: str) -> list[Awaited]:
+        """Every word that is owed in the conversation of a message, by whichever side."""
+        rows = self._ledger.execute(
+            "SELECT client, key, by, conversation, kind, at, due, sentence FROM awaited"
+            " WHERE conversation IN (SELECT conversation FROM turn WHERE key = ?) ORDER BY at, key, by",
+            (key,),
+        )
+        return [_awaited(row) for row in rows]
+
     def list_settled(self, client: str | None = None) -> list[Settled]:
         """What a person settled; a client's, where one is named."""
         rows = self._ledger.execute(

@@ -65,6 +65,17 @@ class Turns:
             if turns:
                 yield turns
 
+    def read_people(self, keys: Iterable[str]) -> dict[str, str]:
+        """The other person's address of each of these messages."""
+        found: dict[str, str] = {}
+        for chunk in chunk_keys(keys):
+            found |= dict(
+                self._ledger.execute(
+                    f"SELECT key, person FROM turn WHERE key IN ({place_holders(chunk)})", chunk
+                ).fetchall()
+            )
+        return found
+
     # writing
 
     def replace(self, keys: Collection[str], turns: Iterable[Turn]) -> None:

@@ -30,6 +30,7 @@ HOMES = {
     "unreadable": "unreadable",
     "clients": "clients",
     "client": "clients",
+    "waiting": "waiting",
     "next": "next",
     "note": "note",
     "notes": "note",
