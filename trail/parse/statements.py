@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from trail.model import ParsedMessage, StatementKind
 
-RULES = "1"
-"""Version of the rules: with another, what was read by this one is read again."""
 LANGUAGES = ("en", "da", "de", "fr")
 """Those whose turns of speech are known. Questions are known in every language that asks with `?`."""
 STATEMENT_LIMIT = 40
