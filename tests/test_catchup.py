@@ -137,7 +137,7 @@ def test_a_client_taken_away_finds_nothing_any_more(archive):
     assert len(hits(archive.root, "client:acme")) == 2
 
 
-REAL_PARSE = catchup._parse_stored
+REAL_PARSE = catchup.parse_stored
 
 
 def parse_or_die(stored):
@@ -153,7 +153,7 @@ def test_a_message_that_kills_its_parser_is_known_by_its_headers_and_all_others_
     deadly = letter("deadly", subject="deadlysubject")
     keys = put(archive, *(letter(str(n)) for n in range(6)), deadly)
     monkeypatch.setattr(catchup, "WORTHWHILE_FROM", 1)
-    monkeypatch.setattr(catchup, "_parse_stored", parse_or_die)
+    monkeypatch.setattr(catchup, "parse_stored", parse_or_die)
     assert catch_up(archive) == 7
     assert hits(archive.root) == sorted(keys)
     assert hits(archive.root, "deadlysubject") == [key_of(deadly)]
@@ -171,7 +171,7 @@ def test_after_a_writer_was_killed_even_a_few_messages_are_parsed_in_a_worker(
         put(archive, letter("deadly"), letter("a"))
         attribute_pending(archive, (ACME,))
         raise ZeroDivisionError
-    monkeypatch.setattr(catchup, "_parse_stored", parse_or_die)
+    monkeypatch.setattr(catchup, "parse_stored", parse_or_die)
     with writing_archive(tmp_path) as archive:
         assert catch_up(archive) == 2
     with open_archive(tmp_path) as archive:

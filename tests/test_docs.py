@@ -217,6 +217,9 @@ def serving() -> Iterator[Callable[[Path], None]]:
 
 
 INIT = "init --config new.toml --yes --no-test --me a@studio.example --password-env PW --client acme=acme.example"
+BOOK = ROOT / "fixtures" / "book" / "book.json"
+"""Taken into the demo before the commands about the client's book."""
+OF_THE_BOOK = ("trail next ", "trail note", "trail agree", "trail requests ", "trail book ")
 JSON_COMMANDS = {
     "trail demo": ["demo trail-demo"],
     "trail init": [INIT],
@@ -245,6 +248,26 @@ JSON_COMMANDS = {
         "client add acme --address a@b.example --domain c.example --folder F --subject '[NEW]'"
     ],
     "trail client suggest": ["client suggest --offline"],
+    "trail next list": ["next --all", "next acme --done", "next --ics next.ics"],
+    "trail next add": ["next add acme call Jane --due friday"],
+    "trail next done": ["next done aaaaa1"],
+    "trail next move": ["next move aaaaa1 tomorrow"],
+    "trail next change": ["next change aaaaa1 --private"],
+    "trail next drop": ["next drop aaaaa1"],
+    "trail note": ["note acme text", "note acme --delete aaaan1"],
+    "trail notes": ["notes acme"],
+    "trail agree": [
+        "agree acme",
+        "agree acme Retainer --until 2999-12-31",
+        "agree acme --delete aaaag1",
+    ],
+    "trail requests list": ["requests acme"],
+    "trail requests add": ["requests add acme a blue logo"],
+    "trail requests done": ["requests done aaaar1"],
+    "trail requests decline": ["requests decline aaaar1"],
+    "trail requests reopen": ["requests reopen aaaar1"],
+    "trail book export": ["book export acme.json"],
+    "trail book import": [f"book import {BOOK} --dry-run"],
     "trail handoff": [
         "handoff acme --full --dry-run",
         "handoff acme --dry-run",
@@ -338,6 +361,9 @@ def find_names(word) -> list[str]:
 def test_every_key_of_the_json_is_documented(command, terminal, serving):
     if command == "trail sync":
         serving(terminal.folder)
+    if command.startswith(OF_THE_BOOK):
+        taken = run(["--config", f"{terminal.folder}/trail-demo/config.toml", "-q", "book", "import", str(BOOK)])  # fmt: skip
+        assert taken == 0
     documented = set(first_column(sections("docs/formats/json.md")[command]))
     found: set[str] = set()
     for words in JSON_COMMANDS[command]:

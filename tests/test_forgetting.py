@@ -32,7 +32,7 @@ from trail.pipeline import open_index
 
 KANARI = '# Kanarifugl, since 2019\nslug = "kanari"\nname = "Kanarifugl Ltd"\ndomains = ["kanari.example"]\nfolders = ["Clients/Kanarifugl"]'
 BOLT = 'slug = "bolt"\nname = "Bolt Inc"\ndomains = ["bolt.example"]'
-WORDS = (
+WORDS = ("wirbelnote", "wirbelaction", "wirbelagreement", "wirbelremark", "wirbelrequest",
     "wirbelsubject", "wirbelbody", "wirbelperson", "wirbelmailbox", "wirbeldocument", "wirbelfile",
     "wirbelfolder", "wirbelthread", "wirbelreply",
 )  # fmt: skip
@@ -126,6 +126,21 @@ def tell_of_kanari_elsewhere(root):
         )
 
 
+def write_book(desk):
+    """Something in every table of the client's book, and something that was taken out of it again."""
+    desk.done("note", "kanari", "wirbelnote")
+    desk.done("next", "add", "kanari", "wirbelaction", "--due", "friday")
+    desk.done(
+        "agree", "kanari", "wirbelagreement", "--until", "2999-12-31", "--remark", "wirbelremark"
+    )
+    desk.done("requests", "add", "kanari", "wirbelrequest")
+    gone = desk.done("note", "kanari", "x", "--json").data["id"]
+    desk.done("note", "kanari", "--delete", gone)
+    desk.done("note", "bolt", "boltnote")
+    with writing_archive(desk.archive) as archive, archive.ledger.transaction():
+        archive.book.write_pushed([("aaaaa1", "kanari", False)])
+
+
 def test_nothing_of_a_forgotten_client_is_left_in_any_file_but_the_audit_log(kanari, tmp_path):
     ours = ("wirbelfile.docx", make_docx("wirbeldocument of theirs"))
     both = ("both.docx", make_docx("common text"))
@@ -143,6 +158,7 @@ def test_nothing_of_a_forgotten_client_is_left_in_any_file_but_the_audit_log(kan
     (kanari.archive / "cache" / "other").mkdir()
     (kanari.archive / "cache" / "other" / "x").write_bytes(b"wirbelbody")
     tell_of_kanari_elsewhere(kanari.archive)
+    write_book(kanari)
     present = find_traces((*WORDS, *NAMES), kanari.archive, kanari.config)
     assert present.keys() == {*WORDS, *NAMES}, "this test would not see what is there"
     forget(kanari)
@@ -153,6 +169,9 @@ def test_nothing_of_a_forgotten_client_is_left_in_any_file_but_the_audit_log(kan
     with contextlib.closing(sqlite3.connect(kanari.archive / "ledger.db")) as ledger:
         told = ledger.execute("SELECT gives, reasons, why FROM decision").fetchall()
         assert told == [(1, '["blind-copy x@y.example"]', "")]
+        for table in ("action", "agreement", "request", "struck", "pushed"):
+            assert ledger.execute(f"SELECT * FROM {table}").fetchall() == [], table
+        assert [text for (text,) in ledger.execute("SELECT text FROM note")] == ["boltnote"]
         (filters,) = ledger.execute("SELECT filters FROM handoff").fetchall()
         assert json.loads(filters[0]) == {"redact": ["(forgotten)"], "since": None}
     # what others have stays, the text of an attachment that both had, too

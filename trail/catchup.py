@@ -230,7 +230,7 @@ def _plan(archive: Archive, folder: Path, messages: Sequence[ArchivedMessage]) -
         )
         documents.append(document)
     paths = tuple(str(archive.root / archive.locate(m)) for m in messages)
-    return Batch(archive.root, folder, paths, tuple(documents), _parse_stored)
+    return Batch(archive.root, folder, paths, tuple(documents), parse_stored)
 
 
 @contextmanager
@@ -266,7 +266,7 @@ def _read_start(path: str) -> bytes:
         return file.read(MEBIBYTE)
 
 
-def _parse_stored(stored: Stored) -> ParsedMessage:
+def parse_stored(stored: Stored) -> ParsedMessage:
     """Parse a message of the Maildir; one that cannot be read is indexed with nothing known, and `trail verify` names it."""
     key, path = stored
     try:

@@ -203,7 +203,8 @@ class Daemon:
         if self._turns.rebuilding:
             self._turns.rebuild(lambda: self._stop.is_set() or bool(self._calls))
         else:
-            self._turns.read_attachments(lambda: self._stop.is_set() or bool(self._calls))
+            config = self._config
+            self._turns.read_on(config, lambda: self._has_to_end(config) or bool(self._calls))
         self._read_soon()
 
     def _read_soon(self) -> None:

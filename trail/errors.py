@@ -16,7 +16,9 @@ TrailError                      message, hint, exit code
 ├── UnknownMessage        41    no message, or several, with that id
 ├── BundleExists          42    a bundle is already there
 ├── UnusableDecisions     43    a table of decisions that cannot be taken
-└── OnHold                44    a hold forbids forgetting
+├── OnHold                44    a hold forbids forgetting
+├── UnknownEntry          46    no entry of the book, or several, with that id
+└── UnusableBook          47    a file that is no book, or a damaged one
 
 Raised in every room, caught in `trail.cli` only, where they become one line, a hint and the exit code.
 0 is done, 2 wrong usage, 100 done with warnings, 130 interrupted.
@@ -136,3 +138,15 @@ class OnHold(TrailError):
     """A hold is in force: nothing of that client may be forgotten, and nothing was."""
 
     exit_code = 44
+
+
+class UnknownEntry(TrailError):
+    """Nothing in the client's book has that id, or more than one entry has."""
+
+    exit_code = 46
+
+
+class UnusableBook(TrailError):
+    """A file that cannot be taken as a book; `message` names the place. Nothing of it was taken."""
+
+    exit_code = 47

@@ -41,6 +41,7 @@ from trail.config import parse_config, read_config_text
 from trail.config.edit import write_config
 from trail.config.removal import remove_client
 from trail.errors import IndexUnavailable, OnHold, TrailError
+from trail.hearing import mend_book
 from trail.model import Client
 from trail.parting import name_places, name_texts
 
@@ -149,6 +150,7 @@ def finish(archive: Archive, config: Config, progress: Progress = lambda *_: Non
         if client:
             own = [archive.root / "handoffs" / name for name in left["registers"]]
             clean_registers(archive, own, name_texts(client))
+        mend_book(archive)
         _clean_index(archive, progress)
         if client:
             config = _take_out(config, client.slug)

@@ -4,10 +4,12 @@
                                                            |
                  index <--words-- parse <--bytes-----------+--headers--> attribute     trail.catchup
                    ^--words-- cache <--texts-- attachments +                           trail.documents
+                                                           |
+             who waits for whom <--turns-- what is said <--+                           trail.hearing
 
 Every step starts from what is recorded, so each can be cut anywhere and goes on at the next round:
 UIDs without a decision are fetched, messages not attributed under the present rules are attributed, messages the
-present index lacks are indexed. Nothing but the archive is handed from round to round.
+present index lacks are indexed, and the book is brought up to date. Nothing but the archive is handed from round to round.
 
 An index in doubt is made anew beside the one that serves: `trail.rebuilding`.
 The corridor out, to a hand-off, is `trail.transfer`.
@@ -22,6 +24,7 @@ from trail.archive.store import writing_archive
 from trail.catchup import attribute_pending, index_pending
 from trail.documents import read_documents
 from trail.errors import ArchiveLocked, IndexUnavailable
+from trail.hearing import keep_book
 from trail.parse.kinds import READER
 from trail.rebuilding import rebuild_index
 from trail.settling import settle_index
@@ -40,13 +43,17 @@ if TYPE_CHECKING:
 PATIENCE = 10.0
 """Seconds a new index that is complete waits for the archive's writer; that one puts it in its place at the end of its round, too."""
 
+FEW = 200
+"""Messages that are read for the book within a round of the daemon; more are read between two rounds, for as long as nobody waits."""
+
 
 def run_round(
     round_: Round, accounts: Sequence[Account], *, index: bool = True, documents: bool = True
 ) -> SyncReport:
     """One whole round. Without `index` it ends when everything is durable; the next round catches up.
 
-    Without `documents` it ends when the messages can be found; `read_pending` goes on with their attachments.
+    Without `documents` it ends when the messages can be found; `keep_book` and `read_pending` go on with what they say and
+    with their attachments.
 
     Raises ArchiveFull, ArchiveReadOnly. What went wrong with an account is in the report.
     """
@@ -61,6 +68,13 @@ def run_round(
     report = fetch_accounts(round_, accounts)
     if index and not round_.dry_run:
         catch_up(round_)
+        keep_book(
+            archive,
+            round_.config,
+            most=None if documents else FEW,
+            progress=round_.progress,
+            stopping=round_.stopping,
+        )
         if documents and not round_.stopping():
             read_pending(archive, progress=round_.progress, stopping=round_.stopping)
     return report

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from trail.archive.store import Archive, writing_archive
 from trail.errors import ArchiveLocked, LoginRejected, TrailError
+from trail.hearing import keep_book
 from trail.intake import Round
 from trail.parse.kinds import READER
 from trail.pipeline import read_pending, run_round
@@ -78,7 +79,7 @@ class Turns:
         self._warned: dict[str, list[str]] = {}
         self._told_due_at: datetime | None = None
         self.unread = 0
-        """Attachments that wait to be read, as of the last turn."""
+        """Attachments that wait to be read, and messages that wait to be read for the book, as of the last turn."""
         self.rebuilding = False
         """Whether the index is in doubt, and is being made anew, as of the last turn."""
         self._rebuild_from = 0.0
@@ -120,8 +121,8 @@ class Turns:
         finally:
             self.alive_at = None
 
-    def read_attachments(self, is_over: Callable[[], bool]) -> None:
-        """Read some of the attachments that wait, for SLICE seconds or until `is_over`. Raises nothing."""
+    def read_on(self, config: Config, is_over: Callable[[], bool]) -> None:
+        """Read some of what waits for the book, and of the attachments, for SLICE seconds or until `is_over`. Raises nothing."""
 
         def has_to_end() -> bool:
             self._beat()
@@ -131,7 +132,19 @@ class Turns:
         until = time.monotonic() + SLICE
         try:
             with writing_archive(self._root, wait=LOCK_WAIT) as archive:
-                self.unread = read_pending(
+                # not begun anew under a configuration that whoever wrote meanwhile has changed, as by forgetting a client
+                for_book = (
+                    0
+                    if is_over()
+                    else keep_book(
+                        archive,
+                        config,
+                        progress=lambda *_: self._beat(),
+                        stopping=has_to_end,
+                        enough=lambda: time.monotonic() > until,
+                    )
+                )
+                self.unread = for_book + read_pending(
                     archive,
                     progress=lambda *_: self._beat(),
                     stopping=has_to_end,
@@ -139,10 +152,10 @@ class Turns:
                 )
         except TrailError as error:
             self.unread = 0  # the next round counts again
-            log.info("attachments wait for the next round: %s", error.message)
+            log.info("the book and attachments wait for the next round: %s", error.message)
         except Exception as error:  # noqa: BLE001 - as above
             self.unread = 0
-            log.error("reading attachments broke off (%s)", _locate(error))  # noqa: TRY400 - as above
+            log.error("reading for the book or of attachments broke off (%s)", _locate(error))  # noqa: TRY400 - as above
         finally:
             self.alive_at = None
 
@@ -254,7 +267,7 @@ class Turns:
             sleep=self._stop.wait,
         )
         report = run_round(round_, [account], documents=False)
-        self.unread = archive.documents.count_unread(READER)
+        self.unread = archive.said.count_unheard() + archive.documents.count_unread(READER)
         self.rebuilding = time.monotonic() >= self._rebuild_from and needs_rebuild(archive)
         self._tell_due(config, archive)
         for warning in round_.warnings:

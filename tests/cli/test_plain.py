@@ -39,7 +39,7 @@ def stand_in(group):
 
         return taken
 
-    stands = Group(group.help)
+    stands = Group(group.help, group.default)
     for name, member in group.members.items():
         stands.members[name] = stand_in(member) if isinstance(member, Group) else tell(member)
     return stands
@@ -193,7 +193,7 @@ def test_a_refusal_of_a_command_names_it_as_typer_would(desk):
         assert answer.err.endswith("hint: `trail search -h` tells how it is used\n")
 
 
-@pytest.mark.parametrize("words", [["search", "--json", "quotation"], ["search", "quotation"], ["search", "--count", "from:jane"], ["clients"], ["client", "show", "acme"], ["status"]])  # fmt: skip
+@pytest.mark.parametrize("words", [["search", "--json", "quotation"], ["search", "quotation"], ["search", "--count", "from:jane"], ["clients"], ["client", "show", "acme"], ["status"], ["next"]])  # fmt: skip
 def test_what_is_asked_often_imports_nothing_heavy(desk, pymap_server, words):
     pymap_server.append("INBOX", make_message(1, subject="Quotation"))
     desk.set_up(pymap_server).done("sync")

@@ -13,9 +13,10 @@ import vobject
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trail.content_lines import OCTETS, fold_line
 from trail.handoff import select
 from trail.handoff.check import verify_bundle
-from trail.handoff.papers.content_lines import OCTETS, escape_text, fold_line
+from trail.handoff.papers.content_lines import escape_text
 from trail.handoff.papers.documents import name_document
 from trail.handoff.papers.letter.template import read_words
 from trail.handoff.papers.papers import prepare_papers

@@ -1,6 +1,6 @@
 """The ledger: what is archived, where it was seen, what was decided, whose it is. SQLite, one file.
 
-Comes in: facts. Goes out: facts. It never holds a body, and never a fact about mail left on a server beyond its UID.
+Comes in: facts. Goes out: facts. Of bodies it holds no more than sentences in which clients' mail asks and promises, and never a fact about mail left on a server beyond its UID.
 The tables are documented in docs/formats/ledger.md. Times are whole seconds since 1970-01-01 UTC.
 
 One process writes (see `trail.locks`), any number read: WAL, so that readers never wait.
@@ -197,6 +197,140 @@ MIGRATIONS = (
         placed_at INTEGER NOT NULL,
         released_at INTEGER                -- NULL: it was not released
     );
+
+    -- the client's book: each table has the fields of a value of trail.model.book; `source` is the key of a message
+    CREATE TABLE note (
+        id TEXT PRIMARY KEY,
+        client TEXT NOT NULL,
+        text TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        changed_at INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE action (                  -- what is to be done next
+        id TEXT PRIMARY KEY,
+        client TEXT NOT NULL,
+        text TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        changed_at INTEGER NOT NULL,
+        due TEXT,                          -- a day; NULL: none was set
+        private INTEGER NOT NULL,          -- 1: it stays out of hand-offs
+        source TEXT NOT NULL,
+        origin TEXT NOT NULL,              -- id of the agreement it follows; '': none
+        done_at INTEGER                    -- NULL: it is open
+    ) WITHOUT ROWID;
+    CREATE TABLE agreement (
+        id TEXT PRIMARY KEY,
+        client TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        text TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        changed_at INTEGER NOT NULL,
+        value TEXT NOT NULL,
+        since TEXT,
+        until TEXT,
+        remind TEXT NOT NULL,              -- how long before `until`; '': never
+        remark TEXT NOT NULL,
+        source TEXT NOT NULL,
+        file TEXT NOT NULL,                -- name of a file, and its SHA-256 in hex
+        digest TEXT NOT NULL,
+        ended_at INTEGER                   -- NULL: it was not ended by hand
+    ) WITHOUT ROWID;
+    CREATE TABLE request (                 -- what a client asked to have changed
+        id TEXT PRIMARY KEY,
+        client TEXT NOT NULL,
+        text TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        changed_at INTEGER NOT NULL,
+        asked_on TEXT,
+        asked_by TEXT NOT NULL,
+        source TEXT NOT NULL,
+        state TEXT NOT NULL                -- 'open', 'done', 'declined'
+    ) WITHOUT ROWID;
+    CREATE TABLE struck (                  -- what was taken out of the book, so that a copy does not bring it back
+        id TEXT NOT NULL,
+        client TEXT NOT NULL,
+        kind TEXT NOT NULL,                -- its table; 'suggestion': nobody wants to see it again
+        at INTEGER NOT NULL,
+        PRIMARY KEY (id, kind)
+    ) WITHOUT ROWID;
+    CREATE TABLE pushed (                  -- what is in the calendar
+        action TEXT PRIMARY KEY,
+        client TEXT NOT NULL,
+        done INTEGER NOT NULL              -- how it was last put there
+    ) WITHOUT ROWID;
+
+    CREATE TABLE said (                    -- what the author of a client's message says, by rules; can be rebuilt
+        key TEXT PRIMARY KEY REFERENCES message (key),
+        rules TEXT NOT NULL,               -- version of the rules it was read by
+        automatic TEXT NOT NULL,           -- why nobody waits for an answer to it; '': a person wrote to people
+        words INTEGER NOT NULL,            -- of the author's own
+        asks TEXT NOT NULL,                -- JSON: as one of statements, by which it awaits an answer; '': it awaits none
+        why_not TEXT NOT NULL,             -- then why it does not
+        statements TEXT NOT NULL           -- JSON: a list of [kind, sentence, day or null, detail]
+    );
+    CREATE TABLE turn (                    -- a client's message as a turn of a conversation; can be rebuilt
+        client TEXT NOT NULL,
+        at INTEGER NOT NULL,               -- when it was sent, or else received
+        key TEXT NOT NULL REFERENCES message (key),
+        conversation INTEGER NOT NULL,     -- 0: not placed yet
+        outgoing INTEGER NOT NULL,         -- 1: from one of our own addresses
+        counts INTEGER NOT NULL,           -- 1: a person wrote to people
+        person TEXT NOT NULL,              -- address of who wrote; of an outgoing one, of whom it went to first
+        sides TEXT NOT NULL,               -- of an incoming one whose side wrote, of an outgoing one whose it went to
+        words INTEGER NOT NULL,            -- as in said
+        topic INTEGER NOT NULL,            -- hash of its subject without Re: and the like; 0: none
+        stray INTEGER NOT NULL,            -- 1: an answer that names no message
+        PRIMARY KEY (client, at, key)      -- a client's history lies together, in order
+    ) WITHOUT ROWID;
+    CREATE INDEX turn_key ON turn (key, conversation);
+    CREATE INDEX turn_conversation ON turn (conversation);
+    CREATE INDEX turn_topic ON turn (client, topic, at);
+    CREATE TABLE conversation (            -- what refers to each other, as far as it is one client's; can be rebuilt
+        id INTEGER NOT NULL,
+        client TEXT NOT NULL,
+        broken INTEGER NOT NULL DEFAULT 0, -- 1: a turn of it went, or changed
+        first_key TEXT NOT NULL,           -- of its first message
+        messages INTEGER NOT NULL,
+        counting INTEGER NOT NULL,         -- of them, those by which a person wrote to people
+        first_at INTEGER NOT NULL,
+        last_at INTEGER NOT NULL,
+        last_key TEXT NOT NULL,            -- of the last word between us and the client; '': none
+        last_word TEXT NOT NULL,           -- who has it: 'us', 'them', or ''
+        last_theirs_at INTEGER,
+        last_ours_at INTEGER,
+        PRIMARY KEY (client, id)
+    ) WITHOUT ROWID;
+    CREATE INDEX conversation_id ON conversation (id);
+    CREATE INDEX conversation_broken ON conversation (id) WHERE broken = 1;
+    CREATE TABLE awaited (                 -- a word that is owed, and by which message; can be rebuilt
+        client TEXT NOT NULL,
+        key TEXT NOT NULL REFERENCES message (key),
+        by TEXT NOT NULL,                  -- who owes it: 'us' or 'them'
+        conversation INTEGER NOT NULL,
+        kind TEXT NOT NULL,                -- as in said
+        at INTEGER NOT NULL,               -- of that message
+        due TEXT,                          -- the day it is due, as 2026-11-27; NULL: none was named
+        sentence TEXT NOT NULL,            -- the evidence
+        PRIMARY KEY (client, key, by)
+    ) WITHOUT ROWID;
+    CREATE INDEX awaited_key ON awaited (key);
+    CREATE INDEX awaited_conversation ON awaited (conversation);
+    CREATE TABLE settled (                 -- what nobody waits for any more, or not now, as a person decided it
+        client TEXT NOT NULL,
+        key TEXT NOT NULL,
+        by TEXT NOT NULL,                  -- as in awaited
+        at INTEGER NOT NULL,
+        until INTEGER,                     -- snoozed until then; NULL: done
+        last_at INTEGER NOT NULL,          -- of the last word of the conversation then: a later one wakes it
+        PRIMARY KEY (client, key, by)
+    ) WITHOUT ROWID;
+    CREATE TABLE unheard (key TEXT PRIMARY KEY) WITHOUT ROWID; -- messages whose turns are to be made, or made anew
+    CREATE TRIGGER unheard_since AFTER INSERT ON attribution
+        BEGIN INSERT OR IGNORE INTO unheard VALUES (NEW.key); END;
+    CREATE TRIGGER unheard_without AFTER DELETE ON attribution
+        BEGIN INSERT OR IGNORE INTO unheard VALUES (OLD.key); END;
+    CREATE TRIGGER turn_gone AFTER DELETE ON turn
+        BEGIN UPDATE conversation SET broken = 1 WHERE id = OLD.conversation; END;
 
     CREATE TABLE audit_outbox (            -- lines on their way to audit.jsonl
         seq INTEGER PRIMARY KEY,

@@ -30,15 +30,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from trail.archive.audit import Audit
+    from trail.archive.book import Book
     from trail.archive.building import Building
+    from trail.archive.conversations import Conversations
     from trail.archive.documents import Documents
     from trail.archive.epochs import Epochs
     from trail.archive.handoffs import HandOffs
     from trail.archive.holds import Holds
     from trail.archive.marks import MarkRecords
     from trail.archive.rounds import Rounds
+    from trail.archive.said import Sayings
     from trail.archive.tallies import Tallies
     from trail.archive.tombstones import Tombstones
+    from trail.archive.turns import Turns
     from trail.model import ArchivedMessage
 
 _RECOVERED_AT_ONCE = 1000
@@ -122,11 +126,39 @@ class Archive:
         return Tombstones(self.ledger)
 
     @cached_property
+    def said(self) -> Sayings:
+        """What clients' messages say, and which were not read for that yet."""
+        from trail.archive.said import Sayings  # noqa: PLC0415 - see above
+
+        return Sayings(self.ledger)
+
+    @cached_property
+    def turns(self) -> Turns:
+        """Clients' messages as turns of conversations."""
+        from trail.archive.turns import Turns  # noqa: PLC0415 - see above
+
+        return Turns(self.ledger)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """Conversations with clients, and who waits for whom."""
+        from trail.archive.conversations import Conversations  # noqa: PLC0415 - see above
+
+        return Conversations(self.ledger)
+
+    @cached_property
     def holds(self) -> Holds:
         """Of which clients nothing may be forgotten."""
         from trail.archive.holds import Holds  # noqa: PLC0415 - see above
 
         return Holds(self.ledger)
+
+    @cached_property
+    def book(self) -> Book:
+        """Notes, next actions, agreements and change requests."""
+        from trail.archive.book import Book  # noqa: PLC0415 - see above
+
+        return Book(self.ledger)
 
     def read(self, message: ArchivedMessage) -> bytes:
         """The bytes of a message, checked against its key. Raises FixityMismatch."""

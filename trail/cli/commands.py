@@ -30,6 +30,13 @@ HOMES = {
     "unreadable": "unreadable",
     "clients": "clients",
     "client": "clients",
+    "waiting": "waiting",
+    "next": "next",
+    "note": "note",
+    "notes": "note",
+    "agree": "agree",
+    "requests": "requests",
+    "book": "book",
     "handoff": "handoff",
     "receipt": "receipt",
     "key": "key",
@@ -64,8 +71,10 @@ def _read_minuses(words: list[str]) -> list[str]:
 class Group:
     """Commands by their names, as `@group.command()` registers them."""
 
-    def __init__(self, help: str = "") -> None:  # noqa: A002 - as Typer calls it
+    def __init__(self, help: str = "", default: str = "") -> None:  # noqa: A002 - as Typer calls it
         self.help = help
+        self.default = default
+        """The member that is meant where none is named; "": one must be."""
         self.members: dict[str, Group | Callable[..., Any]] = {}
 
     def command(self, name: str = "") -> Callable[[_Command], _Command]:
@@ -77,9 +86,9 @@ class Group:
 
         return register
 
-    def add_group(self, name: str, help: str) -> Group:  # noqa: A002 - as above
-        """Register a command that has commands."""
-        group = Group(help)
+    def add_group(self, name: str, help: str, default: str = "") -> Group:  # noqa: A002 - as above
+        """Register a command that has commands; `default` is the one that is meant where none is named."""
+        group = Group(help, default)
         self.members[name] = group
         return group
 

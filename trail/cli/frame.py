@@ -45,6 +45,18 @@ class GlobalOptionsAnywhere(TyperGroup):
             ) from error
 
 
+class WithDefault(TyperGroup):
+    """A group of which one command is meant where none is named."""
+
+    default = ""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Name the command that is meant."""
+        if not args or (args[0] not in self.commands and args[0] not in ("-h", "--help")):
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+
 def _tell_version(wanted: bool) -> None:
     if wanted:  # alone it is answered in `trail.__main__`, before anything is imported
         write_text(sys.stdout, f"trail {__version__}\n")
@@ -157,7 +169,13 @@ def build() -> Any:
 def _fill(frame: typer.Typer, group: Group) -> None:
     for name, member in group.members.items():
         if isinstance(member, Group):
-            inner = typer.Typer(help=member.help, no_args_is_help=True)
+            inner = typer.Typer(
+                cls=type("Named", (WithDefault,), {"default": member.default})
+                if member.default
+                else None,
+                help=member.help,
+                no_args_is_help=not member.default,
+            )
             _fill(inner, member)
             frame.add_typer(inner, name=name)
         else:

@@ -84,14 +84,16 @@ def read_plain(argv: Sequence[str], group: Group, session: Session) -> Plain | N
 
 def _find(group: Group, words: Sequence[str]) -> tuple[int, Callable[..., Any]]:
     """The command, and how many words name it."""
-    for at, word in enumerate(words, start=1):
-        found = group.members.get(word)
-        if found is None:
-            break
+    at = 0
+    while at < len(words) and (found := group.members.get(words[at])):
+        at += 1
         if not isinstance(found, Group):
             return at, found
         group = found
-    raise NotPlain
+    meant = group.members.get(group.default)
+    if meant is None or isinstance(meant, Group):
+        raise NotPlain
+    return at, meant
 
 
 def _read_global(words: Sequence[str], session: Session) -> dict[str, Any]:

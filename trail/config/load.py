@@ -67,6 +67,12 @@ class Config:
     """The language in which forms of a word are found too, not only the word itself; "" for none."""
     handoff: Handoff = field(default_factory=Handoff)
 
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """`me`, and what accounts log in with where that is an address. In lower case."""
+        users = (account.user.lower() for account in self.accounts)
+        return frozenset((*self.me, *(user for user in users if "@" in user)))
+
 
 def default_config_path() -> Path:
     """Return where the configuration lies unless the user says otherwise."""

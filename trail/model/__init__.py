@@ -30,14 +30,23 @@ _HOMES = {
         "ParsedMessage",
     ),
     "statements": ("StatementKind", "Statement"),
+    "waiting": ("Side", "Said", "Turn", "Conversation", "Awaited", "Settled"),
     "readings": ("Reading", "MESSAGE_PROBLEMS", "DocumentText"),
     "rounds": ("FolderReport", "RenamedFolder", "AccountReport", "SyncReport"),
     "finding": ("SearchDocument", "SearchHit", "SearchResult"),
+    "book": ("Note", "Action", "Agreement", "Request", "Struck", "Suggestion", "Todo"),
     "bundles": ("Withheld", "Decided", "PastHandOff", "Bundle", "Verification"),
 }
 """The names of each module of this folder."""
 
 if TYPE_CHECKING:
+    from trail.model.book import Action as Action
+    from trail.model.book import Agreement as Agreement
+    from trail.model.book import Note as Note
+    from trail.model.book import Request as Request
+    from trail.model.book import Struck as Struck
+    from trail.model.book import Suggestion as Suggestion
+    from trail.model.book import Todo as Todo
     from trail.model.bundles import Bundle as Bundle
     from trail.model.bundles import Decided as Decided
     from trail.model.bundles import PastHandOff as PastHandOff
@@ -74,6 +83,12 @@ if TYPE_CHECKING:
     from trail.model.settings import Security as Security
     from trail.model.statements import Statement as Statement
     from trail.model.statements import StatementKind as StatementKind
+    from trail.model.waiting import Awaited as Awaited
+    from trail.model.waiting import Conversation as Conversation
+    from trail.model.waiting import Said as Said
+    from trail.model.waiting import Settled as Settled
+    from trail.model.waiting import Side as Side
+    from trail.model.waiting import Turn as Turn
 else:
     # not shown to type checkers, who would take every name for one of these
     def __getattr__(name: str) -> object:

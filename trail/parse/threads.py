@@ -22,6 +22,7 @@ _PREFIX = re.compile(
     r"|\[\d{1,4}\]\s*",
     re.IGNORECASE,
 )
+_FORWARDED = re.compile(r"fw|vs\b|vb|vl|wg|tr|rv|enc|pd|\[|转发|轉寄|転送", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
 
 
@@ -71,6 +72,12 @@ def normalise_subject(subject: str) -> str:
     while found := _PREFIX.match(text, at):
         at = found.end()
     return text[at:].strip()
+
+
+def is_answer(subject: str) -> bool:
+    """Whether a subject begins with a reply mark; a forward mark is none."""
+    found = _PREFIX.match(_SPACES.sub(" ", subject).strip())
+    return found is not None and _FORWARDED.match(found[0]) is None
 
 
 def build_thread(members: Sequence[ThreadMember]) -> list[ThreadNode]:

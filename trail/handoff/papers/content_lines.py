@@ -1,45 +1,13 @@
-"""Content lines, as vCard (RFC 6350) and iCalendar (RFC 5545) both have them: escaped, folded, ended by CRLF."""
+"""Words of strangers as values of content lines (`trail.content_lines`): first made fit for a page."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from trail.content_lines import escape_value
 from trail.handoff.papers.clean import plain_words
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-OCTETS = 75
-"""Of a line at most, without its line end (RFC 6350, section 3.2; RFC 5545, section 3.1)."""
 _TEXT_LIMIT = 2_000
-_INSIDE = 0x80
-"""The two first bits of a byte inside a character of UTF-8."""
 
 
 def escape_text(text: str, *more: str) -> str:
-    """Escape a value of type TEXT (RFC 6350, section 3.4; RFC 5545, section 3.3.11); `more` stand on lines of their own."""
-    return "\\n".join(
-        plain_words(part, _TEXT_LIMIT).replace("\\", "\\\\").replace(",", "\\,").replace(";", "\\;")
-        for part in (text, *more)
-    )
-
-
-def fold_line(line: str) -> bytes:
-    """Break a line after so many octets, never inside a character; each further one begins with a blank."""
-    rest = line.encode()
-    pieces = []
-    room = OCTETS
-    while len(rest) > room:
-        end = room
-        while rest[end] & 0xC0 == _INSIDE:
-            end -= 1
-        pieces.append(rest[:end])
-        rest = rest[end:]
-        room = OCTETS - 1
-    pieces.append(rest)
-    return b"\r\n ".join(pieces) + b"\r\n"
-
-
-def fold_lines(lines: Iterable[str]) -> bytes:
-    """All of them."""
-    return b"".join(map(fold_line, lines))
+    """Escape a value of type TEXT; `more` stand on lines of their own."""
+    return "\\n".join(escape_value(plain_words(part, _TEXT_LIMIT)) for part in (text, *more))

@@ -12,7 +12,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
-from trail.handoff.papers.content_lines import escape_text, fold_lines
+from trail.content_lines import fold_lines
+from trail.handoff.papers.content_lines import escape_text
 from trail.handoff.papers.sheet import format_cells, format_head
 
 if TYPE_CHECKING:

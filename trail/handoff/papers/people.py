@@ -10,8 +10,9 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from trail.content_lines import fold_lines
 from trail.handoff.papers.clean import plain_words
-from trail.handoff.papers.content_lines import escape_text, fold_lines
+from trail.handoff.papers.content_lines import escape_text
 from trail.handoff.papers.sheet import format_cells, format_head
 from trail.handoff.select import belongs_to
 

@@ -1,0 +1,179 @@
+"""Conversations with clients, who waits for whom, and what a person settled of it: tables `conversation`, `awaited`, `settled`.
+
+Comes in: what was made of turns, and what a person decided. Goes out: the same, by client. The first two can be made again;
+`settled` cannot. Writing methods are called inside a ledger transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from trail.archive.ledger import from_seconds, place_holders, to_seconds
+from trail.archive.turns import chunk_numbers
+from trail.model import Awaited, Conversation, Settled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from trail.archive.ledger import Ledger
+    from trail.model import Side
+
+_COLUMNS = "id, client, first_key, messages, counting, first_at, last_at, last_key, last_word, last_theirs_at, last_ours_at"
+
+
+class Conversations:
+    """The conversations of one archive."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    # reading
+
+    def list_of(self, client: str) -> list[Conversation]:
+        """A client's conversations, the one with the latest message last."""
+        rows = self._ledger.execute(
+            f"SELECT {_COLUMNS} FROM conversation WHERE client = ? ORDER BY last_at, id", (client,)
+        )
+        return [_conversation(row) for row in rows]
+
+    def find(self, client: str, number: int) -> Conversation | None:
+        """A conversation by its number."""
+        row = self._ledger.execute(
+            f"SELECT {_COLUMNS} FROM conversation WHERE client = ? AND id = ?", (client, number)
+        ).fetchone()
+        return _conversation(row) if row else None
+
+    def list_awaited(self, client: str | None = None, by: Side | None = None) -> list[Awaited]:
+        """Every word that is owed, the oldest first; a client's, and by one side, where that is asked for."""
+        rows = self._ledger.execute(
+            "SELECT client, key, by, conversation, kind, at, due, sentence FROM awaited"
+            f" WHERE {'client = ?1' if client is not None else '?1 IS NULL'} AND (?2 IS NULL OR by = ?2) ORDER BY at, key, by",
+            (client, by),
+        )
+        return [_awaited(row) for row in rows]
+
+    def list_awaited_around(self, key: str) -> list[Awaited]:
+        """Every word that is owed in the conversation of a message, by whichever side."""
+        rows = self._ledger.execute(
+            "SELECT client, key, by, conversation, kind, at, due, sentence FROM awaited"
+            " WHERE conversation IN (SELECT conversation FROM turn WHERE key = ?) ORDER BY at, key, by",
+            (key,),
+        )
+        return [_awaited(row) for row in rows]
+
+    def list_settled(self, client: str | None = None) -> list[Settled]:
+        """What a person settled; a client's, where one is named."""
+        rows = self._ledger.execute(
+            "SELECT client, key, by, at, until, last_at FROM settled WHERE ?1 IS NULL OR client = ?1 ORDER BY client, key, by",
+            (client,),
+        )
+        return [
+            Settled(whose, key, by, from_seconds(at), None if until is None else from_seconds(until), from_seconds(last))
+            for whose, key, by, at, until, last in rows
+        ]  # fmt: skip
+
+    def read_last_words(self, awaited: Iterable[Awaited]) -> dict[tuple[str, int], int]:
+        """When the last word was said in the conversations of these, in seconds since 1970, by client and number."""
+        wanted = {(a.client, a.conversation) for a in awaited}
+        found: dict[tuple[str, int], int] = {}
+        for chunk in chunk_numbers({number for _, number in wanted}):
+            rows = self._ledger.execute(
+                "SELECT client, id, max(coalesce(last_theirs_at, first_at), coalesce(last_ours_at, first_at)) FROM conversation"
+                f" WHERE id IN ({place_holders(chunk)})",
+                chunk,
+            )
+            found |= {(client, number): at for client, number, at in rows}
+        return found
+
+    # what is made of turns
+
+    def list_broken(self) -> set[int]:
+        """Conversations of which a turn went or changed: they are to be made anew."""
+        return {row[0] for row in self._ledger.execute("SELECT id FROM conversation WHERE broken = 1")}  # fmt: skip
+
+    def drop(self, numbers: Iterable[int]) -> None:
+        """Take out what is known of these conversations, but for what a person settled."""
+        for chunk in chunk_numbers(numbers):
+            marks = place_holders(chunk)
+            self._ledger.execute(f"DELETE FROM conversation WHERE id IN ({marks})", chunk)
+            self._ledger.execute(f"DELETE FROM awaited WHERE conversation IN ({marks})", chunk)
+
+    def write(self, conversations: Iterable[Conversation], awaited: Iterable[Awaited]) -> None:
+        """Keep what is known of conversations; `drop` them before."""
+        self._ledger.execute_many(
+            "INSERT INTO conversation (id, client, first_key, messages, counting, first_at, last_at, last_key, last_word,"
+            " last_theirs_at, last_ours_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (
+                    c.number,
+                    c.client,
+                    c.first_key,
+                    c.messages,
+                    c.counting,
+                    to_seconds(c.first_at),
+                    to_seconds(c.last_at),
+                    c.last_key,
+                    c.last_word,
+                    c.last_theirs_at and to_seconds(c.last_theirs_at),
+                    c.last_ours_at and to_seconds(c.last_ours_at),
+                )
+                for c in conversations
+            ),
+        )
+        self._ledger.execute_many(
+            "INSERT INTO awaited VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (
+                    *(a.client, a.key, a.by, a.conversation, a.kind, to_seconds(a.at)),
+                    a.due and a.due.isoformat(),
+                    a.sentence,
+                )
+                for a in awaited
+            ),
+        )
+
+    # what a person decides
+
+    def settle(self, settled: Iterable[Settled]) -> None:
+        """Keep that nobody waits for these any more, or not now."""
+        self._ledger.execute_many(
+            "INSERT OR REPLACE INTO settled VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                (s.client, s.key, s.by, to_seconds(s.at), s.until and to_seconds(s.until), to_seconds(s.last_at))
+                for s in settled
+            ),
+        )  # fmt: skip
+
+    def unsettle(self, keys: Iterable[str]) -> list[Settled]:
+        """Wait again for what these messages wait for. Returns what was settled of it."""
+        wanted = set(keys)
+        found = [s for s in self.list_settled() if s.key in wanted]
+        self._ledger.execute_many(
+            "DELETE FROM settled WHERE client = ? AND key = ? AND by = ?",
+            ((s.client, s.key, s.by) for s in found),
+        )
+        return found
+
+
+def _conversation(row: tuple) -> Conversation:  # type: ignore[type-arg]  # as SQLite has it
+    number, client, first_key, messages, counting, first, last, last_key, word, theirs, ours = row
+    return Conversation(
+        number,
+        client,
+        first_key,
+        messages,
+        counting,
+        from_seconds(first),
+        from_seconds(last),
+        last_key,
+        word,
+        None if theirs is None else from_seconds(theirs),
+        None if ours is None else from_seconds(ours),
+    )
+
+
+def _awaited(row: tuple) -> Awaited:  # type: ignore[type-arg]  # the same
+    client, key, by, conversation, kind, at, due, sentence = row
+    day = date.fromisoformat(due) if due else None
+    return Awaited(client, key, by, conversation, kind, from_seconds(at), day, sentence)

@@ -1,0 +1,132 @@
+"""Words that are owed come in, with what was settled of them; what a person should see goes out, the most pressing first.
+
+Pure: the moment and its time zone come in. Days are counted as the user's calendar has them, summer time or not; time that
+counts is that of working days, Monday to Friday.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from trail.model import Awaited, Settled, Side
+
+LONG_AGO = timedelta(days=183)
+"""What has been owed for longer, was settled otherwise: by telephone, or by not being done."""
+_SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A conversation in which one side owes a word."""
+
+    awaited: tuple[Awaited, ...]
+    """Every message that asks for it or promises it, the oldest first."""
+    since_days: int
+    """Midnights that passed since the oldest, where the user is."""
+    working_days: int
+    """Of those days, working days."""
+    due: date | None
+    """The first day that any of them names; None: none does."""
+    overdue_days: int
+    """Days by which that is past; 0: it is not."""
+    snoozed_until: datetime | None = None
+    """Set where it is not to be shown before."""
+
+    @property
+    def first(self) -> Awaited:
+        """The oldest: the message that is waited upon."""
+        return self.awaited[0]
+
+    @property
+    def telling(self) -> Awaited:
+        """The one that says it best: that which names the day."""
+        return next((a for a in self.awaited if a.due == self.due), self.first)
+
+
+def list_waiting(
+    awaited: Iterable[Awaited],
+    settled: Iterable[Settled],
+    last_words: Mapping[tuple[str, int], int],
+    now: datetime,
+) -> list[Waiting]:
+    """What is owed and not done: overdue first, then by working time; what is snoozed has `snoozed_until`.
+
+    `last_words`: when the last word was said, in seconds since 1970, by client and number of the conversation. `now` is in
+    the user's time zone.
+    """
+    decided = {(s.client, s.key, s.by): s for s in settled}
+    kept = [a for a in awaited if not _is_done(decided.get((a.client, a.key, a.by)))]
+    kept.sort(key=lambda a: (*_conversation_of(a), a.at, a.key))
+    found = []
+    for _, group in groupby(kept, key=_conversation_of):
+        several = tuple(group)
+        snoozed = [
+            until
+            for a in several
+            if (s := decided.get((a.client, a.key, a.by)))
+            and (until := _snoozed_until(s, last_words.get((a.client, a.conversation)), now))
+        ]
+        # all of it was put off, or something of it was not there yet
+        until = min(snoozed) if len(snoozed) == len(several) else None
+        found.append(_describe(several, until, now))
+    return sorted(found, key=_press)
+
+
+def count_working_days(since: date, until: date) -> int:
+    """Working days after `since`, up to and with `until`; 0 where it is not later."""
+    days = max(0, (until - since).days)
+    weeks, rest = divmod(days, 7)
+    some = sum((since + timedelta(days=n)).weekday() < _SATURDAY for n in range(1, rest + 1))
+    return 5 * weeks + some
+
+
+def is_long_ago(waiting: Waiting, now: datetime) -> bool:
+    """Whether nobody waits for it any more, as far as one can tell: the day it was due is past as long, too."""
+    longest = LONG_AGO.days
+    return waiting.since_days > longest and (
+        waiting.due is None or waiting.due < (now - LONG_AGO).date()
+    )
+
+
+def _conversation_of(awaited: Awaited) -> tuple[str, int, Side]:
+    return awaited.client, awaited.conversation, awaited.by
+
+
+def _is_done(settled: Settled | None) -> bool:
+    return settled is not None and settled.until is None
+
+
+def _snoozed_until(settled: Settled, last_word: int | None, now: datetime) -> datetime | None:
+    """None where it has ended: its time is over, or another word was said."""
+    woken = last_word is not None and last_word > settled.last_at.timestamp()
+    return None if settled.until is None or settled.until <= now or woken else settled.until
+
+
+def _describe(awaited: Sequence[Awaited], until: datetime | None, now: datetime) -> Waiting:
+    today = now.date()
+    since = awaited[0].at.astimezone(now.tzinfo).date()
+    due = min((a.due for a in awaited if a.due), default=None)
+    return Waiting(
+        tuple(awaited),
+        max(0, (today - since).days),
+        count_working_days(since, today),
+        due,
+        max(0, (today - due).days) if due else 0,
+        until,
+    )
+
+
+def _press(waiting: Waiting) -> tuple[bool, int, int, float, str]:
+    return (
+        not waiting.overdue_days,
+        -waiting.overdue_days,
+        -waiting.working_days,
+        waiting.first.at.timestamp(),
+        waiting.first.key,
+    )

@@ -1,0 +1,131 @@
+"""`trail requests`: what clients asked to have changed, when, by whom, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+from trail.cli.app import Session, app
+from trail.cli.later import typer
+from trail.cli.next import find_source, join_words, read_today
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trail.model.book import Request, RequestState
+
+changes = app.add_group(
+    "requests",
+    help="What clients asked to have changed; alone: the open ones. `trail requests list -h` tells its options.",
+    default="list",
+)
+
+
+@changes.command("list")
+def list_(
+    ctx: typer.Context,
+    client: Annotated[
+        str | None, typer.Argument(metavar="[CLIENT]", help="Only this client's.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Also what was done or declined.")] = False,
+) -> None:
+    """List change requests, the newest first."""
+    from trail.archive.store import open_archive
+    from trail.cli.entries import request_data, request_lines
+    from trail.config import find_client
+    from trail.model.book import Request
+
+    session: Session = ctx.obj
+    slug = find_client(session.config, client).slug if client else None
+    with open_archive(session.config.archive) as archive:
+        found = archive.book.list_entries(Request, slug)
+    shown = [one for one in found if every or one.state == "open"]
+    shown.sort(key=lambda one: (one.asked_on or one.created_at.date(), one.id), reverse=True)
+    session.emit_lines(
+        {"requests": [request_data(one) for one in shown]},
+        request_lines(shown, session.width, with_client=slug is None),
+    )
+
+
+@changes.command("add")
+def add(
+    ctx: typer.Context,
+    client: Annotated[str, typer.Argument(metavar="CLIENT", help="Its slug or name.")],
+    text: Annotated[list[str], typer.Argument(metavar="TEXT", help="What is to be changed.")],
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar="ID", help="The message it was asked in.")
+    ] = None,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who asked.")] = "",
+) -> None:
+    """Add a change request; day and person are those of the message, where one is named."""
+    from trail.bookkeeping import writing_book
+    from trail.config import find_client
+    from trail.model.book import Request
+
+    session: Session = ctx.obj
+    slug = find_client(session.config, client).slug
+    words = join_words(text)
+    asked_on, asked_by = read_today(), " ".join(by.split())
+    with writing_book(session.config.archive) as pen:
+        source = find_source(pen.archive, from_)
+        if source:
+            envelope = pen.archive.facts.read_envelopes([source]).get(source)
+            received = pen.archive.facts.find_messages([source])[source].received_at
+            sent_at = (envelope and envelope.sent_at) or received
+            asked_on = sent_at.astimezone().date()
+            if envelope and envelope.sender and not asked_by:
+                asked_by = envelope.sender.name or envelope.sender.address
+        made = Request(pen.make_id(), slug, words, pen.now, pen.now, asked_on, asked_by, source)
+        pen.write(made, "added")
+    _emit(session, [made])
+
+
+@changes.command("done")
+def done(
+    ctx: typer.Context,
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Ids, as the list shows them.")],
+) -> None:
+    """Say that requests were met."""
+    _settle(ctx.obj, ids, "done")
+
+
+@changes.command("decline")
+def decline(
+    ctx: typer.Context,
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Ids, as the list shows them.")],
+) -> None:
+    """Say that requests will not be met."""
+    _settle(ctx.obj, ids, "declined")
+
+
+@changes.command("reopen")
+def reopen(
+    ctx: typer.Context,
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Ids, as the list shows them.")],
+) -> None:
+    """Say that requests are open again."""
+    _settle(ctx.obj, ids, "open")
+
+
+def _settle(session: Session, ids: Sequence[str], state: RequestState) -> None:
+    from trail.bookkeeping import find_entry, writing_book
+    from trail.model.book import Request
+
+    with writing_book(session.config.archive) as pen:
+        before = {r.id: r for r in (find_entry(pen.archive, Request, one) for one in ids)}
+        after = [
+            one if one.state == state else replace(one, state=state, changed_at=pen.now)
+            for one in before.values()
+        ]
+        for one in after:
+            if one != before[one.id]:
+                pen.write(one, state)
+    _emit(session, after)
+
+
+def _emit(session: Session, requests: Sequence[Request]) -> None:
+    from trail.cli.entries import request_data, request_lines
+
+    lines = request_lines(requests, session.width)
+    data = {"requests": [request_data(one) for one in requests]}
+    session.emit(data, "\n".join(line.text for line in lines), is_note=True)

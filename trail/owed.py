@@ -1,0 +1,77 @@
+"""Who waits for whom, as a command shows it: rows of the ledger joined with what the headers say.
+
+Comes in: an open archive, the moment. Goes out: what is owed, the most pressing first, each with whom it is about. It parses
+nothing, and reads few rows however large the archive is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trail.book.waiting import Waiting, is_long_ago, list_waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from trail.archive.store import Archive
+    from trail.model import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Something that is owed, as it is shown."""
+
+    waiting: Waiting
+    id: str
+    """Of the message that is waited upon: its key, as short as it may be."""
+    name: str
+    """Of whom it is with, as the message has it; "" where it has none."""
+    address: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What is owed, and what is not shown of it."""
+
+    waiting: tuple[Waiting, ...]
+    """The most pressing first."""
+    snoozed: tuple[Waiting, ...]
+    long_ago: tuple[Waiting, ...]
+    unread: int
+    """Messages of clients that were not read for the book yet: what they ask is not known."""
+
+
+def read_owed(
+    archive: Archive, now: datetime, client: str | None = None, by: Side | None = None
+) -> Owed:
+    """What is owed, by one client or all, by one side or both. `now` is in the user's time zone."""
+    awaited = archive.conversations.list_awaited(client, by)
+    settled = archive.conversations.list_settled(client)
+    put_off = {(s.client, s.key, s.by) for s in settled if s.until}
+    snoozed = [a for a in awaited if (a.client, a.key, a.by) in put_off]
+    last_words = archive.conversations.read_last_words(snoozed) if snoozed else {}
+    shown: list[Waiting] = []
+    later: list[Waiting] = []
+    long_ago: list[Waiting] = []
+    for waiting in list_waiting(awaited, settled, last_words, now):
+        old = is_long_ago(waiting, now)
+        (long_ago if old else later if waiting.snoozed_until else shown).append(waiting)
+    return Owed(tuple(shown), tuple(later), tuple(long_ago), archive.said.count_unheard())
+
+
+def describe(archive: Archive, waiting: Sequence[Waiting]) -> list[Matter]:
+    """Each with what its oldest message says."""
+    keys = [one.first.key for one in waiting]
+    people = archive.turns.read_people(keys)
+    envelopes = archive.facts.read_envelopes(keys)
+    matters = []
+    for one, short in zip(waiting, archive.facts.shorten_keys(keys), strict=True):
+        address = people.get(one.first.key, "")
+        envelope = envelopes.get(one.first.key)
+        named = envelope.addresses if envelope else ()
+        name = next((a.name for a in named if a.address == address and a.name), "")
+        matters.append(Matter(one, short, name, address, envelope.subject if envelope else ""))
+    return matters
