@@ -40,9 +40,14 @@ SAID_LIMIT = 60
 """Statements that are kept of a message."""
 _SHORT = 80
 """Words of a message that is read with less doubt: whoever writes a line and a question mark asks."""
+_FEW = 10
+"""Words of a message whose question may be its subject."""
 _BRIEF = 4
 """Words of a message that is nothing but a question."""
-_END = re.compile(r"(?<=[?!])(?<!\?!)\s+(?=\S)|(?<=[a-z]{3}[.])\s+(?=[a-z]{2})")
+_END = re.compile(r"(?<=[?!])\s+(?=\w)")
+_SMALL_END = re.compile(r"(?<=[?!])\s+(?=\w)|(?<=\w\w\w\.)\s+(?=[^\W\d_]{2})")
+"""The same of people who write no capitals."""
+_QUOTED = re.compile(r"(?:^|\s)\w{1,12}> ")
 _WORD = re.compile(r"\w+")
 _GREETING = re.compile(
     r"^(?:hi|hello|hey|dear|good (?:morning|afternoon)|morning|hej|hejsa|kaere|hallo|liebe[rs]?|guten (?:tag|morgen)|moin|ey|sehr geehrte[rs]?|bonjour|salut|cher|chere|coucou)(?: [\w.-]{1,20}){0,3}[,!:]+ "
@@ -101,13 +106,11 @@ class _Reading:
         sent_at = self._parsed.envelope.sent_at
         if subject and sent_at:
             self._said += find_statements("", self._language, sent_at, subject)
-        pieces = [piece for sentence in split_sentences(self._parsed.text) for piece in _END.split(sentence)]  # fmt: skip
+        pieces = [piece for each in split_sentences(self._parsed.text) for piece in _split(each)]
         if not pieces:
             pieces = self._read_scraps()
-        if len(pieces) <= 1 + bool(pieces and _GREETING.match(wants.fold(pieces[0]) + ", ")):
-            title = normalise_subject(subject)
-            if title.rstrip().endswith("?"):
-                pieces.append(title)
+        if self._is_about_subject(subject):
+            pieces.append(subject.strip())
         for piece, following in zip(pieces, [*pieces[1:], ""], strict=False):
             self._read_piece(piece, following)
             if len(self._said) >= SAID_LIMIT:
@@ -119,7 +122,7 @@ class _Reading:
         told = wants.fold(self._parsed.text[:2000])
         if self._people.to_oneself:
             return Need(awaits=False, why_not="to oneself", said=said)
-        if awaited and not _matches_any(signals.NO_ANSWER, told):
+        if awaited and not _finds(signals.NO_ANSWER, told):
             first = awaited[0]
             due = next((found.due for found in (first, *self._found) if found.due), None)
             return Need(True, first.kind, first.sentence, due, said=said)
@@ -132,11 +135,17 @@ class _Reading:
             return "no text"
         if self._passed:
             return next(iter(self._passed))
-        if _matches_any(signals.INFORMATION, told):
+        if _finds(signals.INFORMATION, told):
             return "for information only"
-        if self._is_short and _matches_any(signals.THANKS, told):
+        if self._is_short and _finds(signals.THANKS, told):
             return "thanks"
         return "nothing is asked"
+
+    def _is_about_subject(self, subject: str) -> bool:
+        """Whether the question is the subject, and the text says no more than `see subject`."""
+        if not subject.rstrip().endswith("?") or normalise_subject(subject) != subject.strip():
+            return False
+        return not self._parsed.envelope.references and len(self._parsed.text.split()) <= _FEW
 
     def _read_scraps(self) -> list[str]:
         """Return the lines of a message that is too short to have sentences, such as `And?`."""
@@ -144,35 +153,34 @@ class _Reading:
         return [line for line in lines if 0 < len(line.split()) <= _BRIEF][:3]
 
     def _read_piece(self, piece: str, following: str) -> None:
+        if _QUOTED.search(piece):
+            return
         known = self._find_languages(piece)
         folded = wants.fold(SPEECH.sub("…", piece))
-        self._note(piece, folded, known)
+        elsewhere = self._people.read(piece) == "others"
+        self._note(piece, folded, known, elsewhere=elsewhere)
         found = self._find_asked(piece, folded, following, known)
         if found is None:
             return
-        if self._people.read(piece) == "others":
+        if elsewhere:
             self._passed.setdefault("addressed to somebody else")
             return
         self._found.append(found)
-        if found.kind != "deadline":
+        if found.kind in ("question", "request"):
             if all(found.sentence != other.sentence for other in self._said):
-                self._say(Statement(found.kind or "request", found.sentence, found.due))
-            if _matches_any(signals.CHANGE, folded) and not _matches_any(signals.NO_CHANGE, folded):
+                self._say(Statement(found.kind, found.sentence, found.due))
+            if _finds(signals.CHANGE, folded) and not _finds(signals.NO_CHANGE, folded):
                 self._say(Statement("change", found.sentence, found.due))
 
-    def _note(self, piece: str, folded: str, known: tuple[str, ...]) -> None:
-        """Keep what the sentence says, whoever it is said to."""
-        if self._people.read(piece) == "others":
-            skipped = {"question", "request", "deadline"}
-        else:
-            skipped = set()
+    def _note(self, piece: str, folded: str, known: tuple[str, ...], *, elsewhere: bool) -> None:
+        """Keep what the sentence says; what it asks only where it is said to the reader."""
         language = known[0] if len(known) == 1 else ""
         for statement in read_sentence(piece, language, self._sent_on):
-            if statement.kind not in skipped:
+            if not (elsewhere and statement.kind in ("question", "request", "deadline")):
                 self._say(statement)
-        if _matches_any(signals.ESCALATION, folded):
+        if _finds(signals.ESCALATION, folded):
             self._say(Statement("escalation", shorten(piece)))
-        if _matches_any(signals.DEPARTURE, folded):
+        if _finds(signals.DEPARTURE, folded):
             self._say(Statement("departure", shorten(piece)))
 
     def _say(self, statement: Statement) -> None:
@@ -183,29 +191,33 @@ class _Reading:
         self, piece: str, folded: str, following: str, known: tuple[str, ...]
     ) -> _Found | None:
         bare = _GREETING.sub("", folded, count=1)
-        words = frozenset(_WORD.findall(piece.lower()))
-        asks = "?" in piece[-8:]
-        if asks and (why := self._doubt(bare, following)):
+        kind = self._find_kind(piece, bare, known)
+        if not kind or _matches(wants.COURTESY, bare, known):
+            return None
+        if "?" in piece[-8:] and (why := self._doubt(bare, following)):
             self._passed.setdefault(why)
             return None
-        if _matches(wants.COURTESY, bare, known):
+        due = self._find_due(piece, known)
+        if kind == "deadline" and (not due or _matches(wants.NOT_THE_READER, bare, known)):
             return None
-        if asks and self._is_asked(piece, bare, known):
-            return _Found("question", shorten(piece), self._find_due(piece, words, known))
-        if says("REQUEST", piece, words, known) or _matches(wants.WANTS, bare, known):
-            return _Found("request", shorten(piece), self._find_due(piece, words, known))
-        due = (
-            self._find_due(piece, words, known) if _matches(wants.DUE_ALONE, bare, known) else None
-        )
-        if due and not _matches(wants.NOT_THE_READER, bare, known):
-            return _Found("deadline", shorten(piece), due)
-        return None
+        return _Found(kind, shorten(piece), due)
+
+    def _find_kind(self, piece: str, bare: str, known: tuple[str, ...]) -> NeedKind:
+        words = frozenset(_WORD.findall(piece.lower()))
+        if "?" in piece[-8:] and self._is_asked(piece, bare, known):
+            return "question"
+        if says("REQUEST", piece, words, known):
+            return "request"
+        small = words if bare.isascii() and piece.isascii() else frozenset(_WORD.findall(bare))
+        if any(wants.GATES[each] & small and _matches(wants.WANTS, bare, (each,)) for each in known if each in wants.GATES):  # fmt: skip
+            return "request"
+        return "deadline" if _matches(wants.DUE_ALONE, bare, known) else ""
 
     def _doubt(self, bare: str, following: str) -> str:
         """Why a question is none that awaits an answer; "" when it may be one."""
         if _matches(wants.PLEASANTRY, bare, LANGUAGES):
             return "pleasantry"
-        if _matches(wants.RHETORICAL, bare, LANGUAGES) or _matches_any(
+        if _matches(wants.RHETORICAL, bare, LANGUAGES) or _finds(
             wants.ANSWERED, wants.fold(following)
         ):
             return "rhetorical"
@@ -214,32 +226,35 @@ class _Reading:
     def _is_asked(self, piece: str, bare: str, known: tuple[str, ...]) -> bool:
         if is_question(piece, known):
             return True
-        if len(bare.split()) <= _BRIEF and _matches_any(wants.BRIEF, bare):
+        if len(bare.split()) <= _BRIEF and _finds(wants.BRIEF, bare):
             return True
         return self._is_short and len(bare.split()) > 1
 
-    def _find_due(self, piece: str, words: frozenset[str], known: tuple[str, ...]) -> date | None:
+    def _find_due(self, piece: str, known: tuple[str, ...]) -> date | None:
+        words = frozenset(_WORD.findall(piece.lower()))
         days = (find_due(piece, words, each, self._sent_on) for each in known)
         return next((day for day in days if day), None)
 
     def _find_languages(self, piece: str) -> tuple[str, ...]:
         """The language of the message, and that of the sentence where it is another; all where neither is known."""
-        if self._is_short:
-            return (self._language, *(each for each in LANGUAGES if each != self._language)) if self._language in LANGUAGES else LANGUAGES  # fmt: skip
         own = _ODD.get(found := detect_language(piece), found)
         known = tuple(dict.fromkeys(each for each in (self._language, own) if each))
         return known or LANGUAGES
 
 
+def _split(sentence: str) -> list[str]:
+    return (_SMALL_END if sentence[:1].islower() else _END).split(sentence)
+
+
 def _is_by_program(parsed: ParsedMessage) -> bool:
     text = wants.fold(parsed.text[:1500] + " " + parsed.text[-500:])
-    if _matches_any(signals.PROGRAM, text):
+    if _finds(signals.PROGRAM, text):
         return True
     sender = parsed.envelope.sender
     return (
         sender is not None
-        and bool(_matches_any(signals.SERVICE, sender.address))
-        and _matches_any(signals.RECEIPT, wants.fold(parsed.envelope.subject[:200]))
+        and _finds(signals.SERVICE, sender.address)
+        and _finds(signals.RECEIPT, wants.fold(parsed.envelope.subject[:200]))
     )
 
 
@@ -247,7 +262,7 @@ def _matches(patterns: Mapping[str, str], folded: str, known: tuple[str, ...]) -
     return any(_compile(patterns[each]).search(folded) for each in known if each in patterns)
 
 
-def _matches_any(pattern: str, folded: str) -> bool:
+def _finds(pattern: str, folded: str) -> bool:
     return _compile(pattern).search(folded) is not None
 
 

@@ -101,7 +101,7 @@ COURTESY = {
     "fr": r"\bn'hesite[zs]? pas\b|\ba (?:votre|ta) (?:entiere )?disposition\b|^(?:si|en cas)\b.{0,60}\b(?:question|besoin|souhaite|souhaitez|desirez|voulez|veux|probleme)\w*\b|\ben cas (?:de|d') ?(?:besoin|question|difficulte|probleme|urgence)\b|\bpour toute? (?:question|renseignement|urgence|information|autre)\b|\bne pas (?:y )?repondre\b|\b(?:agreer|recevoir mes|croire|salutations distinguees)\b|^une question ?\?|\bsi (?:vous|tu) (?:avez|as) (?:la moindre|des|une|d'autres) question",
 }  # fmt: skip
 RHETORICAL = {
-    "en": r"\b(?:can|would|could) (?:you|u) (?:believe|imagine)\b|\bwho (?:would|could|'d) have (?:thought|guessed|known)\b|\bwho(?:'d have| would have| would've) thought|^(?:and |but )?who (?:needs|knows|cares|doesn't)\b|\bwhat (?:could|can) (?:possibly )?go wrong|\bhow (?:cool|great|lovely|nice|amazing|funny|crazy) is (?:that|this)|\b(?:is|was|are|were)n't (?:it|that|they) |\b(?:am i right|right|eh|huh|get it|you know|why not) ?\?|\bwhat more (?:could|can)|\bguess what",
+    "en": r"\b(?:can|would|could) (?:you|u) (?:believe|imagine)\b|\bwho (?:would|could|'d) have (?:thought|guessed|known)\b|\bwho(?:'d have| would have| would've) thought|^(?:and |but )?who (?:needs|knows|cares|doesn't)\b|\bwhat (?:could|can) (?:possibly )?go wrong|\bhow (?:cool|great|lovely|nice|amazing|funny|crazy) is (?:that|this)|\b(?:is|was|are|were)n't (?:it|that|they) |\b(?:am i right|right|eh|huh|get it|you know|why not|anyway) ?\?|(?:do|does|did|is|was|are|were|has|have|had|wo|ca|would|could|should)n't (?:it|that|they|he|she|there) ?\?|\b(?:is it|am i|was it) (?:just me|the only)|\bwhat more (?:could|can)|\bguess what",
     "da": r"\bhvem (?:skulle|ville|havde) (?:have )?troet\b|\bhvem ved\b|\bkan (?:du|i) (?:forestille|tro)\b|^er det ikke (?:bare )?(?:fedt|skoent|vildt|dejligt)|\b(?:ikke|vel|ikke sandt|hva) ?\?|\bhvorfor ikke ?\?",
     "de": r"\bwer haette (?:das|es) (?:gedacht|geglaubt|je)\b|\bwer weiss\b|\b(?:kannst du|koennen sie) (?:dir |sich )?(?:das )?(?:vorstellen|glauben)\b|^ist das nicht (?:toll|schoen|super|klasse)|\bwas will man mehr\b|\bwer braucht\b|\b(?:oder|nicht wahr|gell|ne|nicht) ?\?$|\bwarum nicht ?\?",
     "fr": r"\bqui l'(?:eut|aurait) cru\b|\bqui sait\b|\b(?:tu te rends|vous vous rendez) compte\b|\bque demander de plus\b|\bn'est-ce pas ?\?|\b(?:non|hein) ?\?$|\bpourquoi pas ?\?",
@@ -130,3 +130,18 @@ NOT_THE_READER = {
     "de": r"\b(?:ich|wir) (?:werden?|koennen?|haben?|sind|bin|schicken?|senden?|liefern?|melden?|hoffen?)\b|\bgilt\b|\bgueltig\b",
     "fr": r"\b(?:je|nous) (?:vous |te )?(?:envo\w+|enverr\w+|livr\w+|pouvons|peux|avons (?!besoin)|serons|sommes|esper\w+)\b|\bvalable\b",
 }
+# Small words of which a sentence has one, or no pattern of WANTS can be found in it.
+GATES = {
+    "en": frozenset(
+        ["can", "could", "would", "will", "d", "ll", "kindly", "please", "pls", "plz", "let", "appreciate", "grateful", "obliged", "glad", "happy", "love", "like", "need", "must", "wondering", "waiting", "wait", "await", "awaiting", "awaits", "forward", "call", "send", "give", "tell", "drop", "ring", "show", "reminder", "follow", "following", "checking", "chasing", "from", "unless", "if", "asking", "ask", "request", "urge", "beg", "needed", "required", "missing", "still", "urgently", "overdue", "without", "any", "have", "when", "where", "how", "what", "which", "who"]
+    ),
+    "da": frozenset(
+        ["kan", "kunne", "vil", "ville", "gider", "maa", "venligst", "bedes", "beder", "bede", "afventer", "venter", "hoer", "hoere", "hoerer", "frem", "mangler", "savner", "skal", "skulle", "vaere", "blive", "gerne", "pris", "bekraeft", "godkend", "husk", "svar", "underskriv", "returner", "tjek", "send", "giv", "ring", "skriv", "sig", "lad", "minde", "hoert", "faaet", "modtaget"]
+    ),
+    "de": frozenset(
+        ["kannst", "koenntest", "magst", "wuerdest", "willst", "du", "koennten", "koennen", "wuerden", "haetten", "waeren", "duerfte", "darf", "duerfen", "schick", "schicke", "sende", "gib", "sag", "ruf", "meld", "melde", "schreib", "mach", "schau", "guck", "pruef", "pruefe", "leite", "bitte", "bitten", "bitt", "ueber", "auf", "um", "fuer", "waere", "wuerde", "braeuchte", "braeuchten", "benoetige", "benoetigen", "brauche", "brauchen", "gebe", "geben", "lass", "lassen", "wollte", "wollten", "moechte", "moechten", "muessen", "muss", "wollen", "warte", "warten", "wartet", "erwarte", "erwarten", "erwartung", "ohne", "fehlt", "fehlen", "setze", "setzen", "nichts", "keine", "wann", "wo", "wie", "was", "wer", "welche", "welcher", "welches", "freue", "freuen"]
+    ),
+    "fr": frozenset(
+        ["tu", "vous", "peux", "pourrais", "pouvez", "pourriez", "voulez", "voudriez", "auriez", "seriez", "merci", "remercie", "remercions", "veuillez", "priere", "attente", "attends", "attendons", "attend", "il", "aurais", "aurions", "aurait", "aimerais", "voudrais", "aimerions", "voudrions", "souhaiterais", "souhaiterions", "souhaitons", "souhaite", "moi", "nous", "le", "la", "les", "stp", "svp", "plait", "sans", "serait", "ce", "relancer", "permets", "est"]
+    ),
+}  # fmt: skip
