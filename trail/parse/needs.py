@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from trail.model import Need, Statement
 from trail.parse import signals, wants
 from trail.parse.addressee import Addressees
-from trail.parse.language import detect_language
+from trail.parse.language import COMMON, detect_language
 from trail.parse.sentences import split_sentences
 from trail.parse.statements import (
     LANGUAGES,
@@ -52,6 +52,8 @@ _WORD = re.compile(r"\w+")
 _GREETING = re.compile(
     r"^(?:hi|hello|hey|dear|good (?:morning|afternoon)|morning|hej|hejsa|kaere|hallo|liebe[rs]?|guten (?:tag|morgen)|moin|ey|sehr geehrte[rs]?|bonjour|salut|cher|chere|coucou)(?: [\w.-]{1,20}){0,3}[,!:]+ "
 )
+_SHARE = 3
+"""One word in so many has to be common in the language of the message, or the sentence may be in another."""
 _ODD = {"no": "da"}
 
 
@@ -155,7 +157,7 @@ class _Reading:
     def _read_piece(self, piece: str, following: str) -> None:
         if _QUOTED.search(piece):
             return
-        known = self._find_languages(piece)
+        known = self._find_languages(piece.lower().split())
         folded = wants.fold(SPEECH.sub("…", piece))
         elsewhere = self._people.read(piece) == "others"
         self._note(piece, folded, known, elsewhere=elsewhere)
@@ -208,8 +210,7 @@ class _Reading:
             return "question"
         if says("REQUEST", piece, words, known):
             return "request"
-        small = words if bare.isascii() and piece.isascii() else frozenset(_WORD.findall(bare))
-        if any(wants.GATES[each] & small and _matches(wants.WANTS, bare, (each,)) for each in known if each in wants.GATES):  # fmt: skip
+        if any(_wants(each, bare) for each in known):
             return "request"
         return "deadline" if _matches(wants.DUE_ALONE, bare, known) else ""
 
@@ -235,11 +236,14 @@ class _Reading:
         days = (find_due(piece, words, each, self._sent_on) for each in known)
         return next((day for day in days if day), None)
 
-    def _find_languages(self, piece: str) -> tuple[str, ...]:
+    def _find_languages(self, words: Collection[str]) -> tuple[str, ...]:
         """The language of the message, and that of the sentence where it is another; all where neither is known."""
-        own = _ODD.get(found := detect_language(piece), found)
-        known = tuple(dict.fromkeys(each for each in (self._language, own) if each))
-        return known or LANGUAGES
+        own = COMMON.get(self._language, frozenset())
+        if words and len(own.intersection(words)) * _SHARE >= len(words):
+            return (self._language,)  # many times faster than to look what else it may be
+        found = detect_language(" ".join(words))
+        known = dict.fromkeys(each for each in (self._language, _ODD.get(found, found)) if each)
+        return tuple(known) or LANGUAGES
 
 
 def _split(sentence: str) -> list[str]:
@@ -256,6 +260,22 @@ def _is_by_program(parsed: ParsedMessage) -> bool:
         and _finds(signals.SERVICE, sender.address)
         and _finds(signals.RECEIPT, wants.fold(parsed.envelope.subject[:200]))
     )
+
+
+@cache
+def _index(language: str) -> dict[str, tuple[re.Pattern[str], ...]]:
+    """The patterns of WANTS by the small words they are tried for."""
+    found: dict[str, tuple[re.Pattern[str], ...]] = {}
+    for words, pattern in wants.WANTS.get(language, ()):
+        for word in words.split():
+            found[word] = (*found.get(word, ()), _compile(pattern))
+    return found
+
+
+def _wants(language: str, bare: str) -> bool:
+    index = _index(language)
+    words = index.keys() & set(_WORD.findall(bare))
+    return any(pattern.search(bare) for word in words for pattern in index[word])
 
 
 def _matches(patterns: Mapping[str, str], folded: str, known: tuple[str, ...]) -> bool:

@@ -30,63 +30,97 @@ _ANSWER = {
     "fr": r"(?:reponse|retour|avis|accord|validation|confirmation|signature|feu vert|decision|nouvelles|commentaires|instructions)",
 }
 
-WANTS = {
-    "en": _EN + r"(?:can|could|would|will) (?:you|u|ya|everybody|everyone|anyone|somebody|someone) (?!believe|imagine)[a-z]{2,}"
-    r"|\b(?:can|could) (?:you|u) (?:pls|plz|please)\b|\b(?:pls|plz)\b|" + _EN + r"kindly [a-z]+"
-    r"|\bplease (?:have a look|take a look|let (?:me|us)|send|sign|confirm|check|advise|reply|answer|review|return|approve|call|provide|complete|pay|transfer|forward)\b"
-    r"|\blet (?:me|us) (?:please |also )?(?:know|have)\b"
-    r"|\b(?:i|we)(?:'d| would|'ll| will)? (?:really |much |very much |greatly |also |be |most )*(?:appreciate|grateful|obliged|glad|happy) (?:it )?(?:if you|a|an|your|for (?:a|an|your|any))\b"
-    r"|\b(?:i|we)(?:'d| would) (?:really |also |much )?(?:love|like) (?:to (?:hear (?:your|what|how|back|from)|know|see (?:a|the|some|your)|(?:have|get|receive) (?:a|an|the|your))|your|you to|an? (?:quote|price|copy|call|offer)|the)\b"
-    r"|\b(?:it would|it'd|would) (?:really |also )?be (?:great|good|nice|lovely|helpful|useful|perfect|ideal|wonderful|fantastic|appreciated)(?:,? (?:if|to (?:have|get|see|know|hear|receive)))"
-    r"|\b(?:i|we) (?:still |also |urgently |just |really )*need (?:to (?:know|hear|have your|see your)|your|from you|you to|the following)\b|\b(?:i|we)(?:'d| would) (?:still |also )?need\b"
-    r"|\b(?:i|we) (?:must|need to|have to) (?:have|receive) (?:your|it|them|the)\b"
-    r"|\b(?:was|were|am|are|'m|'re|just|been) (?:also |just )?wondering (?:if|whether|when|what|how|where|who|why|which|about)\b"
-    r"|\b(?:waiting|wait) (?:for|on) (?:your\b|you\b|(?:an? |some |the )?" + _ANSWER["en"] + r"\b)|\bawait(?:ing|s)? (?:your|further|any) "
-    r"|\blook(?:ing)? forward to (?:hear(?:ing)? (?:from|back|your|what)|receiv(?:e|ing)|getting your|your " + _ANSWER["en"] + r")\b"
-    r"|\bcall me (?:when|as soon|back|once|asap|today|tomorrow|please|on|at)\b|" + _EN + r"(?:send|give|tell|drop|ring|show) (?:me|us)\b"
-    r"|\b(?:gentle|friendly|kind) reminder\b|\bfollow(?:ing)?[ -]up (?:on|about|with you)\b|\bchecking in (?:on|about|to see)\b|\bchasing\b"
-    r"|\b(?:not|n't|nothing|never) (?:yet |had a |received a |received an |had an )?(?:heard|received|reply|answer|response)(?: \w+){0,3} from you\b"
-    r"|\bunless (?:we|i) (?:hear|receive|get)\b|\bif (?:we|i) (?:do not|don't|have not|haven't) (?:hear|receive|heard|received)\b"
-    r"|\basking (?:you )?for (?:the|your|a|an)\b|\b(?:i|we) (?:would like to |want to |must |have to |kindly |hereby |can only )?(?:ask|request|urge|beg) (?:you (?:to|for|about|whether)|for (?:your|a|an)|that you)\b"
-    r"|\byour " + _ANSWER["en"] + r" (?:is|are) (?:needed|required|missing|still|urgently|overdue)\b|\bwithout your " + _ANSWER["en"] + r"\b"
-    r"|\bany (?:feedback|thoughts|comments|input|ideas|suggestions) (?:is|are|would be)? ?(?:welcome|appreciated)\b"
-    r"|^(?:when|where|how|what|which|who) (?:do|does|did|can|could|should|shall|will|would|is|are) (?:you|u|we|i|the|it|your)\b[^,.]{0,80}$",
-    "da": r"^(?:hej \w+,? )?(?:kan|kunne|vil|ville|gider|maa) (?:du|i) |\bgider (?:du|i)\b"
-    r"|\bvenligst\b(?! (?:bemaerk|se\b|find|ikke|undlad))|\bbedes\b|\b(?:vi|jeg) (?:beder|vil bede|maa bede)\b|\bskal (?:jeg|vi) bede\b"
-    r"|\bafventer\b(?: stadig| fortsat)? (?:dit|din|dine|jeres|svar)|\bventer (?:stadig |fortsat |endnu )?paa (?:dit|din|dine|jeres|svar|en tilbagemelding|besked)|\bventer (?:stadig|fortsat|endnu) paa\b"
-    r"|\bhoere?r? (?:meget |rigtig )?(?:gerne?|fra dig|fra jer)\b|\bser frem til (?:at hoere|at modtage|dit|jeres|din)\b"
-    r"|\b(?:jeg|vi) (?:mangler|savner) (?:stadig|fortsat|lige|bare|dit|din|dine|jeres|et svar|svar)\b"
-    r"|\b(?:jeg|vi) (?:skal|skulle) (?:lige |ogsaa )?(?:have|bruge|vide) (?:dit|din|dine|jeres|et svar|svar|besked|et par ting)\b"
-    r"|\bdet (?:ville|vil|kunne) vaere (?:\w+ )?(?:dejligt|rart|godt|fint|fedt|super|skoent|en hjaelp|perfekt|smart),? (?:at|hvis|om)\b"
-    r"|\b(?:ville|vil) (?:blive|vaere) (?:meget )?(?:glade?|taknemmelige?) (?:for|hvis)\b|\b(?:jeg|vi) (?:vil|ville) (?:meget |rigtig |ogsaa )?gerne (?:have|hoere|vide|bede|faa)\b|\b(?:saetter|saette) (?:stor )?pris paa (?:dit|din|jeres|en|et|at)\b"
-    r"|^(?:bekraeft|godkend|husk|svar|underskriv|returner|tjek)\b|^(?:send|giv|ring|skriv|sig) (?:mig|os|lige|gerne|til)\b|\b(?:giv|lad) (?:mig|os) (?:lige )?(?:et )?(?:praj|besked|lyd|vink|vide|hoere)\b"
-    r"|\bminde (?:dig|jer) om\b|\bikke hoert (?:fra|noget)\b|\bikke (?:faaet|modtaget) (?:et |noget )?svar\b",
-    "de": _DE + r"(?:kannst|koenntest|magst|wuerdest|willst) du\b|^(?:koennten|koennen|wuerden|haetten|waeren|duerfte|darf|duerfen) (?:sie|ihr|wir|ich)\b"
-    r"|\b(?:schick|schicke|sende|gib|sag|ruf|melde?|schreib|mach|schau|guck|pruefe?|leite) (?:mir|uns|mich|dich|bitte|mal|doch|kurz)\b"
-    r"|\bbitte\b(?! (?:beacht|entschuldig|verzeih|sehr\b|schoen|finden|nicht\b|zoeger|bringen|wenden|kontaktier|haben sie ver|ignorier|loesch|betracht|gern|antworten sie nicht|denken sie an die umwelt)).*\w\w"
-    r"|\bbitten? (?:wir |ich )?(?:sie|dich|euch|um)\b|\b(?:duerfen|duerfte|moechten?|muessen|muss|darf|wollen) (?:ich |wir )?(?:sie|dich|euch) .{0,30}\b(?:bitten|auffordern|ersuchen)\b"
-    r"|\b(?:ueber|auf|um|fuer) (?:eine |ihre |deine |eure |kurze |baldige |zeitnahe |schriftliche |rasche |schnelle )*" + _ANSWER["de"] + r"\b.{0,40}\b(?:waere|freue\w*|dankbar|gebeten|bis|warte\w*)\b"
-    r"|\b(?:freue?n?|warten?) (?:mich |uns |ich |wir )*(?:noch |immer |weiterhin |sehr )*(?:auf|ueber) (?:ihre?n?|deine?n?|eure?n?|eine) " + _ANSWER["de"] +
-    r"|\bwaere (?:es )?(?:sehr |wirklich |ganz |echt |auch )*(?:schoen|toll|super|nett|gut|prima|hilfreich|lieb|wunderbar|klasse|wichtig|moeglich),? (?:wenn|falls|zu|uns|das)\b"
-    r"|\bwaeren? (?:ich |wir )?(?:ihnen |dir |euch )?(?:sehr )?(?:dankbar|verbunden|froh)\b|\bwuerden? (?:ich |wir )?(?:mich|uns) (?:sehr )?freuen,? (?:wenn|in|von|ueber|bald)\b"
-    r"|\b(?:ich|wir) braeuchten?\b|\bbraeuchten? (?:ich|wir)\b|\b(?:benoetigen?|brauchen?) (?:ich |wir )?(?:noch|dringend|von ihnen|von dir|ihre|deine|eure|bis|folgende)\b"
-    r"|\bge?i?ben? (?:sie )?(?:mir|uns) (?:bitte |kurz |doch )*(?:bescheid|rueckmeldung)\b|\blass(?:en sie)? (?:mich|uns) (?:bitte |kurz )*.{0,30}wissen\b"
-    r"|\b(?:wollte|wollten|moechten?) (?:ich |wir )?(?:nur |kurz |mal |noch ?mal |gern(?:e)? )*(?:nachfragen|fragen|wissen|nachhaken|an .{1,60} erinnern)\b"
-    r"|\b(?:warten?|wartet) (?:ich |wir )?(?:noch |immer noch |weiterhin |nun )*(?:seit \w+ )?auf (?:ihre|deine|eure|antwort|rueckmeldung|den|die|das)\b|\berwarten? (?:ich |wir )?(?:ihre|deine|eine) |\bin erwartung (?:ihrer|deiner|einer)\b"
-    r"|\bohne (?:ihre|deine|eure) " + _ANSWER["de"] + r"\b|\bfehl(?:t|en) (?:mir|uns) (?:noch|leider|aber|jetzt)\b|\bsetzen? (?:ich |wir )?(?:ihnen|dir) .{0,40}\bfrist\b"
-    r"|\b(?:nichts|keine (?:antwort|rueckmeldung)) (?:mehr )?(?:von ihnen |von dir )?(?:gehoert|erhalten|bekommen)\b"
-    r"|^(?:wann|wo|wie|was|wer|welche\w?) (?:kommt|kommen|ist|sind|hast|haben|kann|koennen|brauchst|bekomm\w+) (?:du|sie|ich|wir|die|der|das)\b[^,.]{0,80}$",
-    "fr": r"\b(?:tu|vous) (?:peux|pourrais|pouvez|pourriez) (?:me|m'|nous|le|la|les|l')|\b(?:peux|pourrais)[- ]tu\b|\b(?:pouvez|pourriez|voulez|voudriez|auriez|seriez)[- ]vous\b"
-    r"|\bmerci (?:par avance |d'avance )?(?:de |d')(?!avoir|etre|ne pas|nous avoir|m'avoir|vous etre|t'etre|votre|notre|mettre en)(?:bien vouloir |me |m'|nous |vous |le |la |les |lui )*[a-z]+(?:er|ir|re|oir)\b"
-    r"|\bremerci\w+ (?:par avance |d'avance )?de (?:bien vouloir|me |nous |m')|\bveuillez (?!agreer|trouver|recevoir|excuser|croire|noter|accepter)|\bvous (?:voudrez|voudriez) bien\b|\bpriere de (?!ne pas)"
-    r"|\bvous pri(?:e|ons|erais|erions) (?:donc )?de (?!croire|agreer|trouver|recevoir|accepter|bien vouloir (?:agreer|croire|recevoir|accepter))"
-    r"|\bvous (?:demand(?:e|ons)|saurais gre|saurions gre|invit(?:e|ons) a)\b|\bvous laisse .{0,80}\b(?:me dire|me faire|nous dire|revenir|me donner)\b"
-    r"|\b(?:dans l'|en )attente de (?:votre|ton|vos|tes|ta)\b|\b(?:j'attends|nous attendons|on attend) (?:toujours |encore |donc |avec impatience )?(?:votre|vos|ton|ta|tes|une reponse)\b|\battend(?:s|ons)? toujours\b"
-    r"|\bil (?:me|nous) (?:faut|faudrait|manque)\b|\b(?:j'aurais|nous aurions|on aurait) (?:encore |aussi )?besoin\b|\bil (?:me|nous) manque\b"
-    r"|\b(?:j'aimerais|je voudrais|nous aimerions|nous voudrions|je souhaiterais|nous souhaiterions|nous souhaitons|je souhaite) (?:bien |aussi )?(?:savoir|avoir (?:votre|un|une|ton)|recevoir|obtenir|connaitre|que (?:vous|tu))\b"
-    r"|\b(?:envoi|envoy|dis|dit|donn|rappel|appel|tien|ten|fai|fait|confirm|transmet|renvoi|renvoy|repond|previen|preven)\w{0,4}-(?:moi|nous|le|la|les)\b|\b(?:stp|svp|s'il (?:te|vous) plait)\b"
-    r"|\bsans (?:reponse|nouvelles?|retour) de (?:votre|ta) part\b|\b(?:serait-il|il serait) (?:possible|souhaitable|utile|bien|gentil)\b|\bce serait (?:\w+ )?(?:bien|super|gentil|top|parfait|ideal) (?:de |d'|si |que )"
-    r"|\b(?:relancer|me permets de revenir vers (?:vous|toi))\b|\best[- ]ce qu(?:e|')",
+# Small words, of which the sentence has one, and the turn of speech that is then looked for: to look for a word costs
+# next to nothing.
+WANTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "en": (
+        ("can could would will", _EN + r"(?:can|could|would|will) (?:you|u|ya|everybody|everyone|anyone|somebody|someone) (?!believe|imagine)[a-z]{2,}"),
+        ("pls plz", r"\b(?:pls|plz)\b"),
+        ("kindly", _EN + r"kindly [a-z]+"),
+        ("please", r"\bplease (?:have a look|take a look|let (?:me|us)|send|sign|confirm|check|advise|reply|answer|review|return|approve|call|provide|complete|pay|transfer|forward)\b"),
+        ("let", r"\blet (?:me|us) (?:please |also )?(?:know|have)\b"),
+        ("appreciate grateful obliged glad happy", r"\b(?:i|we)(?:'d| would|'ll| will)? (?:really |much |very much |greatly |also |be |most )*(?:appreciate|grateful|obliged|glad|happy) (?:it )?(?:if you|a|an|your|for (?:a|an|your|any))\b"),
+        ("love like", r"\b(?:i|we)(?:'d| would) (?:really |also |much )?(?:love|like) (?:to (?:hear (?:your|what|how|back|from)|know|see (?:a|the|some|your)|(?:have|get|receive) (?:a|an|the|your))|your|you to|an? (?:quote|price|copy|call|offer)|the)\b"),
+        ("be", r"\b(?:it would|it'd|would) (?:really |also )?be (?:great|good|nice|lovely|helpful|useful|perfect|ideal|wonderful|fantastic|appreciated)(?:,? (?:if|to (?:have|get|see|know|hear|receive)))"),
+        ("need", r"\b(?:i|we) (?:still |also |urgently |just |really )*need (?:to (?:know|hear|have your|see your)|your|from you|you to|the following)\b|\b(?:i|we)(?:'d| would) (?:still |also )?need\b"),
+        ("receive have", r"\b(?:i|we) (?:must|need to|have to) (?:have|receive) (?:your|it|them|the)\b"),
+        ("wondering", r"\b(?:was|were|am|are|'m|'re|just|been) (?:also |just )?wondering (?:if|whether|when|what|how|where|who|why|which|about)\b"),
+        ("waiting wait", r"\b(?:waiting|wait) (?:for|on) (?:your\b|you\b|(?:an? |some |the )?" + _ANSWER["en"] + r"\b)"),
+        ("await awaiting awaits", r"\bawait(?:ing|s)? (?:your|further|any) "),
+        ("forward", r"\blook(?:ing)? forward to (?:hear(?:ing)? (?:from|back|your|what)|receiv(?:e|ing)|getting your|your " + _ANSWER["en"] + r")\b"),
+        ("call", r"\bcall me (?:when|as soon|back|once|asap|today|tomorrow|please|on|at)\b"),
+        ("send give tell drop ring show", _EN + r"(?:send|give|tell|drop|ring|show) (?:me|us)\b"),
+        ("reminder", r"\b(?:gentle|friendly|kind) reminder\b"),
+        ("follow following checking chasing", r"\bfollow(?:ing)?[ -]up (?:on|about|with you)\b|\bchecking in (?:on|about|to see)\b|\bchasing\b"),
+        ("from", r"\b(?:not|n't|nothing|never) (?:yet |had a |received a |received an |had an )?(?:heard|received|reply|answer|response)(?: \w+){0,3} from you\b"),
+        ("unless", r"\bunless (?:we|i) (?:hear|receive|get)\b"),
+        ("if", r"\bif (?:we|i) (?:do not|don't|have not|haven't) (?:hear|receive|heard|received)\b"),
+        ("asking ask request urge beg", r"\basking (?:you )?for (?:the|your|a|an)\b|\b(?:i|we) (?:would like to |want to |must |have to |kindly |hereby |can only )?(?:ask|request|urge|beg) (?:you (?:to|for|about|whether)|for (?:your|a|an)|that you)\b"),
+        ("your", r"\byour " + _ANSWER["en"] + r" (?:is|are) (?:needed|required|missing|still|urgently|overdue)\b|\bwithout your " + _ANSWER["en"] + r"\b"),
+        ("any", r"\bany (?:feedback|thoughts|comments|input|ideas|suggestions) (?:is|are|would be)? ?(?:welcome|appreciated)\b"),
+        ("when where how what which who", r"^(?:when|where|how|what|which|who) (?:do|does|did|can|could|should|shall|will|would|is|are) (?:you|u|we|i|the|it|your)\b[^,.]{0,80}$"),
+    ),
+    "da": (
+        ("kan kunne vil ville gider maa", r"^(?:hej \w+,? )?(?:kan|kunne|vil|ville|gider|maa) (?:du|i) |\bgider (?:du|i)\b"),
+        ("venligst bedes beder bede", r"\bvenligst\b(?! (?:bemaerk|se\b|find|ikke|undlad))|\bbedes\b|\b(?:vi|jeg) (?:beder|vil bede|maa bede)\b|\bskal (?:jeg|vi) bede\b"),
+        ("afventer", r"\bafventer\b(?: stadig| fortsat)? (?:dit|din|dine|jeres|svar)"),
+        ("venter", r"\bventer (?:stadig |fortsat |endnu )?paa (?:dit|din|dine|jeres|svar|en tilbagemelding|besked)|\bventer (?:stadig|fortsat|endnu) paa\b"),
+        ("hoer hoere hoerer", r"\bhoere?r? (?:meget |rigtig )?(?:gerne?|fra dig|fra jer)\b"),
+        ("frem", r"\bser frem til (?:at hoere|at modtage|dit|jeres|din)\b"),
+        ("mangler savner", r"\b(?:jeg|vi) (?:mangler|savner) (?:stadig|fortsat|lige|bare|dit|din|dine|jeres|et svar|svar)\b"),
+        ("skal skulle", r"\b(?:jeg|vi) (?:skal|skulle) (?:lige |ogsaa )?(?:have|bruge|vide) (?:dit|din|dine|jeres|et svar|svar|besked|et par ting)\b"),
+        ("vaere blive", r"\bdet (?:ville|vil|kunne) vaere (?:\w+ )?(?:dejligt|rart|godt|fint|fedt|super|skoent|en hjaelp|perfekt|smart),? (?:at|hvis|om)\b|\b(?:ville|vil) (?:blive|vaere) (?:meget )?(?:glade?|taknemmelige?) (?:for|hvis)\b"),
+        ("gerne", r"\b(?:jeg|vi) (?:vil|ville) (?:meget |rigtig |ogsaa )?gerne (?:have|hoere|vide|bede|faa)\b"),
+        ("pris", r"\b(?:saetter|saette) (?:stor )?pris paa (?:dit|din|jeres|en|et|at)\b"),
+        ("bekraeft godkend husk svar underskriv returner tjek", r"^(?:bekraeft|godkend|husk|svar|underskriv|returner|tjek)\b"),
+        ("send giv ring skriv sig", r"^(?:send|giv|ring|skriv|sig) (?:mig|os|lige|gerne|til)\b"),
+        ("giv lad", r"\b(?:giv|lad) (?:mig|os) (?:lige )?(?:et )?(?:praj|besked|lyd|vink|vide|hoere)\b"),
+        ("minde", r"\bminde (?:dig|jer) om\b"),
+        ("ikke", r"\bikke hoert (?:fra|noget)\b|\bikke (?:faaet|modtaget) (?:et |noget )?svar\b"),
+    ),
+    "de": (
+        ("du", _DE + r"(?:kannst|koenntest|magst|wuerdest|willst) du\b"),
+        ("koennten koennen wuerden haetten waeren duerfte darf duerfen", r"^(?:koennten|koennen|wuerden|haetten|waeren|duerfte|darf|duerfen) (?:sie|ihr|wir|ich)\b"),
+        ("schick schicke sende gib sag ruf meld melde schreib mach schau guck pruef pruefe leite", r"\b(?:schick|schicke|sende|gib|sag|ruf|melde?|schreib|mach|schau|guck|pruefe?|leite) (?:mir|uns|mich|dich|bitte|mal|doch|kurz)\b"),
+        ("bitte", r"\bbitte\b(?! (?:beacht|entschuldig|verzeih|sehr\b|schoen|finden|nicht\b|zoeger|bringen|wenden|kontaktier|haben sie ver|ignorier|loesch|betracht|gern|antworten sie nicht|denken sie an die umwelt)).*\w\w"),
+        ("bitten bitte", r"\bbitten? (?:wir |ich )?(?:sie|dich|euch|um)\b"),
+        ("bitten auffordern ersuchen", r"\b(?:duerfen|duerfte|moechten?|muessen|muss|darf|wollen) (?:ich |wir )?(?:sie|dich|euch) .{0,30}\b(?:bitten|auffordern|ersuchen)\b"),
+        ("ueber auf um fuer", r"\b(?:ueber|auf|um|fuer) (?:eine |ihre |deine |eure |kurze |baldige |zeitnahe |schriftliche |rasche |schnelle )*" + _ANSWER["de"] + r"\b.{0,40}\b(?:waere|freue\w*|dankbar|gebeten|bis|warte\w*)\b"),
+        ("freue freuen warte warten", r"\b(?:freue?n?|warten?) (?:mich |uns |ich |wir )*(?:noch |immer |weiterhin |sehr )*(?:auf|ueber) (?:ihre?n?|deine?n?|eure?n?|eine) " + _ANSWER["de"]),
+        ("waere", r"\bwaere (?:es )?(?:sehr |wirklich |ganz |echt |auch )*(?:schoen|toll|super|nett|gut|prima|hilfreich|lieb|wunderbar|klasse|wichtig|moeglich),? (?:wenn|falls|zu|uns|das)\b"),
+        ("waere waeren", r"\bwaeren? (?:ich |wir )?(?:ihnen |dir |euch )?(?:sehr )?(?:dankbar|verbunden|froh)\b"),
+        ("wuerde wuerden", r"\bwuerden? (?:ich |wir )?(?:mich|uns) (?:sehr )?freuen,? (?:wenn|in|von|ueber|bald)\b"),
+        ("braeuchte braeuchten", r"\b(?:ich|wir) braeuchten?\b|\bbraeuchten? (?:ich|wir)\b"),
+        ("benoetige benoetigen brauche brauchen", r"\b(?:benoetigen?|brauchen?) (?:ich |wir )?(?:noch|dringend|von ihnen|von dir|ihre|deine|eure|bis|folgende)\b"),
+        ("gebe geben gib", r"\bge?i?ben? (?:sie )?(?:mir|uns) (?:bitte |kurz |doch )*(?:bescheid|rueckmeldung)\b"),
+        ("wissen", r"\blass(?:en sie)? (?:mich|uns) (?:bitte |kurz )*.{0,30}wissen\b"),
+        ("wollte wollten moechte moechten", r"\b(?:wollte|wollten|moechten?) (?:ich |wir )?(?:nur |kurz |mal |noch ?mal |gern(?:e)? )*(?:nachfragen|fragen|wissen|nachhaken|an .{1,60} erinnern)\b"),
+        ("warte warten wartet", r"\b(?:warten?|wartet) (?:ich |wir )?(?:noch |immer noch |weiterhin |nun )*(?:seit \w+ )?auf (?:ihre|deine|eure|antwort|rueckmeldung|den|die|das)\b"),
+        ("erwarte erwarten erwartung", r"\berwarten? (?:ich |wir )?(?:ihre|deine|eine) |\bin erwartung (?:ihrer|deiner|einer)\b"),
+        ("ohne", r"\bohne (?:ihre|deine|eure) " + _ANSWER["de"] + r"\b"),
+        ("fehlt fehlen", r"\bfehl(?:t|en) (?:mir|uns) (?:noch|leider|aber|jetzt)\b"),
+        ("frist", r"\bsetzen? (?:ich |wir )?(?:ihnen|dir) .{0,40}\bfrist\b"),
+        ("nichts keine", r"\b(?:nichts|keine (?:antwort|rueckmeldung)) (?:mehr )?(?:von ihnen |von dir )?(?:gehoert|erhalten|bekommen)\b"),
+        ("wann wo wie was wer welche welcher welches", r"^(?:wann|wo|wie|was|wer|welche\w?) (?:kommt|kommen|ist|sind|hast|haben|kann|koennen|brauchst|bekomm\w+) (?:du|sie|ich|wir|die|der|das)\b[^,.]{0,80}$"),
+    ),
+    "fr": (
+        ("tu vous peux pourrais pouvez pourriez", r"\b(?:tu|vous) (?:peux|pourrais|pouvez|pourriez) (?:me|m'|nous|le|la|les|l')|\b(?:peux|pourrais)[- ]tu\b|\b(?:pouvez|pourriez|voulez|voudriez|auriez|seriez)[- ]vous\b"),
+        ("merci", r"\bmerci (?:par avance |d'avance )?(?:de |d')(?!avoir|etre|ne pas|nous avoir|m'avoir|vous etre|t'etre|votre|notre|mettre en)(?:bien vouloir |me |m'|nous |vous |le |la |les |lui )*[a-z]+(?:er|ir|re|oir)\b"),
+        ("remercie remercions", r"\bremerci\w+ (?:par avance |d'avance )?de (?:bien vouloir|me |nous |m')"),
+        ("veuillez vous priere", r"\bveuillez (?!agreer|trouver|recevoir|excuser|croire|noter|accepter)|\bvous (?:voudrez|voudriez) bien\b|\bpriere de (?!ne pas)"),
+        ("vous", r"\bvous pri(?:e|ons|erais|erions) (?:donc )?de (?!croire|agreer|trouver|recevoir|accepter|bien vouloir (?:agreer|croire|recevoir|accepter))"),
+        ("vous", r"\bvous (?:demand(?:e|ons)|saurais gre|saurions gre|invit(?:e|ons) a)\b|\bvous laisse .{0,80}\b(?:me dire|me faire|nous dire|revenir|me donner)\b"),
+        ("attente attends attendons attend", r"\b(?:dans l'|en )attente de (?:votre|ton|vos|tes|ta)\b|\b(?:j'attends|nous attendons|on attend) (?:toujours |encore |donc |avec impatience )?(?:votre|vos|ton|ta|tes|une reponse)\b|\battend(?:s|ons)? toujours\b"),
+        ("il", r"\bil (?:me|nous) (?:faut|faudrait|manque)\b"),
+        ("besoin", r"\b(?:j'aurais|nous aurions|on aurait) (?:encore |aussi )?besoin\b"),
+        ("aimerais voudrais aimerions voudrions souhaiterais souhaiterions souhaitons souhaite", r"\b(?:j'aimerais|je voudrais|nous aimerions|nous voudrions|je souhaiterais|nous souhaiterions|nous souhaitons|je souhaite) (?:bien |aussi )?(?:savoir|avoir (?:votre|un|une|ton)|recevoir|obtenir|connaitre|que (?:vous|tu))\b"),
+        ("moi nous le la les", r"\b(?:envoi|envoy|dis|dit|donn|rappel|appel|tien|ten|fai|fait|confirm|transmet|renvoi|renvoy|repond|previen|preven)\w{0,4}-(?:moi|nous|le|la|les)\b"),
+        ("stp svp plait", r"\b(?:stp|svp|s'il (?:te|vous) plait)\b"),
+        ("sans", r"\bsans (?:reponse|nouvelles?|retour) de (?:votre|ta) part\b"),
+        ("serait", r"\b(?:serait-il|il serait) (?:possible|souhaitable|utile|bien|gentil)\b|\bce serait (?:\w+ )?(?:bien|super|gentil|top|parfait|ideal) (?:de |d'|si |que )"),
+        ("relancer permets", r"\brelancer\b|\bme permets de revenir vers (?:vous|toi)\b"),
+        ("ce", r"\best[- ]ce qu(?:e|')"),
+    ),
 }  # fmt: skip
 # What is offered, or said in every letter: whoever does not need it does not answer.
 COURTESY = {
@@ -130,18 +164,3 @@ NOT_THE_READER = {
     "de": r"\b(?:ich|wir) (?:werden?|koennen?|haben?|sind|bin|schicken?|senden?|liefern?|melden?|hoffen?)\b|\bgilt\b|\bgueltig\b",
     "fr": r"\b(?:je|nous) (?:vous |te )?(?:envo\w+|enverr\w+|livr\w+|pouvons|peux|avons (?!besoin)|serons|sommes|esper\w+)\b|\bvalable\b",
 }
-# Small words of which a sentence has one, or no pattern of WANTS can be found in it.
-GATES = {
-    "en": frozenset(
-        ["can", "could", "would", "will", "d", "ll", "kindly", "please", "pls", "plz", "let", "appreciate", "grateful", "obliged", "glad", "happy", "love", "like", "need", "must", "wondering", "waiting", "wait", "await", "awaiting", "awaits", "forward", "call", "send", "give", "tell", "drop", "ring", "show", "reminder", "follow", "following", "checking", "chasing", "from", "unless", "if", "asking", "ask", "request", "urge", "beg", "needed", "required", "missing", "still", "urgently", "overdue", "without", "any", "have", "when", "where", "how", "what", "which", "who"]
-    ),
-    "da": frozenset(
-        ["kan", "kunne", "vil", "ville", "gider", "maa", "venligst", "bedes", "beder", "bede", "afventer", "venter", "hoer", "hoere", "hoerer", "frem", "mangler", "savner", "skal", "skulle", "vaere", "blive", "gerne", "pris", "bekraeft", "godkend", "husk", "svar", "underskriv", "returner", "tjek", "send", "giv", "ring", "skriv", "sig", "lad", "minde", "hoert", "faaet", "modtaget"]
-    ),
-    "de": frozenset(
-        ["kannst", "koenntest", "magst", "wuerdest", "willst", "du", "koennten", "koennen", "wuerden", "haetten", "waeren", "duerfte", "darf", "duerfen", "schick", "schicke", "sende", "gib", "sag", "ruf", "meld", "melde", "schreib", "mach", "schau", "guck", "pruef", "pruefe", "leite", "bitte", "bitten", "bitt", "ueber", "auf", "um", "fuer", "waere", "wuerde", "braeuchte", "braeuchten", "benoetige", "benoetigen", "brauche", "brauchen", "gebe", "geben", "lass", "lassen", "wollte", "wollten", "moechte", "moechten", "muessen", "muss", "wollen", "warte", "warten", "wartet", "erwarte", "erwarten", "erwartung", "ohne", "fehlt", "fehlen", "setze", "setzen", "nichts", "keine", "wann", "wo", "wie", "was", "wer", "welche", "welcher", "welches", "freue", "freuen"]
-    ),
-    "fr": frozenset(
-        ["tu", "vous", "peux", "pourrais", "pouvez", "pourriez", "voulez", "voudriez", "auriez", "seriez", "merci", "remercie", "remercions", "veuillez", "priere", "attente", "attends", "attendons", "attend", "il", "aurais", "aurions", "aurait", "aimerais", "voudrais", "aimerions", "voudrions", "souhaiterais", "souhaiterions", "souhaitons", "souhaite", "moi", "nous", "le", "la", "les", "stp", "svp", "plait", "sans", "serait", "ce", "relancer", "permets", "est"]
-    ),
-}  # fmt: skip
