@@ -23,7 +23,8 @@ from trail.book.following import CLIENT, follow
 from trail.catchup import parse_stored
 from trail.config.domains import is_free_mail
 from trail.model import Said, Turn
-from trail.parse.statements import RULES, add_statements
+from trail.parse.needs import RULES
+from trail.parse.statements import add_statements
 from trail.parse.threads import is_answer, normalise_subject
 from trail.workers import WORTHWHILE_FROM, Crew, WorkerKilled
 

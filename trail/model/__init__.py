@@ -31,6 +31,7 @@ _HOMES = {
     ),
     "statements": ("StatementKind", "Statement"),
     "waiting": ("Side", "Said", "Turn", "Conversation", "Awaited", "Settled"),
+    "needs": ("NeedKind", "Need"),
     "readings": ("Reading", "MESSAGE_PROBLEMS", "DocumentText"),
     "rounds": ("FolderReport", "RenamedFolder", "AccountReport", "SyncReport"),
     "finding": ("SearchDocument", "SearchHit", "SearchResult"),
@@ -68,6 +69,8 @@ if TYPE_CHECKING:
     from trail.model.messages import Decision as Decision
     from trail.model.messages import RemoteRef as RemoteRef
     from trail.model.messages import Sighting as Sighting
+    from trail.model.needs import Need as Need
+    from trail.model.needs import NeedKind as NeedKind
     from trail.model.readings import MESSAGE_PROBLEMS as MESSAGE_PROBLEMS
     from trail.model.readings import DocumentText as DocumentText
     from trail.model.readings import Reading as Reading

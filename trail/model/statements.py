@@ -8,12 +8,25 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from datetime import date
 
-StatementKind = Literal["question", "request", "promise", "deadline", "agreement", "invoice"]
+StatementKind = Literal[
+    "question",
+    "request",
+    "promise",
+    "deadline",
+    "agreement",
+    "invoice",
+    "change",
+    "escalation",
+    "departure",
+]
 """What a sentence appears to be.
 
 question: asks the reader something; request: asks the reader to do something; promise: the author will do something;
 deadline: names the day by which something is due, or on which people appear somewhere; agreement: accepts, or speaks of a
 contract that was made; invoice: speaks of a bill by its number or its amount.
+
+Only in a `Need`, never in a hand-off's papers: change: asks for the work itself to be changed or added to; escalation: is
+displeased, or threatens; departure: says that somebody leaves, or has left.
 """
 
 

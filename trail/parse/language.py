@@ -49,6 +49,8 @@ _OTHER = re.compile("[\u0370-\uffdc]")
 # Around a word; what has signs inside, such as an address, is no common one.
 _SIGNS = ".,;:!?()[]<>*\"'«»„“”…-"
 
+COMMON = {language: frozenset(words.split()) for language, words in _COMMON.items()}
+"""The commonest words of those that are told by them."""
 LANGUAGES = (*_COMMON, *(language for language, _ in _SCRIPTS), "uk")
 """The codes of ISO 639-1 that are told apart."""
 

@@ -24,7 +24,7 @@ REQUEST = {
     "de": r"\bbitte\b(?! (?:beachten|entschuldig|verzeih|sehr|finden|nicht antworten|zögern)).{0,60}\b(?:sie|mir|uns|du|ihr|prüfe\w*|sende\w*|schicke\w*|bestätige\w*|melde\w*|teile\w*|überweise\w*|gebt|gib|geben)\b"
     r"|\b(?:ich|wir) bitten? (?:sie|dich|euch|um)\b|\bum (?:\w+ )?(?:rückmeldung|bestätigung|überweisung|zusendung|antwort) (?:wird )?(?:bis|gebeten)"
     r"|\bgeben sie (?:mir|uns) (?:bitte |kurz )?bescheid\b|\blassen sie (?:mich|uns)\b.{0,20}\bwissen\b|\b(?:ich|wir) (?:benötigen?|brauchen?) (?:noch |dringend )?(?:von ihnen|von dir|ihre|deine)\b",
-    "fr": r"\bmerci de (?:bien vouloir |me |nous )?[a-zé]+(?:er|ir|re)\b|\bveuillez (?!agréer|trouver|recevoir|excuser|croire|noter|accepter)[a-zé]+"
+    "fr": r"\bmerci de (?!votre|notre|être)(?:bien vouloir |me |nous )?[a-zé]+(?:er|ir|re)\b|\bveuillez (?!agréer|trouver|recevoir|excuser|croire|noter|accepter)[a-zé]+"
     r"|\b(?:pourriez|pouvez)-vous\b|\b(?:pourrais|peux)-tu\b|\b(?:s'il (?:vous|te) pla[iî]t|svp|stp)\b"
     r"|\bje vous prie de (?!croire|trouver|recevoir|bien vouloir agréer|agréer)|\b(?:faites|fais|tenez|tiens)-(?:moi|nous)\b|\b(?:j'ai|nous avons) (?:encore )?besoin de (?:votre|vos|ton|ta|tes)\b",
 }  # fmt: skip
@@ -40,7 +40,7 @@ PROMISE = {
 }  # fmt: skip
 # What stands right before a day that something is due on; `DUE_AFTER` right after it.
 DUE = {
-    "en": r"\b(?:by|(?:have|has|valid|open|time|wait|extended|on hold)(?: \w+)? (?:until|till)|before|no later than|not later than|due(?: back)?(?: on| by)?|deadlines?(?: is| was| of|:| for [\w ]{1,30} is)?|expires?(?: on)?|payable(?: by)?|ends? on|end(?: our| the| this)? (?:agreement|contract|tenancy) on)(?: (?:the|on|end of business|close of business|noon|midnight|(?:mon|tues|wednes|thurs|fri|satur|sun)day,?|\d{1,2}(?::\d\d)?(?: ?[ap]m)?(?: on)?)){0,3}\s*$",
+    "en": r"\b(?:by|(?:have|has|valid|open|time|wait|extended|on hold)(?: \w+)? (?:until|till)|before|no later than|not later than|due(?: back)?(?: on| by)?|deadlines?(?: is| was| of|:| for [\w ]{1,30}(?: is|:))?|expires?(?: on)?|payable(?: by)?|ends? on|end(?: our| the| this)? (?:agreement|contract|tenancy) on)(?: (?:the|on|end of business|close of business|noon|midnight|(?:mon|tues|wednes|thurs|fri|satur|sun)day,?|\d{1,2}(?::\d\d)?(?: ?[ap]m)?(?: on)?)){0,3}\s*$",
     "da": r"\b(?:senest|inden|indtil|frist(?:en)?(?: er)?:?|deadline(?:n)?(?: er)?:?|forfald(?:er|sdato)?:?|udløber|før)(?: (?:den|d\.|på|til|kl\. ?[\d.:]+|(?:man|tirs|ons|tors|fre|lør|søn)dag)){0,3}\s*$",
     "de": r"\b(?:bis(?: spätestens)?|spätestens|frist(?: ist| endet| läuft)?:?|fällig|deadline(?: ist)?:?|läuft ab|endet)(?: (?:zum|den|am|dem|zu|auf|ab|(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag),?)){0,3}\s*$",
     "fr": r"(?:\bavant|\bd'ici|\bau plus tard|\bjusqu'(?:au|à)|\bdate limite(?: est)?:?|\béchéance(?: est)?:?|\bexpire)(?: (?:le|la|au|à|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)){0,2}\s*$",

@@ -34,7 +34,7 @@ _REGARDS = re.compile(
     re.IGNORECASE,
 )
 _NOTICE = re.compile(
-    r"intended (?:recipient|only|solely)|confidential(?:ity)? (?:notice|information|and)|disclaimer|unsubscribe"
+    r"received this (?:e-?mail|message) (?:in|by) (?:error|mistake)|intended (?:recipient|only|solely)|confidential(?:ity)? (?:notice|information|and)|disclaimer|unsubscribe"
     r"|this (?:e-?mail|message|communication)[^.]{0,60}(?:confidential|virus|intended)"
     r"|diese (?:e-?mail|nachricht)[^.]{0,60}vertraulich|irrtümlich erhalten|abbestellen"
     r"|denne (?:e-?mail|mail|besked)[^.]{0,60}fortrolig|afmeld|ved en fejl (?:har )?modtaget"
@@ -42,7 +42,7 @@ _NOTICE = re.compile(
     re.IGNORECASE,
 )
 _NOTICE_WORDS = (
-    *("intended", "confidential", "disclaimer", "unsubscribe", "vertraulich", "irrtümlich", "abbestellen"),
+    *("in error", "by mistake", "intended", "confidential", "disclaimer", "unsubscribe", "vertraulich", "irrtümlich", "abbestellen"),
     *("fortrolig", "afmeld", "modtaget", "désinscrire", "désabonner"),
 )  # fmt: skip
 _END = re.compile(r"[.!?…]+[\"'”\u2019»)\]]*(?=\s)")
@@ -109,8 +109,10 @@ def _split_blocks(text: str) -> Iterator[str]:
 
 def _take_off_signature(lines: list[str]) -> list[str]:
     """Leave out what follows a line that people sign below."""
-    while lines and not lines[-1].strip():
-        lines = lines[:-1]
+    end = len(lines)
+    while end and not lines[end - 1].strip():
+        end -= 1
+    del lines[end:]
     for at, line in enumerate(lines):
         bare = line.strip()
         if at and line.startswith("--") and _SIGNED.match(bare):

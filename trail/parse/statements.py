@@ -34,7 +34,7 @@ SHOWN = 300
 """Characters of a sentence that are kept."""
 FARTHEST = 3 * 366
 """Days: what is due later is no deadline."""
-_SPEECH = re.compile(
+SPEECH = re.compile(
     r"[\"\u201c\u201e\u00ab][^\"\u201c\u201d\u00bb]*\s[^\"\u201c\u201d\u00bb]*[\"\u201c\u201d\u00bb]"
 )
 _WORD = re.compile(r"\w+")
@@ -68,7 +68,7 @@ def find_statements(
         words = frozenset(_WORD.findall(title.lower()))
         found += _find_bill(title, words, (language,) if language else LANGUAGES)
     for sentence in split_sentences(text):
-        for statement in _judge(sentence, language, sent_on):
+        for statement in read_sentence(sentence, language, sent_on):
             if all((s.kind, s.sentence) != (statement.kind, statement.sentence) for s in found):
                 found.append(statement)
         if len(found) >= STATEMENT_LIMIT:
@@ -90,31 +90,33 @@ def add_statements(parsed: ParsedMessage, received_at: datetime) -> ParsedMessag
     return replace(parsed, statements=found, job=job) if found or job else parsed
 
 
-def _judge(sentence: str, language: str, sent_on: date) -> Iterator[Statement]:
+def read_sentence(sentence: str, language: str, sent_on: date) -> Iterator[Statement]:
+    """Yield what one sentence states; `language` as in ISO 639-1, "" where it is not known."""
     if _QUOTING.search(sentence):
         return
     known = (language,) if language else LANGUAGES
     words = frozenset(_WORD.findall(sentence.lower()))
-    told = _SPEECH.sub(
+    told = SPEECH.sub(
         "…", sentence
     )  # what somebody else is said to have said, the author does not say
-    due = next((day for each in known if (day := _find_due(sentence, words, each, sent_on))), None)
-    asked = _is_question(told, known)
+    due = next((day for each in known if (day := find_due(sentence, words, each, sent_on))), None)
+    asked = is_question(told, known)
     if asked:
         yield _state("question", sentence, due)
-    elif _says("REQUEST", told, words, known):
+    elif says("REQUEST", told, words, known):
         if not _matches(phrases.CONDITION, sentence, known):
             yield _state("request", sentence, due)
-    elif _says("PROMISE", told, words, known) and not _matches(phrases.CONDITION, sentence, known):
+    elif says("PROMISE", told, words, known) and not _matches(phrases.CONDITION, sentence, known):
         yield _state("promise", sentence, due)
     if due and not asked:
         yield _state("deadline", sentence, due)
-    if _says("AGREEMENT", told, words, known) and not _matches(phrases.UNDECIDED, sentence, known):
+    if says("AGREEMENT", told, words, known) and not _matches(phrases.UNDECIDED, sentence, known):
         yield _state("agreement", sentence, due)
     yield from _find_bill(sentence, words, known)
 
 
-def _is_question(sentence: str, known: tuple[str, ...]) -> bool:
+def is_question(sentence: str, known: tuple[str, ...]) -> bool:
+    """Whether it surely asks the reader something, in one of the languages `known`."""
     if sentence[-8:].find("?") < 0 or not _ASKED.search(sentence):
         return False
     if sentence.count("(") != sentence.count(")"):
@@ -124,7 +126,7 @@ def _is_question(sentence: str, known: tuple[str, ...]) -> bool:
     return known[0] not in LANGUAGES or _matches(phrases.ASKING, sentence, known)
 
 
-def _find_due(sentence: str, words: frozenset[str], language: str, sent_on: date) -> date | None:
+def find_due(sentence: str, words: frozenset[str], language: str, sent_on: date) -> date | None:
     """The first day by which something is due, or on which somebody appears; None when it is past already."""
     if language not in LANGUAGES:
         return None
@@ -149,11 +151,12 @@ def _find_bill(sentence: str, words: frozenset[str], known: tuple[str, ...]) -> 
     for each in known:
         if each in LANGUAGES and (word := _compile(phrases.BILL[each]).search(sentence)):
             if detail := read_bill(sentence, word.end()):
-                yield Statement("invoice", _cut(sentence), None, detail)
+                yield Statement("invoice", shorten(sentence), None, detail)
             return
 
 
-def _says(table: str, sentence: str, words: frozenset[str], known: tuple[str, ...]) -> bool:
+def says(table: str, sentence: str, words: frozenset[str], known: tuple[str, ...]) -> bool:
+    """Whether a turn of speech of this table of `phrases` is in it; `words` are its words in small letters."""
     return bool(_GATES[table] & words) and _matches(getattr(phrases, table), sentence, known)
 
 
@@ -162,10 +165,11 @@ def _matches(patterns: Mapping[str, str], sentence: str, known: tuple[str, ...])
 
 
 def _state(kind: StatementKind, sentence: str, due: date | None) -> Statement:
-    return Statement(kind, _cut(sentence), due)
+    return Statement(kind, shorten(sentence), due)
 
 
-def _cut(sentence: str) -> str:
+def shorten(sentence: str) -> str:
+    """Return it as it is kept: a very long one is cut and ends in "…"."""
     return sentence if len(sentence) <= SHOWN else sentence[: SHOWN - 1].rstrip() + "…"
 
 

@@ -1,0 +1,166 @@
+"""The turns of speech by which `trail.parse.needs` knows what awaits an answer, beyond those a statement is sure of.
+
+For sentences as `fold` gives them: small letters, no accents, `oe` for ö and ø. Here a thing missed costs more than
+a thing wrongly listed: what is listed is looked at and ticked off, what is not is forgotten.
+"""
+
+from __future__ import annotations
+
+_FOLDED = str.maketrans(
+    {
+        **dict(zip("äöüßæøå", ("ae", "oe", "ue", "ss", "ae", "oe", "aa"), strict=True)),
+        **dict(zip("àâáéèêëçîïíôóûùúñ\u2019\u00a0", "aaaeeeeciiioouuun' ", strict=True)),
+        "œ": "oe",
+    }
+)
+
+
+def fold(sentence: str) -> str:
+    """Return it as the patterns below want it, however its author types."""
+    return sentence.lower().translate(_FOLDED)
+
+
+# Where a clause begins, also after a greeting and a name.
+_EN = r"(?:^|[,;:!.)\u2013-] |\b(?:and|but|so|or|then|hi|hey|hello) (?:\w+ )?)"
+_DE = r"(?:^|[,;:!.)\u2013-] |\b(?:und|aber|oder|hallo|hi|hey|moin) (?:\w+ )?)"
+_ANSWER = {
+    "en": r"(?:reply|answer|response|feedback|comments?|approval|confirmation|signature|sign-?off|input|go-?ahead|decision|thoughts|proposal|quote|offer|instructions|news|word)",
+    "da": r"(?:svar|tilbagemelding|kommentarer|godkendelse|bekraeftelse|underskrift|accept|feedback|besked|bemaerkninger)",
+    "de": r"(?:antwort|rueckmeldung|rueckantwort|feedback|freigabe|bestaetigung|unterschrift|zusage|zustimmung|stellungnahme|nachricht|rueckruf|entscheidung|zusendung|ueberweisung|info|angebot)",
+    "fr": r"(?:reponse|retour|avis|accord|validation|confirmation|signature|feu vert|decision|nouvelles|commentaires|instructions)",
+}
+
+# Small words, of which the sentence has one, and the turn of speech that is then looked for: to look for a word costs
+# next to nothing.
+WANTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "en": (
+        ("can could would will", _EN + r"(?:can|could|would|will) (?:you|u|ya|everybody|everyone|anyone|somebody|someone) (?!believe|imagine)[a-z]{2,}"),
+        ("pls plz", r"\b(?:pls|plz)\b"),
+        ("kindly", _EN + r"kindly [a-z]+"),
+        ("please", r"\bplease (?:have a look|take a look|let (?:me|us)|send|sign|confirm|check|advise|reply|answer|review|return|approve|call|provide|complete|pay|transfer|forward)\b"),
+        ("let", r"\blet (?:me|us) (?:please |also )?(?:know|have)\b"),
+        ("appreciate grateful obliged glad happy", r"\b(?:i|we)(?:'d| would|'ll| will)? (?:really |much |very much |greatly |also |be |most )*(?:appreciate|grateful|obliged|glad|happy) (?:it )?(?:if you|a|an|your|for (?:a|an|your|any))\b"),
+        ("love like", r"\b(?:i|we)(?:'d| would) (?:really |also |much )?(?:love|like) (?:to (?:hear (?:your|what|how|back|from)|know|see (?:a|the|some|your)|(?:have|get|receive) (?:a|an|the|your))|your|you to|an? (?:quote|price|copy|call|offer)|the)\b"),
+        ("be", r"\b(?:it would|it'd|would) (?:really |also )?be (?:great|good|nice|lovely|helpful|useful|perfect|ideal|wonderful|fantastic|appreciated)(?:,? (?:if|to (?:have|get|see|know|hear|receive)))"),
+        ("need", r"\b(?:i|we) (?:still |also |urgently |just |really )*need (?:to (?:know|hear|have your|see your)|your|from you|you to|the following)\b|\b(?:i|we)(?:'d| would) (?:still |also )?need\b"),
+        ("receive have", r"\b(?:i|we) (?:must|need to|have to) (?:have|receive) (?:your|it|them|the)\b"),
+        ("wondering", r"\b(?:was|were|am|are|'m|'re|just|been) (?:also |just )?wondering (?:if|whether|when|what|how|where|who|why|which|about)\b"),
+        ("waiting wait", r"\b(?:waiting|wait) (?:for|on) (?:your\b|you\b|(?:an? |some |the )?" + _ANSWER["en"] + r"\b)"),
+        ("await awaiting awaits", r"\bawait(?:ing|s)? (?:your|further|any) "),
+        ("forward", r"\blook(?:ing)? forward to (?:hear(?:ing)? (?:from|back|your|what)|receiv(?:e|ing)|getting your|your " + _ANSWER["en"] + r")\b"),
+        ("call", r"\bcall me (?:when|as soon|back|once|asap|today|tomorrow|please|on|at)\b"),
+        ("send give tell drop ring show", _EN + r"(?:send|give|tell|drop|ring|show) (?:me|us)\b"),
+        ("reminder", r"\b(?:gentle|friendly|kind) reminder\b"),
+        ("follow following checking chasing", r"\bfollow(?:ing)?[ -]up (?:on|about|with you)\b|\bchecking in (?:on|about|to see)\b|\bchasing\b"),
+        ("from", r"\b(?:not|n't|nothing|never) (?:yet |had a |received a |received an |had an )?(?:heard|received|reply|answer|response)(?: \w+){0,3} from you\b"),
+        ("unless", r"\bunless (?:we|i) (?:hear|receive|get)\b"),
+        ("if", r"\bif (?:we|i) (?:do not|don't|have not|haven't) (?:hear|receive|heard|received)\b"),
+        ("asking ask request urge beg", r"\basking (?:you )?for (?:the|your|a|an)\b|\b(?:i|we) (?:would like to |want to |must |have to |kindly |hereby |can only )?(?:ask|request|urge|beg) (?:you (?:to|for|about|whether)|for (?:your|a|an)|that you)\b"),
+        ("your", r"\byour " + _ANSWER["en"] + r" (?:is|are) (?:needed|required|missing|still|urgently|overdue)\b|\bwithout your " + _ANSWER["en"] + r"\b"),
+        ("any", r"\bany (?:feedback|thoughts|comments|input|ideas|suggestions) (?:is|are|would be)? ?(?:welcome|appreciated)\b"),
+        ("when where how what which who", r"^(?:when|where|how|what|which|who) (?:do|does|did|can|could|should|shall|will|would|is|are) (?:you|u|we|i|the|it|your)\b[^,.]{0,80}$"),
+    ),
+    "da": (
+        ("kan kunne vil ville gider maa", r"^(?:hej \w+,? )?(?:kan|kunne|vil|ville|gider|maa) (?:du|i) |\bgider (?:du|i)\b"),
+        ("venligst bedes beder bede", r"\bvenligst\b(?! (?:bemaerk|se\b|find|ikke|undlad))|\bbedes\b|\b(?:vi|jeg) (?:beder|vil bede|maa bede)\b|\bskal (?:jeg|vi) bede\b"),
+        ("afventer", r"\bafventer\b(?: stadig| fortsat)? (?:dit|din|dine|jeres|svar)"),
+        ("venter", r"\bventer (?:stadig |fortsat |endnu )?paa (?:dit|din|dine|jeres|svar|en tilbagemelding|besked)|\bventer (?:stadig|fortsat|endnu) paa\b"),
+        ("hoer hoere hoerer", r"\bhoere?r? (?:meget |rigtig )?(?:gerne?|fra dig|fra jer)\b"),
+        ("frem", r"\bser frem til (?:at hoere|at modtage|dit|jeres|din)\b"),
+        ("mangler savner", r"\b(?:jeg|vi) (?:mangler|savner) (?:stadig|fortsat|lige|bare|dit|din|dine|jeres|et svar|svar)\b"),
+        ("skal skulle", r"\b(?:jeg|vi) (?:skal|skulle) (?:lige |ogsaa )?(?:have|bruge|vide) (?:dit|din|dine|jeres|et svar|svar|besked|et par ting)\b"),
+        ("vaere blive", r"\bdet (?:ville|vil|kunne) vaere (?:\w+ )?(?:dejligt|rart|godt|fint|fedt|super|skoent|en hjaelp|perfekt|smart),? (?:at|hvis|om)\b|\b(?:ville|vil) (?:blive|vaere) (?:meget )?(?:glade?|taknemmelige?) (?:for|hvis)\b"),
+        ("gerne", r"\b(?:jeg|vi) (?:vil|ville) (?:meget |rigtig |ogsaa )?gerne (?:have|hoere|vide|bede|faa)\b"),
+        ("pris", r"\b(?:saetter|saette) (?:stor )?pris paa (?:dit|din|jeres|en|et|at)\b"),
+        ("bekraeft godkend husk svar underskriv returner tjek", r"^(?:bekraeft|godkend|husk|svar|underskriv|returner|tjek)\b"),
+        ("send giv ring skriv sig", r"^(?:send|giv|ring|skriv|sig) (?:mig|os|lige|gerne|til)\b"),
+        ("giv lad", r"\b(?:giv|lad) (?:mig|os) (?:lige )?(?:et )?(?:praj|besked|lyd|vink|vide|hoere)\b"),
+        ("minde", r"\bminde (?:dig|jer) om\b"),
+        ("ikke", r"\bikke hoert (?:fra|noget)\b|\bikke (?:faaet|modtaget) (?:et |noget )?svar\b"),
+    ),
+    "de": (
+        ("du", _DE + r"(?:kannst|koenntest|magst|wuerdest|willst) du\b"),
+        ("koennten koennen wuerden haetten waeren duerfte darf duerfen", r"^(?:koennten|koennen|wuerden|haetten|waeren|duerfte|darf|duerfen) (?:sie|ihr|wir|ich)\b"),
+        ("schick schicke sende gib sag ruf meld melde schreib mach schau guck pruef pruefe leite", r"\b(?:schick|schicke|sende|gib|sag|ruf|melde?|schreib|mach|schau|guck|pruefe?|leite) (?:mir|uns|mich|dich|bitte|mal|doch|kurz)\b"),
+        ("bitte", r"\bbitte\b(?! (?:beacht|entschuldig|verzeih|sehr\b|schoen|finden|nicht\b|zoeger|bringen|wenden|kontaktier|haben sie ver|ignorier|loesch|betracht|gern|antworten sie nicht|denken sie an die umwelt)).*\w\w"),
+        ("bitten bitte", r"\bbitten? (?:wir |ich )?(?:sie|dich|euch|um)\b"),
+        ("bitten auffordern ersuchen", r"\b(?:duerfen|duerfte|moechten?|muessen|muss|darf|wollen) (?:ich |wir )?(?:sie|dich|euch) .{0,30}\b(?:bitten|auffordern|ersuchen)\b"),
+        ("ueber auf um fuer", r"\b(?:ueber|auf|um|fuer) (?:eine |ihre |deine |eure |kurze |baldige |zeitnahe |schriftliche |rasche |schnelle )*" + _ANSWER["de"] + r"\b.{0,40}\b(?:waere|freue\w*|dankbar|gebeten|bis|warte\w*)\b"),
+        ("freue freuen warte warten", r"\b(?:freue?n?|warten?) (?:mich |uns |ich |wir )*(?:noch |immer |weiterhin |sehr )*(?:auf|ueber) (?:ihre?n?|deine?n?|eure?n?|eine) " + _ANSWER["de"]),
+        ("waere", r"\bwaere (?:es )?(?:sehr |wirklich |ganz |echt |auch )*(?:schoen|toll|super|nett|gut|prima|hilfreich|lieb|wunderbar|klasse|wichtig|moeglich),? (?:wenn|falls|zu|uns|das)\b"),
+        ("waere waeren", r"\bwaeren? (?:ich |wir )?(?:ihnen |dir |euch )?(?:sehr )?(?:dankbar|verbunden|froh)\b"),
+        ("wuerde wuerden", r"\bwuerden? (?:ich |wir )?(?:mich|uns) (?:sehr )?freuen,? (?:wenn|in|von|ueber|bald)\b"),
+        ("braeuchte braeuchten", r"\b(?:ich|wir) braeuchten?\b|\bbraeuchten? (?:ich|wir)\b"),
+        ("benoetige benoetigen brauche brauchen", r"\b(?:benoetigen?|brauchen?) (?:ich |wir )?(?:noch|dringend|von ihnen|von dir|ihre|deine|eure|bis|folgende)\b"),
+        ("gebe geben gib", r"\bge?i?ben? (?:sie )?(?:mir|uns) (?:bitte |kurz |doch )*(?:bescheid|rueckmeldung)\b"),
+        ("wissen", r"\blass(?:en sie)? (?:mich|uns) (?:bitte |kurz )*.{0,30}wissen\b"),
+        ("wollte wollten moechte moechten", r"\b(?:wollte|wollten|moechten?) (?:ich |wir )?(?:nur |kurz |mal |noch ?mal |gern(?:e)? )*(?:nachfragen|fragen|wissen|nachhaken|an .{1,60} erinnern)\b"),
+        ("warte warten wartet", r"\b(?:warten?|wartet) (?:ich |wir )?(?:noch |immer noch |weiterhin |nun )*(?:seit \w+ )?auf (?:ihre|deine|eure|antwort|rueckmeldung|den|die|das)\b"),
+        ("erwarte erwarten erwartung", r"\berwarten? (?:ich |wir )?(?:ihre|deine|eine) |\bin erwartung (?:ihrer|deiner|einer)\b"),
+        ("ohne", r"\bohne (?:ihre|deine|eure) " + _ANSWER["de"] + r"\b"),
+        ("fehlt fehlen", r"\bfehl(?:t|en) (?:mir|uns) (?:noch|leider|aber|jetzt)\b"),
+        ("frist", r"\bsetzen? (?:ich |wir )?(?:ihnen|dir) .{0,40}\bfrist\b"),
+        ("nichts keine", r"\b(?:nichts|keine (?:antwort|rueckmeldung)) (?:mehr )?(?:von ihnen |von dir )?(?:gehoert|erhalten|bekommen)\b"),
+        ("wann wo wie was wer welche welcher welches", r"^(?:wann|wo|wie|was|wer|welche\w?) (?:kommt|kommen|ist|sind|hast|haben|kann|koennen|brauchst|bekomm\w+) (?:du|sie|ich|wir|die|der|das)\b[^,.]{0,80}$"),
+    ),
+    "fr": (
+        ("tu vous peux pourrais pouvez pourriez", r"\b(?:tu|vous) (?:peux|pourrais|pouvez|pourriez) (?:me|m'|nous|le|la|les|l')|\b(?:peux|pourrais)[- ]tu\b|\b(?:pouvez|pourriez|voulez|voudriez|auriez|seriez)[- ]vous\b"),
+        ("merci", r"\bmerci (?:par avance |d'avance )?(?:de |d')(?!avoir|etre|ne pas|nous avoir|m'avoir|vous etre|t'etre|votre|notre|mettre en)(?:bien vouloir |me |m'|nous |vous |le |la |les |lui )*[a-z]+(?:er|ir|re|oir)\b"),
+        ("remercie remercions", r"\bremerci\w+ (?:par avance |d'avance )?de (?:bien vouloir|me |nous |m')"),
+        ("veuillez vous priere", r"\bveuillez (?!agreer|trouver|recevoir|excuser|croire|noter|accepter)|\bvous (?:voudrez|voudriez) bien\b|\bpriere de (?!ne pas)"),
+        ("vous", r"\bvous pri(?:e|ons|erais|erions) (?:donc )?de (?!croire|agreer|trouver|recevoir|accepter|bien vouloir (?:agreer|croire|recevoir|accepter))"),
+        ("vous", r"\bvous (?:demand(?:e|ons)|saurais gre|saurions gre|invit(?:e|ons) a)\b|\bvous laisse .{0,80}\b(?:me dire|me faire|nous dire|revenir|me donner)\b"),
+        ("attente attends attendons attend", r"\b(?:dans l'|en )attente de (?:votre|ton|vos|tes|ta)\b|\b(?:j'attends|nous attendons|on attend) (?:toujours |encore |donc |avec impatience )?(?:votre|vos|ton|ta|tes|une reponse)\b|\battend(?:s|ons)? toujours\b"),
+        ("il", r"\bil (?:me|nous) (?:faut|faudrait|manque)\b"),
+        ("besoin", r"\b(?:j'aurais|nous aurions|on aurait) (?:encore |aussi )?besoin\b"),
+        ("aimerais voudrais aimerions voudrions souhaiterais souhaiterions souhaitons souhaite", r"\b(?:j'aimerais|je voudrais|nous aimerions|nous voudrions|je souhaiterais|nous souhaiterions|nous souhaitons|je souhaite) (?:bien |aussi )?(?:savoir|avoir (?:votre|un|une|ton)|recevoir|obtenir|connaitre|que (?:vous|tu))\b"),
+        ("moi nous le la les", r"\b(?:envoi|envoy|dis|dit|donn|rappel|appel|tien|ten|fai|fait|confirm|transmet|renvoi|renvoy|repond|previen|preven)\w{0,4}-(?:moi|nous|le|la|les)\b"),
+        ("stp svp plait", r"\b(?:stp|svp|s'il (?:te|vous) plait)\b"),
+        ("sans", r"\bsans (?:reponse|nouvelles?|retour) de (?:votre|ta) part\b"),
+        ("serait", r"\b(?:serait-il|il serait) (?:possible|souhaitable|utile|bien|gentil)\b|\bce serait (?:\w+ )?(?:bien|super|gentil|top|parfait|ideal) (?:de |d'|si |que )"),
+        ("relancer permets", r"\brelancer\b|\bme permets de revenir vers (?:vous|toi)\b"),
+        ("ce", r"\best[- ]ce qu(?:e|')"),
+    ),
+}  # fmt: skip
+# What is offered, or said in every letter: whoever does not need it does not answer.
+COURTESY = {
+    "en": r"\blet (?:me|us) know (?:if|should|in case|whenever) (?:you (?:have|need|run|want|require|see|spot|notice|find|encounter|'d|would|feel)|you'd|anything|any\b|something|there|that|this|it causes|i can|we can)\b"
+    r"|\b(?:if|should) you (?:have|need|require|run into|encounter|experience|see) (?:any|further|more|questions|a question|problems|help|anything|some|additional|assistance)\b|\bif you(?:'d| would) (?:like|prefer|rather)\b|\bif you (?:want|wish|prefer|like|care|are interested)\b"
+    r"|\bfeel free\b|\b(?:n't|not) hesitate\b|\bin case (?:of|you have) (?:any )?(?:questions|problems)\b|^(?:for )?(?:any |further |more )*(?:questions?|information|enquiries|need help|help)\b[^?]{0,12}(?:\?|contact|call|visit|see)"
+    r"|\bbefore printing\b|\bin error\b|\b(?:please|pls) (?:go ahead|proceed|carry on|keep|bring|arrive|join us|don't|do not|note|find|see|be aware|disregard|ignore|excuse|forgive|accept|visit|click|log in)\b|\bany questions\b"
+    r"|\b(?:i|we)(?:'ll| will| would|'d| can) (?:let you|be happy to|gladly)\b",
+    "da": r"\bsig (?:bare |gerne |endelig )til\b|\bvelkommen til\b|\bhar (?:du|i) (?:nogen |andre |yderligere )?spoergsmaal\b|\bhvis (?:du|i|der) (?:har|er|oensker|skulle|mangler|vil|faar)\b(?! ikke)|\bved spoergsmaal\b|\bkan ikke besvares\b|\btoev(?:er)? ikke\b|\b(?:ring|skriv) endelig\b|\bskulle (?:du|i|der) (?:have|vaere|oenske)\b|\bvenligst (?:bemaerk|se|find|ikke)\b|\bser frem til (?:at se|vores|samarbejdet)\b",
+    "de": r"\b(?:fuer|bei) (?:weitere[nr]? |etwaige[nr]? |eventuelle[nr]? )?(?:rueck)?fragen\b|\bzoeger\w* sie nicht\b|\bzur verfuegung\b|\b(?:falls|wenn|sollten?|sofern) (?:sie |du |ihr |ich |etwas |noch |es |irgend\w* |dir |ihnen )+.{0,40}\b(?:fragen|brauchen|brauchst|benoetigen|unklar|wuenschen|moechten|moechtest|probleme|bedarf|fehlt|helfen|bestehen)\b|\bfalls etwas\b"
+    r"|\bmelden sie sich (?:gern|jederzeit|einfach)\b|\bjederzeit (?:gerne? )?(?:melden|anrufen|an mich)\b|\bgerne? (?:bescheid|melden|anrufen)\b|\beinfach melden\b|\bgegenstandslos\b|\bin dringenden faellen\b|\bbitte (?:bringen|beachten|antworten sie nicht|haben sie verstaendnis|wenden sie sich|entschuldigen|verzeihen|finden)\b|\bkomm (?:gerne?|mal)\b",
+    "fr": r"\bn'hesite[zs]? pas\b|\ba (?:votre|ta) (?:entiere )?disposition\b|^(?:si|en cas)\b.{0,60}\b(?:question|besoin|souhaite|souhaitez|desirez|voulez|veux|probleme)\w*\b|\ben cas (?:de|d') ?(?:besoin|question|difficulte|probleme|urgence)\b|\bpour toute? (?:question|renseignement|urgence|information|autre)\b|\bne pas (?:y )?repondre\b|\b(?:agreer|recevoir mes|croire|salutations distinguees)\b|^une question ?\?|\bsi (?:vous|tu) (?:avez|as) (?:la moindre|des|une|d'autres) question",
+}  # fmt: skip
+RHETORICAL = {
+    "en": r"\b(?:can|would|could) (?:you|u) (?:believe|imagine)\b|\bwho (?:would|could|'d) have (?:thought|guessed|known)\b|\bwho(?:'d have| would have| would've) thought|^(?:and |but )?who (?:needs|knows|cares|doesn't)\b|\bwhat (?:could|can) (?:possibly )?go wrong|\bhow (?:cool|great|lovely|nice|amazing|funny|crazy) is (?:that|this)|\b(?:is|was|are|were)n't (?:it|that|they) |\b(?:am i right|right|eh|huh|get it|you know|why not|anyway) ?\?|(?:do|does|did|is|was|are|were|has|have|had|wo|ca|would|could|should)n't (?:it|that|they|he|she|there) ?\?|\b(?:is it|am i|was it) (?:just me|the only)|\bwhat more (?:could|can)|\bguess what",
+    "da": r"\bhvem (?:skulle|ville|havde) (?:have )?troet\b|\bhvem ved\b|\bkan (?:du|i) (?:forestille|tro)\b|^er det ikke (?:bare )?(?:fedt|skoent|vildt|dejligt)|\b(?:ikke|vel|ikke sandt|hva) ?\?|\bhvorfor ikke ?\?",
+    "de": r"\bwer haette (?:das|es) (?:gedacht|geglaubt|je)\b|\bwer weiss\b|\b(?:kannst du|koennen sie) (?:dir |sich )?(?:das )?(?:vorstellen|glauben)\b|^ist das nicht (?:toll|schoen|super|klasse)|\bwas will man mehr\b|\bwer braucht\b|\b(?:oder|nicht wahr|gell|ne|nicht) ?\?$|\bwarum nicht ?\?",
+    "fr": r"\bqui l'(?:eut|aurait) cru\b|\bqui sait\b|\b(?:tu te rends|vous vous rendez) compte\b|\bque demander de plus\b|\bn'est-ce pas ?\?|\b(?:non|hein) ?\?$|\bpourquoi pas ?\?",
+}  # fmt: skip
+# How a sentence begins that answers the question before it.
+ANSWERED = r"^(?:because|simple|simply|easy|quite simply|the answer|nothing|nobody|no one|none|weil|ganz einfach|einfach weil|die antwort|nichts|niemand|fordi|ganske enkelt|svaret|ingen|parce que?|tout simplement|c'est simple|la reponse|rien|personne)\b"
+PLEASANTRY = {
+    "en": r"^(?:and |so )?(?:how are (?:you|things|u)|how have you been|how(?:'s| is) (?:it going|everything|life|the family|things)|how (?:was|is) your (?:weekend|holiday|holidays|vacation|summer|christmas|trip|week|day)|are you (?:well|ok|okay|all right)|did you have a (?:good|nice|great)|everything ok(?:ay)?|all well|you well)\b[^?]{0,40}\?",
+    "da": r"^(?:hvordan (?:gaar det|har (?:du|i) det|er det)|gaar det godt|har (?:du|i) (?:det godt|haft en god)|alt vel|er alt vel)\b[^?]{0,40}\?",
+    "de": r"^(?:wie geht(?:'s| es|s)?|wie laeuft'?s|wie war (?:dein|ihr|euer|der) (?:urlaub|wochenende)|alles (?:gut|klar|ok)|geht es (?:ihnen|dir|euch) gut|na)\b[^?]{0,40}\?",
+    "fr": r"^(?:et )?(?:comment (?:allez[- ]vous|vas[- ]tu|ca va|va)|ca va|tout va bien|(?:vous allez|tu vas) bien|la forme)\b[^?]{0,40}\?",
+}  # fmt: skip
+# Questions of a word or two.
+BRIEF = r"^(?:and|so|well|any \w+|anything|thoughts|news|ideas|what happened|what now|how (?:come|so|much|many|soon|long)|when|where|why|who|which(?: one)?|ready|possible|ok with you|agreed|nyt|noget nyt|nogen nyt|hvornaar|hvorfor|hvor|og|naa|enig|und|na|gibt'?s (?:was )?neues|was neues|neuigkeiten|wann|warum|wo|wie viel|einverstanden|et|alors|des nouvelles|du nouveau|une idee|quand|pourquoi|combien|d'accord) ?\?+$"
+# Only names the day by which something has to be there; whoever says so expects it.
+DUE_ALONE = {
+    "en": r"\bdeadline\b|\bno later than\b|\bat the latest\b|\bwe (?:need|must have|have to have)\b|\bhas to (?:be|reach)\b|\bmust (?:be|reach)\b",
+    "da": r"\bdeadline|\bfrist|\bsenest\b|\bskal (?:bruge|vaere|have)\b",
+    "de": r"\bdeadline\b|\bfrist\b|\bspaetestens\b|\bbrauchen\b|\bmuss\b|\bmuessen\b|\bbenoetigen\b",
+    "fr": r"\bdate limite\b|\bau plus tard\b|\becheance\b|\bil (?:nous |me )?faut\b|\bdoit\b|\bdoivent\b|\bavons besoin\b",
+}
+# Who does it, or has done it, is not the reader.
+NOT_THE_READER = {
+    "en": r"\b(?:i|we)(?:'ll| will| can| have|'ve| are| am| should| shall| hope)\b|\bordered\b|\bhearing|\bvalid\b",
+    "da": r"\b(?:jeg|vi) (?:sender|vil|kan|har|er|leverer|skal nok|haaber)\b|\bgaelder\b",
+    "de": r"\b(?:ich|wir) (?:werden?|koennen?|haben?|sind|bin|schicken?|senden?|liefern?|melden?|hoffen?)\b|\bgilt\b|\bgueltig\b",
+    "fr": r"\b(?:je|nous) (?:vous |te )?(?:envo\w+|enverr\w+|livr\w+|pouvons|peux|avons (?!besoin)|serons|sommes|esper\w+)\b|\bvalable\b",
+}
