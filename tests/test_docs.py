@@ -248,6 +248,10 @@ JSON_COMMANDS = {
         "client add acme --address a@b.example --domain c.example --folder F --subject '[NEW]'"
     ],
     "trail client suggest": ["client suggest --offline"],
+    "trail waiting list": ["waiting --all"],
+    "trail waiting done": ["waiting done aa7594dd"],
+    "trail waiting snooze": ["waiting snooze aa7594dd 1w"],
+    "trail waiting undo": ["waiting done aa7594dd", "waiting undo aa7594dd"],
     "trail next list": ["next --all", "next acme --done", "next --ics next.ics"],
     "trail next add": ["next add acme call Jane --due friday"],
     "trail next done": ["next done aaaaa1"],

@@ -58,7 +58,7 @@ OWN = [
         1,
         "Wirbelperson <wirbelmailbox@kanari.example>",
         subject="About wirbelsubject",
-        body="the wirbelbody of it",
+        body="the wirbelbody of it. Can you send us the wirbelbody?",
         files=[("wirbelfile.docx", make_docx("wirbeldocument of theirs")), ("both.docx", make_docx("common text"))],
     ),
     letter(2, "me@studio.example", to="colleague@studio.example", subject="wirbelthread", body="wirbelreply", answers=1),
@@ -147,6 +147,8 @@ def test_nothing_of_a_forgotten_client_is_left_in_any_file_but_the_audit_log(kan
     kanari.server.append("INBOX", letter(8, "ann@kanari.example", files=[ours, both]))
     kanari.server.append("INBOX", letter(9, "bob@bolt.example", files=[both]))
     kanari.done("sync")
+    assert "wirbelbody" in kanari.done("waiting", "--all").out
+    kanari.done("waiting", "done", key_of(OWN[0])[:8])
     kanari.done("handoff", "kanari", "--out", tmp_path / "out")
     # reindexing leaves earlier versions of messages in the segments
     with writing_archive(kanari.archive) as archive, archive.ledger.transaction():
@@ -451,3 +453,31 @@ def test_killed_at_any_instant_it_is_all_or_nothing_and_the_next_run_ends_it(tmp
     kills, instants = (int(word) for word in done.stdout.split() if word.isdigit())
     assert kills >= 10
     assert instants > 100
+
+
+def test_what_a_conversation_comes_to_is_right_when_a_part_of_it_is_forgotten(kanari):
+    shared = letter(
+        30,
+        "ann@kanari.example",
+        to="me@studio.example, bob@bolt.example",
+        body="Can you both come?",
+    )
+    reply = letter(31, "me@studio.example", to="bob@bolt.example", body="Can you come?", answers=30)
+    answer = letter(32, "bob@bolt.example", body="Yes.", answers=31)
+    for content in (shared, reply, answer):
+        kanari.server.append("INBOX", content)
+    kanari.done("sync")
+    forget(kanari)
+    with open_archive(kanari.archive) as archive:
+        assert not archive.conversations.list_broken()
+        told = {
+            table: {row[0] for row in archive.ledger.execute(f"SELECT client FROM {table}")}
+            for table in ("turn", "conversation", "awaited", "settled")
+        }
+        assert all(clients <= {"bolt"} for clients in told.values())
+        turns = list(
+            archive.turns.iter_conversations(
+                {t.conversation for t in archive.turns.iter_client("bolt")}
+            )
+        )
+        assert {len(some) for some in turns} == {1, 3}

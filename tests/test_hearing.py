@@ -198,3 +198,27 @@ def hear_or_die(task):
 
 def hear_each_or_die(tasks):
     return [hear_or_die(task) for task in tasks]
+
+
+def test_programs_that_answer_each_other_are_counted_and_nothing_is_read_again(
+    tmp_path, monkeypatch
+):
+    def automatic(number):
+        sender, to = ("away@acme.example", "me@studio.example")[:: 1 if number % 2 else -1]
+        head = f"From: {sender}\r\nTo: {to}\r\nMessage-ID: <{number}@x>\r\nAuto-Submitted: auto-replied\r\n"
+        refs = f"References: {' '.join(f'<{n}@x>' for n in range(number))}\r\n" if number else ""
+        return f"{head}{refs}\r\nI am out of the office. Can you wait?\r\n".encode()
+
+    config = make_config(tmp_path, clients=(ACME,))
+    with writing_archive(tmp_path) as archive:
+        put(archive, automatic(0))
+        attribute_pending(archive, config.clients)
+        keep_book(archive, config)
+        monkeypatch.setattr(hearing, "follow", None)
+        for number in range(1, 6):
+            put(archive, automatic(number), start=number + 1)
+            attribute_pending(archive, config.clients)
+            assert keep_book(archive, config) == 0
+        (conversation,) = archive.conversations.list_of("acme")
+        assert (conversation.messages, conversation.counting) == (6, 0)
+        assert not archive.conversations.list_awaited()

@@ -22,20 +22,21 @@ from trail.attribute.rules import covers_address, fingerprint_rules
 from trail.book.following import CLIENT, follow
 from trail.catchup import parse_stored
 from trail.config.domains import is_free_mail
-from trail.model import Said, Turn
+from trail.model import Said, Statement, Turn
+from trail.parse.days import find_days
 from trail.parse.needs import RULES
-from trail.parse.statements import add_statements
+from trail.parse.needs import judge as judge_need
 from trail.parse.threads import is_answer, normalise_subject
 from trail.workers import WORTHWHILE_FROM, Crew, WorkerKilled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from concurrent.futures import Future
-    from datetime import datetime
+    from datetime import date, datetime
 
     from trail.archive.store import Archive
     from trail.config import Config
-    from trail.model import ArchivedMessage, Client, Envelope, ParsedMessage, Statement
+    from trail.model import ArchivedMessage, Client, Envelope, ParsedMessage
 
     Progress = Callable[[str, int, int], None]
     Task = tuple[str, str, datetime, frozenset[str], str]
@@ -108,24 +109,25 @@ def _hear(task: Task) -> Said:
 
 def judge(parsed: ParsedMessage, received_at: datetime, own: Collection[str]) -> Said:
     """What the rules make of a message. `own`: our own addresses."""
+    need = judge_need(parsed, received_at, own)
+    asks = Statement(need.kind or "question", need.sentence, need.due) if need.awaits else None
+    automatic = "" if need.awaits else parsed.automatic or (need.why_not if need.why_not in _NO_WORD else "")  # fmt: skip
+    sent_on = (parsed.envelope.sent_at or received_at).date()
+    said = tuple(_add_day(one, parsed.language, sent_on) for one in need.said)
     words = len(parsed.text.split())
-    statements = add_statements(parsed, received_at).statements
-    asks = None if _is_copied(parsed.envelope, own) else _find_ask(statements)
-    return Said(parsed.key, parsed.automatic, words, asks, "", statements)
+    return Said(parsed.key, automatic, words, asks, need.why_not, said)
 
 
-_ASKS = ("request", "question", "deadline")
+_NO_WORD = ("sent by a program",)
+"""Why a message awaits no answer, and answers nothing either, beside what its headers say."""
 
 
-def _find_ask(statements: Sequence[Statement]) -> Statement | None:
-    promised = {said.sentence for said in statements if said.kind == "promise"}
-    asking = [s for s in statements if s.kind in _ASKS and s.sentence not in promised]
-    return min(asking, key=lambda s: (s.due is None, _ASKS.index(s.kind)), default=None)
-
-
-def _is_copied(envelope: Envelope, own: Collection[str]) -> bool:
-    mine = {a.role for a in envelope.recipients if a.address in own}
-    return bool(mine) and "to" not in mine and envelope.addresses[0].address not in own
+def _add_day(said: Statement, language: str, sent_on: date) -> Statement:
+    """A promise is due on whichever day it names: "I will get back to you on Friday"."""
+    if said.kind != "promise" or said.due:
+        return said
+    days = [named.day for named in find_days(said.sentence, language, sent_on)]
+    return replace(said, due=min((day for day in days if day >= sent_on), default=None))
 
 
 def _hear_all(
@@ -198,22 +200,33 @@ def _enter(archive: Archive, placing: Placing, keys: list[str], heard: Sequence[
         for client in clients.get(key, ())
     ]
     archive.turns.replace(keys, turns)
-    _place(archive, {turn.key for turn in turns})
+    _place(archive, turns)
     archive.said.mark_heard(keys)
 
 
-def _place(archive: Archive, keys: Collection[str]) -> None:
+def _place(archive: Archive, turns: Sequence[Turn]) -> None:
     """Place new turns, and those of conversations of which some went; then see what these come to."""
     broken = archive.conversations.list_broken()
-    keys = {*keys, *archive.turns.unplace(broken)}
+    keys = {*(turn.key for turn in turns), *archive.turns.unplace(broken)}
     archive.conversations.drop(broken)
-    numbers = archive.turns.place(keys)
+    placed = archive.turns.place(keys)
+    numbers = [n for n, grown in placed.items() if not _grow_quietly(archive, n, grown, turns)]
     archive.conversations.drop(numbers)
-    followed = [follow(turns) for turns in archive.turns.iter_conversations(numbers)]
+    followed = [follow(some) for some in archive.turns.iter_conversations(numbers)]
     archive.conversations.write(
         (conversation for conversation, _ in followed),
         (awaited for _, several in followed for awaited in several),
     )
+
+
+def _grow_quietly(
+    archive: Archive, number: int, grown: Sequence[str], turns: Sequence[Turn]
+) -> bool:
+    """Whether nothing follows from what came: so two programs that answer each other cost no more, however long they do."""
+    came = [turn for turn in turns if turn.key in grown]
+    if {turn.key for turn in came} != set(grown) or not came or any(turn.counts for turn in came):
+        return False
+    return all(archive.conversations.grow(number, turn) for turn in came)
 
 
 class Placing:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trail.book.waiting import Waiting, is_long_ago, list_waiting
+from trail.book.waiting import LONG_AGO, Waiting, is_long_ago, list_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,26 +40,41 @@ class Owed:
     """The most pressing first."""
     snoozed: tuple[Waiting, ...]
     long_ago: tuple[Waiting, ...]
+    """Only where all was asked for."""
+    old: int
+    """How many are long ago."""
     unread: int
     """Messages of clients that were not read for the book yet: what they ask is not known."""
 
 
 def read_owed(
-    archive: Archive, now: datetime, client: str | None = None, by: Side | None = None
+    archive: Archive,
+    now: datetime,
+    client: str | None = None,
+    by: Side | None = None,
+    *,
+    everything: bool = False,
 ) -> Owed:
     """What is owed, by one client or all, by one side or both. `now` is in the user's time zone."""
-    awaited = archive.conversations.list_awaited(client, by)
+    since = now - LONG_AGO
+    awaited = archive.conversations.list_awaited(client, by, None if everything else since)
     settled = archive.conversations.list_settled(client)
     put_off = {(s.client, s.key, s.by) for s in settled if s.until}
     snoozed = [a for a in awaited if (a.client, a.key, a.by) in put_off]
-    last_words = archive.conversations.read_last_words(snoozed) if snoozed else {}
+    last_words = archive.conversations.read_last_words(snoozed)
     shown: list[Waiting] = []
     later: list[Waiting] = []
     long_ago: list[Waiting] = []
     for waiting in list_waiting(awaited, settled, last_words, now):
         old = is_long_ago(waiting, now)
         (long_ago if old else later if waiting.snoozed_until else shown).append(waiting)
-    return Owed(tuple(shown), tuple(later), tuple(long_ago), archive.said.count_unheard())
+    return Owed(
+        tuple(shown),
+        tuple(later),
+        tuple(long_ago) if everything else (),
+        archive.conversations.count_long_ago(since, client, by),
+        archive.said.count_unheard(),
+    )
 
 
 def describe(archive: Archive, waiting: Sequence[Waiting]) -> list[Matter]:

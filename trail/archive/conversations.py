@@ -15,11 +15,14 @@ from trail.model import Awaited, Conversation, Settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from trail.archive.ledger import Ledger
-    from trail.model import Side
+    from trail.model import Side, Turn
 
 _COLUMNS = "id, client, first_key, messages, counting, first_at, last_at, last_key, last_word, last_theirs_at, last_ours_at"
+
+_LATE = " JOIN late l ON l.client = a.client AND l.conversation = a.conversation AND l.by = a.by"
 
 
 class Conversations:
@@ -44,14 +47,33 @@ class Conversations:
         ).fetchone()
         return _conversation(row) if row else None
 
-    def list_awaited(self, client: str | None = None, by: Side | None = None) -> list[Awaited]:
-        """Every word that is owed, the oldest first; a client's, and by one side, where that is asked for."""
+    def list_awaited(
+        self, client: str | None = None, by: Side | None = None, since: datetime | None = None
+    ) -> list[Awaited]:
+        """Every word that is owed, the oldest first; a client's, and by one side, where that is asked for.
+
+        With `since` only what is owed by a side in a conversation where something was asked, or is due, since then.
+        """
         rows = self._ledger.execute(
-            "SELECT client, key, by, conversation, kind, at, due, sentence FROM awaited"
-            f" WHERE {'client = ?1' if client is not None else '?1 IS NULL'} AND (?2 IS NULL OR by = ?2) ORDER BY at, key, by",
-            (client, by),
+            "WITH late AS (SELECT DISTINCT client, conversation, by FROM awaited WHERE ?3 IS NULL OR at >= ?3 OR due >= ?4)"
+            f" SELECT a.client, a.key, a.by, a.conversation, a.kind, a.at, a.due, a.sentence FROM awaited a{_LATE if since else ''}"
+            f" WHERE {'a.client = ?1' if client is not None else '?1 IS NULL'} AND (?2 IS NULL OR a.by = ?2)"
+            " ORDER BY a.at, a.key, a.by",
+            (client, by, *_since(since)),
         )
         return [_awaited(row) for row in rows]
+
+    def count_long_ago(
+        self, since: datetime, client: str | None = None, by: Side | None = None
+    ) -> int:
+        """In how many conversations a side owes a word, and was asked for none, and no day was, since then. Done ones do not count."""
+        row = self._ledger.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM awaited a WHERE (?1 IS NULL OR a.client = ?1) AND (?2 IS NULL OR a.by = ?2)"
+            " AND NOT EXISTS (SELECT 1 FROM settled s WHERE s.client = a.client AND s.key = a.key AND s.by = a.by AND s.until IS NULL)"
+            " GROUP BY a.client, a.conversation, a.by HAVING max(a.at) < ?3 AND coalesce(max(a.due), '') < ?4)",
+            (client, by, *_since(since)),
+        ).fetchone()
+        return int(row[0])
 
     def list_awaited_around(self, key: str) -> list[Awaited]:
         """Every word that is owed in the conversation of a message, by whichever side."""
@@ -133,6 +155,16 @@ class Conversations:
             ),
         )
 
+    def grow(self, number: int, turn: Turn) -> bool:
+        """Count one more message of which nothing follows, as an automatic answer. False: there is no such conversation."""
+        at = to_seconds(turn.at)
+        cursor = self._ledger.execute(
+            "UPDATE conversation SET messages = messages + 1, first_at = min(first_at, ?1), last_at = max(last_at, ?1),"
+            " first_key = CASE WHEN (?1, ?2) < (first_at, first_key) THEN ?2 ELSE first_key END WHERE client = ?3 AND id = ?4",
+            (at, turn.key, turn.client, number),
+        )
+        return cursor.rowcount > 0
+
     # what a person decides
 
     def settle(self, settled: Iterable[Settled]) -> None:
@@ -154,6 +186,10 @@ class Conversations:
             ((s.client, s.key, s.by) for s in found),
         )
         return found
+
+
+def _since(moment: datetime | None) -> tuple[int | None, str | None]:
+    return (None, None) if moment is None else (to_seconds(moment), f"{moment:%Y-%m-%d}")
 
 
 def _conversation(row: tuple) -> Conversation:  # type: ignore[type-arg]  # as SQLite has it

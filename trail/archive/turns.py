@@ -101,11 +101,10 @@ class Turns:
             self._ledger.execute(f"UPDATE turn SET conversation = 0 WHERE conversation IN ({marks})", chunk)  # fmt: skip
         return keys
 
-    def place(self, keys: Collection[str]) -> dict[int, bool]:
+    def place(self, keys: Collection[str]) -> dict[int, list[str]]:
         """Place the turns of these messages, which are not placed yet.
 
-        Returns the conversations they went to, and of each whether it is another than before, as one that was begun, or one
-        that others went into.
+        Returns the conversations that were begun, or joined with others, or grew; of one that only grew the messages that came.
         """
         near = _Nearness()
         self._join_by_ids(keys, near)
@@ -115,14 +114,14 @@ class Turns:
                 "SELECT coalesce((SELECT max(conversation) FROM turn), 0), coalesce((SELECT max(id) FROM conversation), 0)"
             ).fetchone()
         )
-        touched: dict[int, bool] = {}
+        touched: dict[int, list[str]] = {}
         places: list[tuple[int, str]] = []
         for group, numbers in near.list_groups(keys):
             number = min(numbers, default=following)
             following += not numbers
             if others := sorted(numbers - {number}):
                 self._merge(number, others)
-            touched[number] = len(numbers) != 1
+            touched[number] = group if len(numbers) == 1 else []
             places += [(number, key) for key in group]
         self._ledger.execute_many("UPDATE turn SET conversation = ? WHERE key = ?", places)
         return touched

@@ -87,11 +87,10 @@ def count_working_days(since: date, until: date) -> int:
 
 
 def is_long_ago(waiting: Waiting, now: datetime) -> bool:
-    """Whether nobody waits for it any more, as far as one can tell: the day it was due is past as long, too."""
-    longest = LONG_AGO.days
-    return waiting.since_days > longest and (
-        waiting.due is None or waiting.due < (now - LONG_AGO).date()
-    )
+    """Whether nobody waits for it any more, as far as one can tell: all of it was asked, and was due, that long ago."""
+    since = now - LONG_AGO
+    days = [a.due for a in waiting.awaited if a.due]
+    return waiting.awaited[-1].at < since and (not days or max(days) < since.date())
 
 
 def _conversation_of(awaited: Awaited) -> tuple[str, int, Side]:

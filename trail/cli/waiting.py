@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trail.archive.store import Archive
-    from trail.model import Awaited, Settled
+    from trail.model import Awaited, Settled, Side
     from trail.owed import Matter, Owed
     from trail.terminal import Line
 
@@ -58,15 +58,17 @@ def list_(
     config = session.config
     slug = find_client(config, client).slug if client else None
     with open_archive(config.archive) as archive:
-        owed = read_owed(archive, read_clock(), slug, on.value if on else None)
+        by: Side | None = None if on is None else "us" if on is On.us else "them"
+        owed = read_owed(archive, read_clock(), slug, by, everything=every)
         more = (*owed.snoozed, *owed.long_ago) if every else ()
         matters = describe(archive, (*owed.waiting, *more))
     if owed.unread:
-        session.note(f"{owed.unread:,} messages were not read for this yet; `trail sync` goes on")
+        were = "message was" if owed.unread == 1 else "messages were"
+        session.note(f"{owed.unread:,} {were} not read for this yet; `trail sync` goes on")
     data = {
         "waiting": [_data(matter) for matter in matters],
         "snoozed": len(owed.snoozed),
-        "long_ago": len(owed.long_ago),
+        "long_ago": owed.old,
         "unread": owed.unread,
     }
     session.emit_lines(data, _list_lines(matters, owed, session.width, every=every))
@@ -222,7 +224,7 @@ def _list_lines(
         f"{count:,} {what}"
         for count, what in (
             (len(owed.snoozed), "put off"),
-            (len(owed.long_ago), "older than half a year"),
+            (owed.old, "older than half a year"),
         )
         if count and not every
     ]

@@ -1,0 +1,154 @@
+"""`trail waiting` as a user has it: who waits, why, and what is settled of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from doors import ACME_RULES
+from histories import Letter, archive_letters
+
+from trail.archive.store import writing_archive
+from trail.catchup import attribute_pending
+from trail.config import load_config
+from trail.hearing import keep_book
+from trail.locks import hold_lock
+
+NOW = datetime.now(UTC)
+BOLT_RULES = 'slug = "bolt"\nname = "Bolt"\ndomains = ["bolt.example"]'
+
+
+def letter(name, sender, to, subject, text, *, days, answers=""):
+    at = NOW - timedelta(days=days)
+    lines = [
+        f"From: {sender}", f"To: {to}", f"Subject: {subject}", f"Message-ID: <{name}@x>",
+        f"Date: {at:%d %b %Y %H:%M:%S} +0000", "Content-Type: text/plain; charset=utf-8",
+    ]  # fmt: skip
+    lines += [f"In-Reply-To: <{answers}@x>"] if answers else []
+    return Letter(name, at, ("\r\n".join(lines) + f"\r\n\r\n{text}\r\n").encode())
+
+
+JANE, BOB, ME = "Jane Holt <jane@acme.example>", "Bob <bob@bolt.example>", "me@studio.example"
+LETTERS = [
+    letter("old", JANE, ME, "Drawings", "Can you send us the drawings?", days=300),
+    letter("logo", JANE, ME, "Logo", "Hi, can you tell me which of the logos we use?", days=20),
+    letter("asked", ME, BOB, "Contract", "Could you please send us the signed contract?", days=9),
+    letter("late", BOB, ME, "Budget", f"Can you send us the budget by {NOW - timedelta(days=2):%d %B %Y}?", days=6),
+]  # fmt: skip
+
+
+@pytest.fixture
+def waiting(desk):
+    """An archive of those letters."""
+    desk.set_up(clients=(ACME_RULES, BOLT_RULES))
+    desk.keys = add(desk, LETTERS)
+    return desk
+
+
+def add(desk, letters, start=1):
+    config = load_config(desk.config)
+    with writing_archive(config.archive) as archive:
+        keys = archive_letters(archive, letters, start=start)
+        attribute_pending(archive, config.clients)
+        assert keep_book(archive, config) == 0
+    return keys
+
+
+def listed(desk, *words):
+    """The letters that are waited upon, in order."""
+    names = {key: name for name, key in desk.keys.items()}
+    return [names[one["key"]] for one in desk.done("waiting", *words, "--json").data["waiting"]]
+
+
+def test_the_most_pressing_comes_first_with_the_sentence_that_says_so(waiting):
+    out = waiting.done("waiting").out.splitlines()
+    due = f"{(NOW - timedelta(days=2)).astimezone():%Y-%m-%d}"
+    assert f"bolt  Bob has waited 6 days, due {due}, 2 days overdue  Budget" in out[0]
+    assert "acme  Jane Holt has waited 20 days  Logo" in out[2]
+    assert out[3].strip() == "“Hi, can you tell me which of the logos we use?”"
+    assert "bolt  Bob has not answered for 9 days  Contract" in out[4]
+    assert out[6:] == ["1 older than half a year (trail waiting --all)"]
+
+
+def test_it_can_be_narrowed_to_a_side_and_a_client(waiting):
+    assert listed(waiting, "--on", "them") == ["asked"]
+    assert listed(waiting, "bolt") == ["late", "asked"]
+    assert listed(waiting, "Bolt", "--on", "us") == ["late"]
+    assert listed(waiting, "acme", "--all") == ["logo", "old"]
+    assert waiting.trail("waiting", "nobody").code == 40
+
+
+def test_what_is_done_is_gone_until_it_is_undone(waiting):
+    key = waiting.keys["logo"]
+    waiting.done("waiting", "done", key[:8])
+    assert listed(waiting) == ["late", "asked"]
+    waiting.done("waiting", "undo", key[:8])
+    assert listed(waiting) == ["late", "logo", "asked"]
+    assert waiting.done("waiting", "undo", key[:8]).out == "nothing of that was settled\n"
+
+
+def test_what_is_asked_later_in_a_conversation_that_was_done_is_listed(waiting):
+    waiting.done("waiting", "done", waiting.keys["logo"][:8])
+    more = letter("more", JANE, ME, "Re: Logo", "And can you send it to Ole?", days=1, answers="logo")  # fmt: skip
+    waiting.keys |= add(waiting, [more], start=10)
+    assert listed(waiting) == ["late", "asked", "more"]
+
+
+def test_what_was_put_off_comes_back_with_the_next_word(waiting):
+    key = waiting.keys["logo"]
+    told = waiting.done("waiting", "snooze", key[:8], "2w", "--json").data["settled"]
+    assert [one["key"] for one in told] == [key]
+    assert listed(waiting) == ["late", "asked"]
+    assert "1 put off" in waiting.done("waiting").out
+    assert listed(waiting, "acme", "--all") == ["logo", "old"]
+    word = letter("word", JANE, ME, "Re: Logo", "I only wanted to say hello.", days=1, answers="logo")  # fmt: skip
+    waiting.keys |= add(waiting, [word], start=10)
+    assert listed(waiting) == ["late", "logo", "asked"]
+
+
+@pytest.mark.parametrize("when", ["2020-01-01", "today", "some day"])
+def test_a_day_that_is_none_or_past_is_refused(waiting, when):
+    answer = waiting.trail("waiting", "snooze", waiting.keys["logo"][:8], when)
+    assert answer.code in (2, 31)
+    assert listed(waiting) == ["late", "logo", "asked"]
+
+
+def test_only_what_is_waited_upon_can_be_settled(waiting):
+    waiting.keys |= add(waiting, [letter("thanks", JANE, ME, "Hello", "Thank you.", days=1)], start=10)  # fmt: skip
+    answer = waiting.trail("waiting", "done", waiting.keys["thanks"][:8])
+    assert answer.code == 41
+    assert "nobody waits" in answer.err
+
+
+def test_nobody_waits_is_said_in_two_words(desk):
+    desk.set_up(clients=(ACME_RULES,))
+    add(desk, [letter("thanks", JANE, ME, "Hello", "Thank you.", days=1)])
+    assert desk.done("waiting").out == "nobody waits\n"
+
+
+def test_it_is_settled_beside_a_sync_at_work(waiting):
+    with hold_lock(waiting.archive / "lock"):
+        waiting.done("waiting", "done", waiting.keys["logo"][:8])
+        assert listed(waiting) == ["late", "asked"]
+
+
+def test_a_message_that_asks_and_promises_is_two_lines_of_which_one_can_be_done(waiting):
+    day = f"{date.today() + timedelta(days=9):%d %B %Y}"  # noqa: DTZ011 - as people write it
+    text = f"Could you please send me the texts? I will send you the page by {day}."
+    waiting.keys |= add(waiting, [letter("both", ME, JANE, "Texts", text, days=1)], start=10)
+    id_ = waiting.keys["both"][:8]
+    assert listed(waiting).count("both") == 2
+    waiting.done("waiting", "done", id_, "--on", "them")
+    assert "you promised Jane Holt 1 day ago" in waiting.done("waiting").out
+    waiting.done("waiting", "done", id_)
+    assert "both" not in listed(waiting)
+
+
+def test_what_was_not_read_yet_is_told(waiting):
+    config = load_config(waiting.config)
+    with writing_archive(config.archive) as archive:
+        archive_letters(archive, [letter("new", JANE, ME, "New", "Can you come?", days=0)], start=10)  # fmt: skip
+        attribute_pending(archive, config.clients)
+    answer = waiting.done("waiting")
+    assert "1 message was not read" in answer.err
+    assert waiting.done("waiting", "--json").data["unread"] == 1
