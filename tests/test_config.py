@@ -33,7 +33,7 @@ def test_the_example_documents_every_key_and_its_default():
     text = EXAMPLE.read_text(encoding="utf-8")
     for level, keys in KEYS.items():
         part = text if not level else text.partition(f"[{level}]")[2].partition("\n[")[0]
-        for key in set(keys) - {"account", "client", "handoff"}:
+        for key in set(keys) - {"account", "client", "handoff", "caldav"}:
             assert re.search(rf"^(# )?{key} = ", part, re.MULTILINE), (level, key)
     config = parse_config(text, PATH)
     assert config.clients[0].subjects == ("[acme]",)

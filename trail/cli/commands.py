@@ -93,12 +93,17 @@ class Group:
         return group
 
 
+BESIDE = {"next": ("next_push",)}
+"""Modules with further commands of a group."""
+
+
 def register_commands(words: Sequence[str] = ()) -> None:
     """Register the command a command line is about; all, where that is not plain or the help needs them."""
     name = _find_command(words)
     plain = name in HOMES and name != "help"
-    for module in {HOMES[name]} if plain else dict.fromkeys(HOMES.values()):
-        import_module(f"trail.cli.{module}")
+    for home in (name,) if plain else HOMES:
+        for module in (HOMES[home], *BESIDE.get(home, ())):
+            import_module(f"trail.cli.{module}")
 
 
 def _find_command(words: Sequence[str]) -> str:

@@ -111,6 +111,28 @@ def check_authority(value: str) -> str:
     return value
 
 
+def check_calendar(value: str) -> str:
+    """Refuse what is no address that a password may be sent to: https, or http to this machine. Return it with a / at its end."""
+    from urllib.parse import urlsplit  # noqa: PLC0415 - as above
+
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname or ""
+        is_good = bool(host) and parts.port != 0
+        is_good = is_good and (
+            parts.scheme == "https" or (parts.scheme == "http" and is_this_machine(host))
+        )
+    except ValueError:
+        is_good = False
+    odd = "@" in value.partition("//")[2].partition("/")[0] or parts.query or parts.fragment if is_good else True  # fmt: skip
+    if odd or not value.isascii() or " " in value:
+        raise Refused(
+            "must be an address that begins with https://, without user, password, ? or #",
+            "that of one calendar, as its settings in the calendar program show it",
+        )
+    return value if value.endswith("/") else f"{value}/"
+
+
 def check_port(value: int) -> int:
     """Refuse what is no TCP port."""
     if not 1 <= value <= 65535:  # noqa: PLR2004 - the port numbers there are

@@ -52,6 +52,19 @@ class Handoff:
 
 
 @dataclass(frozen=True, slots=True)
+class Caldav:
+    """The calendar that next actions are put into."""
+
+    url: str
+    """Of the calendar itself, with a / at its end."""
+    user: str
+    password_env: str | None = None
+    password_command: tuple[str, ...] = ()
+    ca_file: Path | None = None
+    """Certificates (PEM) to trust instead of the system's."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What the configuration says: addresses and domains in lower case, paths absolute."""
 
@@ -66,6 +79,7 @@ class Config:
     stemming: str = ""
     """The language in which forms of a word are found too, not only the word itself; "" for none."""
     handoff: Handoff = field(default_factory=Handoff)
+    caldav: Caldav | None = None
 
     @property
     def own_addresses(self) -> frozenset[str]:
@@ -160,6 +174,10 @@ def _read_text(text: str, path: Path) -> Config:
     top, problems = read_table(schema.FILE, data, ())
     handoff, not_right = read_table(schema.HANDOFF, data.get("handoff", {}), ("handoff",))
     problems += not_right
+    caldav, not_right = (
+        read_table(schema.CALDAV, data["caldav"], ("caldav",)) if "caldav" in data else (None, [])
+    )
+    problems += not_right
     accounts, found = _read_tables("account", schema.ACCOUNT, Account, data)
     clients, also_found = _read_tables("client", schema.CLIENT, Client, data)
     me: tuple[str, ...] = (top or {}).get("me", ())
@@ -182,6 +200,7 @@ def _read_text(text: str, path: Path) -> Config:
         clients=tuple(clients.values()),
         stemming=top.get("stemming", ""),
         handoff=_complete_handoff(handoff or {}, path),
+        caldav=_complete_caldav(caldav, path) if caldav else None,
     )
 
 
@@ -214,6 +233,12 @@ def _complete_handoff(table: Mapping[str, str], config_path: Path) -> Handoff:
     return Handoff(
         timestamp_url=table.get("timestamp_url", ""), language=table.get("language", ""), **files
     )
+
+
+def _complete_caldav(table: dict[str, Any], config_path: Path) -> Caldav:
+    if "ca_file" in table:
+        table["ca_file"] = _complete_path(table["ca_file"], config_path)
+    return Caldav(**table)
 
 
 def _complete_path(written: str, config_path: Path) -> Path:

@@ -100,8 +100,8 @@ def _word_problem(problem: Problem, data: Mapping[str, Any]) -> tuple[str, str]:
     if len(keys) > 1 and keys[0] in ("account", "client"):
         level, label = str(keys[0]), f"{keys[0]} {_name_table(data, problem.place)}: "
         keys = keys[2:]
-    elif len(keys) > 1 and keys[0] == "handoff":
-        level, label, keys = "handoff", "handoff: ", keys[1:]
+    elif len(keys) > 1 and keys[0] in ("handoff", "caldav"):
+        level, label, keys = str(keys[0]), f"{keys[0]}: ", keys[1:]
     names = [_printable(key) for key in keys if isinstance(key, str)]
     if problem.text == "unknown key":
         return f'{label}unknown key "{names[-1]}"', problem.hint or _suggest_key(names[-1], level)
@@ -127,7 +127,9 @@ def _suggest_key(key: str, level: str) -> str:
     if owners := [owner for owner in KEYS if key in KEYS[owner]]:
         if owners == [""]:
             return f'"{key}" belongs at the top, before the first [[account]] or [[client]]'
-        tables = ("[handoff]" if owner == "handoff" else f"[[{owner}]]" for owner in owners)
+        tables = (
+            f"[{owner}]" if owner in ("handoff", "caldav") else f"[[{owner}]]" for owner in owners
+        )
         return f'"{key}" belongs under ' + " or ".join(tables)
     if near := find_near(key.casefold(), KEYS[level]):
         return f'did you mean "{near[0]}"?'

@@ -94,9 +94,14 @@ def _list_problems(refusal: Refused, place: Place) -> Iterator[Problem]:
         yield from _list_problems(of_element, (*place, number))
 
 
-def _check_account(table: dict[str, Any]) -> dict[str, Any]:
+def _check_source(table: dict[str, Any]) -> dict[str, Any]:
     if "password_env" in table and "password_command" in table:
         raise Refused("stands beside password_env", "keep one of the two", key="password_command")
+    return table
+
+
+def _check_account(table: dict[str, Any]) -> dict[str, Any]:
+    table = _check_source(table)
     security = table.get("security", "tls")
     if (
         security == "plain"
@@ -131,6 +136,7 @@ FILE = Table(
         "me": kinds.texts(checks.check_address),
         "stemming": kinds.choice(*STEMMED),
         "handoff": lambda table: table,  # is read by itself, as those below
+        "caldav": lambda table: table,
         "account": kinds.tables("account"),
         "client": kinds.tables("client"),
     },
@@ -144,6 +150,18 @@ HANDOFF = Table(
         "letter": kinds.text(),
         "language": kinds.choice("english", "danish", "german"),
     },
+)
+CALDAV = Table(
+    {
+        "url": kinds.text(checks.check_calendar),
+        "user": kinds.text(),
+    },
+    {
+        "password_env": kinds.text(checks.check_variable),
+        "password_command": kinds.check_command,
+        "ca_file": kinds.text(),
+    },
+    _check_source,
 )
 ACCOUNT = Table(
     {
@@ -191,5 +209,11 @@ CLIENT = Table(
     _check_client,
 )
 
-KEYS = {"": FILE.keys, "handoff": HANDOFF.keys, "account": ACCOUNT.keys, "client": CLIENT.keys}
+KEYS = {
+    "": FILE.keys,
+    "handoff": HANDOFF.keys,
+    "caldav": CALDAV.keys,
+    "account": ACCOUNT.keys,
+    "client": CLIENT.keys,
+}
 """The keys there are: of the file ("") and of its tables."""
