@@ -18,7 +18,7 @@ CHANGE = (
 # Other things that people change, move and add.
 NO_CHANGE = r"\b(?:meeting|call|appointment|date|time|slot|password|calendar|invite|termin|treffen|besprechung|telefonat|uhrzeit|passwort|moede\w*|aftale\w*|tid|tidspunkt|adgangskode|rendez-vous|reunion|date|horaire|mot de passe|print(?:ing)?run)\b"
 ESCALATION = (
-    r"\b(?:disappointed|disappointing|dissatisfied|frustrated|frustrating|unacceptable|inexcusable|outrageous|appalled|appalling|unprofessional)\b|\b(?:not|n't|un) ?(?:good enough|acceptable|happy with|satisfied|what (?:we|was) agreed)\b"
+    r"\b(?:disappointed|disappointing|dissatisfied|frustrated|frustrating|unacceptable|inexcusable|outrageous|appalled|appalling|unprofessional)\b|(?:\bnot|n't|\bun) ?(?:good enough|acceptable|happy with|satisfied|what (?:we|was) agreed)\b"
     r"|\b(?:instruct|involve|consult|contact|call in|hear from|speak to|hand \w+ to|turn to|go to|pass .{0,20}\bto|refer .{0,20}\bto) (?:our|my|a) (?:lawyers?|solicitors?|attorneys?|legal team)\b|\blegal (?:action|steps|proceedings)\b"
     r"|\b(?:third|fourth|fifth|3rd|4th|umpteenth|nth) (?:time|reminder|request|attempt|e-?mail)\b|\b(?:final|last) (?:reminder|warning|notice)\b|\bstill (?:waiting (?:for|to|on)|no (?:answer|reply|response|news)|have(?:n't| not) (?:heard|received|had))\b"
     r"|\bfed up\b|\b(?:losing|lost|running out of) (?:all |my |our )?(?:confidence|trust|patience|faith)\b|\bbreach of (?:our |the )?(?:contract|agreement)\b|\b(?:cancel|terminate) (?:the|our|this|your) (?:order|contract|agreement|project|cooperation)\b|\b(?:business|work) elsewhere\b|\bformal complaint\b|\bmoney back\b"
@@ -28,6 +28,27 @@ ESCALATION = (
     r"|\b(?:gaar|kontakter|sender|overgiver|overdrager|inddrager)\b.{0,40}\badvokat|\bjuridiske skridt\b|\binkasso\b|\bventer (?:stadig|fortsat|endnu)\b|\bstadig ikke (?:hoert|faaet|modtaget)\b|\b(?:ophaever|opsiger) (?:aftalen|kontrakten|samarbejdet)\b|\btaalmodighed\w*.{0,20}\b(?:slut|opbrugt)"
     r"|\bdecue?s?\b|\bdecevante?s?\b|\binacceptable|\binadmissible|\bintolerable|\bscandaleu|\bmecontente?s?\b|\binsatisfaite?s?\b|\bmise en demeure\b|\b(?:confi\w+|saisi\w+|consult\w+|contact\w+|transmett\w+|transmis) .{0,30}\bavocats?\b|\bpoursuites\b|\bvoie judiciaire\b"
     r"|\b(?:troisieme|quatrieme|cinquieme|3e|4e|enieme) (?:fois|relance|rappel|mail)\b|\bdernier (?:rappel|avertissement)\b|\battend(?:s|ons|ez)? (?:toujours|encore)\b|\btoujours (?:pas|aucune?) (?:de )?(?:reponse|nouvelles|recu|eu)\b|\bresili(?:er|ons|erons) (?:le|notre|ce) contrat\b|\bperdu (?:confiance|patience)\b|\bbout de patience\b"
+)
+# Small words of which a sentence has one, or the pattern cannot be found in it.
+ESCALATION_WORDS = (
+    "disappointed disappointing dissatisfied frustrated frustrating unacceptable inexcusable outrageous appalled appalling"
+    " unprofessional enough acceptable happy unhappy satisfied unsatisfied agreed lawyer lawyers solicitor solicitors attorney attorneys legal third fourth"
+    " fifth 3rd 4th umpteenth nth reminder warning notice still fed confidence trust patience faith breach cancel terminate"
+    " elsewhere complaint money enttaeuscht enttaeuschend enttaeuschende enttaeuschendes inakzeptabel inakzeptable akzeptabel"
+    " hinnehmbar zufrieden ordnung unzumutbar unzumutbare unverschaemt unverschaemte unverschaemtheit veraergert aergerlich frechheit unzufrieden"
+    " mal wiederholt letzte letzter letzten anwalt rechtsanwalt schritte rechtsweg warte warten wartet immer vertragsbruch geduld"
+    " beschwerde skuffet skuffende skuffede utilfreds utilfredse utilfredsstillende uacceptabel uacceptabelt uacceptable ikke"
+    " kritik uholdbar uholdbart tredje fjerde femte 3 4 sidste advokat advokaten advokater juridiske inkasso venter stadig ophaever"
+    " opsiger taalmodighed taalmodigheden decu decue decus decues decevant decevante decevants decevantes inacceptable"
+    " inacceptables inadmissible intolerable scandaleux scandaleuse mecontent mecontente mecontents mecontentes insatisfait"
+    " insatisfaite demeure avocat avocats avocate poursuites voie troisieme quatrieme cinquieme 3e 4e enieme dernier attends attend"
+    " attendons attendez toujours resilier resilions resilierons perdu bout"
+)
+DEPARTURE_WORDS = (
+    "leaving leave left leaves last longer resigned notice role position job retiring take succeed mehr letzter letzte letzten"
+    " letztem arbeitstag verlasse verlassen verlaesst verlasst ausgeschieden ruhestand gekuendigt sidste ikke laengere stoppet"
+    " fratraadt fratraeder stopper holder opsagt forlader pension quitte quitter quitterai quittera quittons quittez quitta plus"
+    " dernier depart demissionne demissionner demissionnaire"
 )
 DEPARTURE = (
     r"\b(?:am|'m|is|are|will be|be) leaving (?:.{0,40}\b(?:company|firm|business|organi[sz]ation|practice|agency|at the end of (?:the|this|next)|after (?:\w+ ){1,2}years)\b|(?:us|my (?:role|position|post|job))\b)|\b(?:leave|left|leaves) (?:the )?(?:company|firm|organi[sz]ation|practice|agency)\b|\b(?:my|his|her) last (?:working )?day\b(?! of)"
