@@ -78,7 +78,7 @@ def _is_asked(sentence: Sentence, bare: str) -> bool:
     return (
         is_question(sentence.written, sentence.known)
         or (count <= _BRIEF and finds(wants.BRIEF, bare))
-        or (sentence.is_short and count > 1)
+        or (count > 1 and (sentence.is_short or finds(wants.SECOND_PERSON, bare)))
     )
 
 

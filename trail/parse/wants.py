@@ -42,21 +42,21 @@ WANTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("let", r"\blet (?:me|us) (?:please |also )?(?:know|have)\b"),
         ("appreciate grateful obliged glad happy", r"\b(?:i|we)(?:'d| would|'ll| will)? (?:really |much |very much |greatly |also |be |most )*(?:appreciate|grateful|obliged|glad|happy) (?:it )?(?:if you|a|an|your|for (?:a|an|your|any))\b"),
         ("love like", r"\b(?:i|we)(?:'d| would) (?:really |also |much )?(?:love|like) (?:to (?:hear (?:your|what|how|back|from)|know|see (?:a|the|some|your)|(?:have|get|receive) (?:a|an|the|your))|your|you to|an? (?:quote|price|copy|call|offer)|the)\b"),
-        ("be", r"\b(?:it would|it'd|would) (?:really |also )?be (?:great|good|nice|lovely|helpful|useful|perfect|ideal|wonderful|fantastic|appreciated)(?:,? (?:if|to (?:have|get|see|know|hear|receive)))"),
-        ("need", r"\b(?:i|we) (?:still |also |urgently |just |really )*need (?:to (?:know|hear|have your|see your)|your|from you|you to|the following)\b|\b(?:i|we)(?:'d| would) (?:still |also )?need\b"),
+        ("be", r"\b(?:it would|it'd|would) (?:really |also )?be (?:great|good|nice|lovely|helpful|useful|perfect|ideal|wonderful|fantastic|appreciated)(?:,? (?:if (?!someone|somebody|people|they|there)|to (?:have|get|see|know|hear|receive)))"),
+        ("need", r"\b(?:i|we) (?:still |also |urgently |just |really )*need (?:to (?:know|hear|have your|see your)|your|from you|you to|the following)\b|\b(?:i|we)(?:'d| would) (?:still |also )?need (?!to\b)"),
         ("receive have", r"\b(?:i|we) (?:must|need to|have to) (?:have|receive) (?:your|it|them|the)\b"),
-        ("wondering", r"\b(?:was|were|am|are|'m|'re|just|been) (?:also |just )?wondering (?:if|whether|when|what|how|where|who|why|which|about)\b"),
+        ("wondering", r"\b(?:was|were|am|are|'m|'re|just) (?:also |just )?wondering (?:if|whether|when|what|how|where|who|why|which|about)\b"),
         ("waiting wait", r"\b(?:waiting|wait) (?:for|on) (?:your\b|you\b|(?:an? |some |the )?" + _ANSWER["en"] + r"\b)"),
         ("await awaiting awaits", r"\bawait(?:ing|s)? (?:your|further|any) "),
         ("forward", r"\blook(?:ing)? forward to (?:hear(?:ing)? (?:from|back|your|what)|receiv(?:e|ing)|getting your|your " + _ANSWER["en"] + r")\b"),
         ("call", r"\bcall me (?:when|as soon|back|once|asap|today|tomorrow|please|on|at)\b"),
-        ("send give tell drop ring show", _EN + r"(?:send|give|tell|drop|ring|show) (?:me|us)\b"),
+        ("send give tell drop ring show", r"(?:^|[,;:!] |\b(?:then|please|or) )(?:send|give|tell|drop|ring|show) (?:me|us)\b(?! a break| about it)"),
         ("reminder", r"\b(?:gentle|friendly|kind) reminder\b"),
         ("follow following checking chasing", r"\bfollow(?:ing)?[ -]up (?:on|about|with you)\b|\bchecking in (?:on|about|to see)\b|\bchasing\b"),
         ("need", r"(?:^|[,;:] |\b(?:and|but|so|also|that) )(?:i|we) (?:still |also |urgently |just |really )*need .{1,60} from you\b"),
         ("require", r"\b(?:i|we) (?:still |also |do )*require (?:your|you|the|an?|from you)\b"),
         ("send get", r"^(?:send (?:over|it|them|the|your)|get back to (?:me|us))\b"),
-        ("if whether when what how", r"\b(?:checking|(?:to|can you|could you) (?:ask|see|check|know|hear|find out)|not sure|unsure|like to know|not clear) (?:if|whether|when|what|how) (?:you|we|your|the)\b"),
+        ("if whether when what how", r"\b(?:checking|(?:writing|wanted|want|like|e?mailing|calling|just|touch|had|have) to (?:ask|see|check|know|hear|find out)) (?:if|whether|when|what|how) (?:you|we|your|the)\b|\b(?:not|n't) sure (?:if|whether) you (?:saw|got|received|had|have (?:seen|received))\b"),
         ("bump bumping circling circle nudge touching", r"\bbump(?:ing)? (?:this|it|my)\b|\bcircl(?:e|ing) back\b|\btouch(?:ing)? base\b|\b(?:gentle|little|friendly) nudge\b"),
         ("overdue unpaid outstanding paid received settled", r"\b(?:payment|invoice|balance|amount|bill)\b.{0,60}\b(?:overdue|unpaid|(?:still |remains |is )outstanding|not (?:yet )?(?:been )?(?:paid|received|settled))\b|(?:\bnot|n't) (?:yet )?(?:received|had|seen) (?:your|any) "),
         ("welcome value", r"\b(?:i|we)(?:'d| would) (?:very much |really )?(?:welcome|value) (?:your|any|some)\b"),
@@ -65,7 +65,7 @@ WANTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("from", r"(?:\bnot|n't|\bnothing|\bnever) (?:yet |had a |received a |received an |had an )?(?:heard|received|reply|answer|response|had|got)(?: \w+){0,3} from you\b"),
         ("unless", r"\bunless (?:we|i) (?:hear|receive|get)\b"),
         ("if", r"\bif (?:we|i) (?:do not|don't|have not|haven't) (?:hear|receive|heard|received)\b"),
-        ("asking ask request urge beg", r"\basking (?:you )?for (?:the|your|a|an)\b|\b(?:i|we) (?:would like to |want to |must |have to |kindly |hereby |can only )?(?:ask|request|urge|beg) (?:you (?:to|for|about|whether)|for (?:your|a|an)|that you)\b"),
+        ("asking ask request urge beg", r"\b(?:asking you for|(?:i'm|i am|we are|we're) (?:now |still |just )?asking for) (?:the|your|a|an)\b|\b(?:i|we) (?:would like to |want to |must |have to |kindly |hereby |can only )?(?:ask|request|urge|beg) (?:you (?:to|for|about|whether)|for (?:your|a|an)|that you)\b"),
         ("your", r"\byour " + _ANSWER["en"] + r" (?:is|are|would be|will be) (?:very |most |much |greatly )?(?:needed|required|missing|still|urgently|overdue|welcome|appreciated|useful|helpful|awaited)\b|\bwithout your " + _ANSWER["en"] + r"\b"),
         ("any", r"\bany (?:feedback|thoughts|comments|input|ideas|suggestions) (?:is|are|would be)? ?(?:welcome|appreciated)\b"),
         ("when where how what which who", r"^(?:when|where|how|what|which|who) (?:do|does|did|can|could|should|shall|will|would|is|are) (?:you|u|we|i|the|it|your)\b[^,.]{0,80}$"),
@@ -151,7 +151,7 @@ WANTS: dict[str, tuple[tuple[str, str], ...]] = {
 }  # fmt: skip
 # What is offered, or said in every letter: whoever does not need it does not answer.
 COURTESY = {
-    "en": r"\blet (?:me|us) know (?:if|should|in case|whenever) (?:you (?:have|need|run|want|require|see|spot|notice|find|encounter|'d|would|feel)|you'd|anything|any\b|something|there|that|this|it causes|i can|we can)\b"
+    "en": r"\blet (?:me|us) know (?:if|should|in case|whenever) (?:you (?:have|need|run|want|require|see|spot|notice|find|encounter|'d|would|feel)|you'd|anything|any\b|something|there|that|this|it causes|i can|we can|i'm|i am|we're)\b|\bif you (?:do not|don't|no longer) (?:want|wish)\b"
     r"|\b(?:if|should) you (?:have|need|require|run into|encounter|experience|see) (?:any|further|more|questions|a question|problems|help|anything|some|additional|assistance)\b|\bif you(?:'d| would) (?:like|prefer|rather)\b|\bif you (?:want|wish|prefer|like|care|are interested)\b"
     r"|\bfeel free\b|(?:n't|\bnot) hesitate\b|\b(?:everything|all|anything|whatever) (?:that )?(?:i|we|you) need\b|\bin case (?:of|you have) (?:any )?(?:questions|problems)\b|^(?:for )?(?:any |further |more )*(?:questions?|information|enquiries|need help|help)\b[^?]{0,12}(?:\?|contact|call|visit|see)"
     r"|\bbefore printing\b|\bin error\b|\b(?:please|pls) (?:go ahead|proceed|carry on|keep|bring|arrive|join us|don't|do not|note|find|see (?!my|our|what|whether|if|to)|be aware|disregard|ignore|excuse|forgive|accept|visit|click|log in)\b|\bany questions\b"
@@ -175,6 +175,8 @@ PLEASANTRY = {
     "de": r"^(?:wie geht(?:'s| es|s)?|wie laeuft'?s|wie war (?:dein|ihr|euer|der) (?:urlaub|wochenende)|alles (?:gut|klar|ok)|geht es (?:ihnen|dir|euch) gut|na)\b[^?]{0,40}\?",
     "fr": r"^(?:et )?(?:comment (?:allez[- ]vous|vas[- ]tu|ca va|va)|ca va|tout va bien|(?:vous allez|tu vas) bien|la forme)\b[^?]{0,40}\?",
 }  # fmt: skip
+# Who says this in a question asks the reader, however many words it takes.
+SECOND_PERSON = r"\b(?:you|your|yours|du|dig|din|dit|dine|jer|jeres|sie|ihr|ihre|ihren|ihnen|dir|dich|dein|deine|euch|eure|vous|votre|vos|tu|toi|ton|tes)\b|^(?:any|anyone|anybody|nogen|noget|jemand|irgend\w+|quelqu'un|des) "
 # Questions of a word or two.
 BRIEF = r"^(?:and|so|well|any \w+|anything|thoughts|news|ideas|what happened|what now|how (?:come|so|much|many|soon|long)|when|where|why|who|which(?: one)?|ready|possible|ok with you|agreed|nyt|noget nyt|nogen nyt|hvornaar|hvorfor|hvor|og|naa|enig|und|na|gibt'?s (?:was )?neues|was neues|neuigkeiten|wann|warum|wo|wie viel|einverstanden|et|alors|des nouvelles|du nouveau|une idee|quand|pourquoi|combien|d'accord) ?\?+$"
 # Only names the day by which something has to be there; whoever says so expects it.
