@@ -50,14 +50,14 @@ def find_asked(sentence: Sentence, sent_on: date) -> Asked | None:
     """Return what it wants of its reader; None where it wants nothing."""
     bare = _GREETING.sub("", sentence.folded, count=1)
     kind = _find_kind(sentence, bare)
-    if not kind or _matches(wants.COURTESY, bare, sentence.known):
+    if not kind or matches(wants.COURTESY, bare, sentence.known):
         return None
     if "?" in sentence.written[-8:] and (why := _doubt(bare, sentence.following)):
         return Asked("", sentence.written, doubt=why)
     words = frozenset(_WORD.findall(sentence.written.lower()))
     days = (find_due(sentence.written, words, each, sent_on) for each in sentence.known)
     due = next((day for day in days if day), None)
-    if kind == "deadline" and (not due or _matches(wants.NOT_THE_READER, bare, sentence.known)):
+    if kind == "deadline" and (not due or matches(wants.NOT_THE_READER, bare, sentence.known)):
         return None
     return Asked(kind, shorten(sentence.written), due)
 
@@ -70,7 +70,7 @@ def _find_kind(sentence: Sentence, bare: str) -> NeedKind:
         return "request"
     if any(_wants(each, bare) for each in sentence.known):
         return "request"
-    return "deadline" if _matches(wants.DUE_ALONE, bare, sentence.known) else ""
+    return "deadline" if matches(wants.DUE_ALONE, bare, sentence.known) else ""
 
 
 def _is_asked(sentence: Sentence, bare: str) -> bool:
@@ -84,9 +84,9 @@ def _is_asked(sentence: Sentence, bare: str) -> bool:
 
 def _doubt(bare: str, following: str) -> str:
     """Why a question is none that awaits an answer; "" when it may be one."""
-    if _matches(wants.PLEASANTRY, bare, LANGUAGES):
+    if matches(wants.PLEASANTRY, bare, LANGUAGES):
         return "pleasantry"
-    if _matches(wants.RHETORICAL, bare, LANGUAGES):
+    if matches(wants.RHETORICAL, bare, LANGUAGES):
         return "rhetorical"
     return "rhetorical" if finds(wants.ANSWERED, wants.fold(following)) else ""
 
@@ -107,7 +107,8 @@ def _wants(language: str, bare: str) -> bool:
     return any(pattern.search(bare) for word in words for pattern in index[word])
 
 
-def _matches(patterns: Mapping[str, str], folded: str, known: tuple[str, ...]) -> bool:
+def matches(patterns: Mapping[str, str], folded: str, known: tuple[str, ...]) -> bool:
+    """Whether the pattern of one of these languages is found in a folded text."""
     return any(finds(patterns[each], folded) for each in known if each in patterns)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from trail.model import Need, Statement
 from trail.parse import signals, wants
 from trail.parse.addressee import Addressees
-from trail.parse.asked import Asked, Sentence, find_asked, finds
+from trail.parse.asked import Asked, Sentence, find_asked, finds, matches
 from trail.parse.language import COMMON, detect_language
 from trail.parse.sentences import split_sentences
 from trail.parse.statements import LANGUAGES, SPEECH, find_statements, read_sentence, shorten
@@ -159,14 +159,16 @@ class _Reading:
         if asked and (elsewhere or asked.doubt):
             self._doubts.append(asked.doubt or "addressed to somebody else")
         elif asked:
-            self._ask(asked, folded)
+            self._ask(asked, sentence)
 
-    def _ask(self, asked: Asked, folded: str) -> None:
+    def _ask(self, asked: Asked, sentence: Sentence) -> None:
         self._asked.append(asked)
         if not asked.kind or asked.kind == "deadline":
             return
         self._say(Statement(asked.kind, asked.sentence, asked.due))
-        if finds(signals.CHANGE, folded) and not finds(signals.NO_CHANGE, folded):
+        if matches(signals.CHANGE, sentence.folded, sentence.known) and not finds(
+            signals.NO_CHANGE, sentence.folded
+        ):
             self._say(Statement("change", asked.sentence, asked.due))
 
     def _find_signs(self, piece: str, folded: str) -> None:

@@ -7,14 +7,14 @@ people complain, and leave, in whatever language comes to them.
 from __future__ import annotations
 
 # In a sentence that asks for something.
-CHANGE = (
-    r"\b(?:change|replace|move|add|remove|delete|drop|swap|adjust|amend|revise|alter|modify|include|shorten|enlarge|rewrite|redo|rephrase|rename)\b(?! (?:me|us|him|her|them)\b)"
+CHANGE = {
+    "en": r"(?:^|\b(?:you|u|we|i|please|pls|to|also|and|or|then|kindly|just|instead|everybody|someone) )(?:also |just |please |maybe |perhaps |then |kindly )*(?:change|replace|move|add|remove|delete|drop|swap|adjust|amend|revise|alter|modify|include|shorten|enlarge|rewrite|redo|rephrase|rename)\b(?! (?:me|us|him|her|them|requests?)\b)"
     r"|\balso (?:do|make|have|design|create|get|produce|prepare|build|write|cover|show|use)\b|\b(?:additional|extra|another|further) (?:page|version|round|language|colour|color|variant|option|chapter|section|design|draft|feature|field|logo|slide|copy)s?\b"
-    r"|\b(?:make|put|set|turn|have|print) (?:it|the|this|that|them|our|everything) .{0,40}\b(?:bigger|smaller|larger|darker|lighter|bold|shorter|longer|wider|narrower|louder|more \w+)\b"
-    r"|\b(?:aendern|ersetzen|austauschen|verschieben|ruecken|ergaenzen|hinzufuegen|einfuegen|einbauen|entfernen|loeschen|streichen|anpassen|umstellen|tauschen|korrigieren|ueberarbeiten|umbenennen|(?:aendere|ersetze|ergaenze|streiche|loesche|tausche|korrigiere)n?|zusaetzlich\w*|groesser|kleiner|dunkler|heller|fetter|kuerzer|laenger|breiter|schmaler)\b"
-    r"|\b(?:aendre[srt]?|erstatte[st]?|udskifte[st]?|flytte[st]?|tilfoeje[st]?|fjerne[st]?|slette[st]?|rette[st]?|ret|flyt|fjern|slet|tilfoej|erstat|udskift|bytte|byt|justere[st]?|omskrive[st]?|stoerre|mindre|moerkere|lysere|laengere|kortere|bredere|ogsaa (?:faa|lave|have|saette)|ekstra|yderligere)\b"
-    r"|\b(?:changer|remplacer|deplacer|ajouter|supprimer|enlever|retirer|modifier|corriger|adapter|decliner|agrandir|reduire|raccourcir|rallonger|(?:remplac|ajout|supprim|modifi|chang|deplac|corrig|enlev|retir)ez|plus (?:petit|fonce|clair|long|court|large)e?s?)\b|^(?:remplac|ajout|supprim|modifi|chang|deplac|corrig|enlev|retir)e\b"
-)
+    r"|\b(?:make|put|set|turn|have|print) (?:it|the|this|that|them|our|everything) .{0,40}\b(?:bigger|smaller|larger|darker|lighter|bold|shorter|longer|wider|narrower|louder|more \w+)\b|\bbe (?:a )?(?:little |bit |much )*(?:bigger|smaller|larger|darker|lighter|bolder|shorter|longer|wider|narrower)\b",
+    "de": r"\b(?:aendern|ersetzen|austauschen|verschieben|ruecken|ergaenzen|hinzufuegen|einfuegen|einbauen|entfernen|loeschen|streichen|anpassen|umstellen|tauschen|korrigieren|ueberarbeiten|umbenennen|(?:aendere|ersetze|ergaenze|streiche|loesche|tausche|korrigiere)n?|zusaetzlich\w*|groesser|kleiner|dunkler|heller|fetter|kuerzer|laenger|breiter|schmaler)\b",
+    "da": r"\b(?:aendre[srt]?|erstatte[st]?|udskifte[st]?|flytte[st]?|tilfoeje[st]?|fjerne[st]?|slette[st]?|rette[st]?|ret|flyt|fjern|slet|tilfoej|erstat|udskift|bytte|byt|justere[st]?|omskrive[st]?|stoerre|mindre|moerkere|lysere|laengere|kortere|bredere|ogsaa (?:faa|lave|have|saette)|ekstra|yderligere)\b",
+    "fr": r"\b(?:changer|remplacer|deplacer|ajouter|supprimer|enlever|retirer|modifier|corriger|adapter|decliner|agrandir|reduire|raccourcir|rallonger|(?:remplac|ajout|supprim|modifi|chang|deplac|corrig|enlev|retir)ez|plus (?:petit|fonce|clair|long|court|large)e?s?)\b|^(?:remplac|ajout|supprim|modifi|chang|deplac|corrig|enlev|retir)e\b",
+}  # fmt: skip
 # Other things that people change, move and add.
 NO_CHANGE = r"\b(?:meeting|call|appointment|date|time|slot|password|calendar|invite|termin|treffen|besprechung|telefonat|uhrzeit|passwort|moede\w*|aftale\w*|tid|tidspunkt|adgangskode|rendez-vous|reunion|date|horaire|mot de passe|print(?:ing)?run)\b"
 ESCALATION = (
