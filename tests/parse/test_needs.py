@@ -98,3 +98,105 @@ def test_no_text_is_too_odd(text, language):
     found = need(text, language)
     assert not found.why_not.startswith("the rules failed")
     assert found.awaits == bool(found.sentence)
+
+
+@pytest.mark.parametrize(
+    ("kind", "language", "sentence"),
+    [
+        ("change", "en", "Could you make the logo a bit bigger?"),
+        ("change", "en", "Please move the address to the back and remove the fax number."),
+        ("change", "en", "We'd need an additional page for the index."),
+        ("change", "da", "Kan I flytte logoet til venstre?"),
+        ("change", "da", "Vil du fjerne det sidste afsnit?"),
+        ("change", "de", "Bitte tauschen Sie die beiden Bilder."),
+        ("change", "de", "Könntest du den Titel etwas größer machen?"),
+        ("change", "fr", "Merci de supprimer le dernier paragraphe."),
+        ("change", "fr", "Pouvez-vous modifier la couleur du titre ?"),
+        ("escalation", "en", "We are really not happy with the result."),
+        ("escalation", "en", "This isn't acceptable any more."),
+        ("escalation", "en", "We will have to take legal action."),
+        ("escalation", "en", "I'm asking for the third time now."),
+        ("escalation", "en", "We are still waiting for your answer."),
+        ("escalation", "da", "Vi er meget skuffede over forløbet."),
+        ("escalation", "da", "Det er simpelthen uacceptabelt."),
+        ("escalation", "da", "Vi har stadig ikke hørt fra dig."),
+        ("escalation", "de", "Wir sind mit dem Ergebnis sehr unzufrieden."),
+        ("escalation", "de", "Wir werden die Sache an unseren Anwalt übergeben."),
+        ("escalation", "de", "Ich warte seit Wochen auf Ihre Antwort."),
+        ("escalation", "fr", "Nous sommes très mécontents de ce retard."),
+        ("escalation", "fr", "C'est la troisième relance que je vous adresse."),
+        ("departure", "en", "Today is my last day at Acme."),
+        ("departure", "en", "Jane no longer works for the company."),
+        ("departure", "en", "Peter has left the firm."),
+        ("departure", "da", "Peter er ikke længere ansat hos os."),
+        ("departure", "da", "Det er min sidste arbejdsdag på fredag."),
+        ("departure", "de", "Herr Maier ist aus dem Unternehmen ausgeschieden."),
+        ("departure", "de", "Ich verlasse das Unternehmen zum Monatsende."),
+        ("departure", "fr", "Elle a quitté la société en février."),
+        ("departure", "fr", "Je quitte mes fonctions le 31 mars."),
+    ],
+)
+def test_wishes_for_changes_displeasure_and_departures_are_told(kind, language, sentence):
+    assert [s.sentence for s in need(sentence, language).said if s.kind == kind] == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("kind", "language", "sentence"),
+    [
+        ("change", "en", "Could we move the meeting to Thursday?"),
+        ("change", "en", "I changed the logo and moved the address."),
+        ("change", "de", "Können wir den Termin verschieben?"),
+        ("escalation", "en", "We were happy to see you last time."),
+        ("escalation", "en", "Our lawyer has read the contract and agrees."),
+        ("escalation", "de", "Das letzte Mal war es ein schöner Tag."),
+        ("escalation", "fr", "La dernière fois, tout allait bien."),
+        ("departure", "en", "I am leaving the office at five."),
+        ("departure", "en", "There are two pages left."),
+        ("departure", "da", "Det er den sidste dag på messen."),
+        ("departure", "de", "Der letzte Tag der Messe war der beste."),
+    ],
+)
+def test_what_only_sounds_like_it_is_none(kind, language, sentence):
+    assert kind not in {s.kind for s in need(sentence, language).said}
+
+
+def test_an_answer_that_a_program_gives_may_tell_that_somebody_has_left():
+    text = "Thank you for your mail. I no longer work for Acme. Could you write to Peter instead?"
+    found = judge(replace(message(text), automatic="automatic answer"), SENT, waiting_set.OURS)
+    assert (found.awaits, found.why_not) == (False, "automatic answer")
+    assert [s.kind for s in found.said] == ["departure"]
+
+
+def test_what_is_said_to_be_asked_is_what_awaits_an_answer():
+    text = "Can you believe it? How are you? Could you send the files?"
+    asked = [s.sentence for s in need(text).said if s.kind in ("question", "request")]
+    assert asked == ["Could you send the files?"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n" * 200_000,
+        "(" * 200_000,
+        "please " * 30_000,
+        "a" * 200_000,
+        "bitte warte auf " * 14_000,
+        "? " * 100_000,
+        "@peter, " * 25_000,
+        "merci de " * 22_000 + "?",
+        '"a' * 100_000,
+        ("still " * 90 + "\n") * 400,
+        "wir möchten sie " * 12_000,
+        "> " * 100_000,
+        "x@" * 100_000,
+        "1. " * 70_000,
+        "-" * 200_000,
+        "vous laisse " * 16_000,
+    ],
+    ids=lambda text: text[:10].strip() or "blank",
+)
+def test_hostile_texts_are_judged_like_others(text):
+    # a rule that is quadratic takes hours for one of these
+    for language in ("en", "", "de", "fr", "da"):
+        found = need(text, language, to=("nora@studio.example", "peter@acme.example"))
+        assert not found.why_not.startswith("the rules failed")

@@ -7,27 +7,49 @@ people complain, and leave, in whatever language comes to them.
 from __future__ import annotations
 
 # In a sentence that asks for something.
-CHANGE = (
-    r"\b(?:change|replace|move|add|remove|delete|drop|swap|adjust|amend|revise|alter|modify|include|shorten|enlarge|rewrite|redo|rephrase|rename)\b(?! (?:me|us|him|her|them)\b)"
+CHANGE = {
+    "en": r"(?:^|\b(?:you|u|we|i|please|pls|to|also|and|or|then|kindly|just|instead|everybody|someone) )(?:also |just |please |maybe |perhaps |then |kindly )*(?:change|replace|move|add|remove|delete|drop|swap|adjust|amend|revise|alter|modify|include|shorten|enlarge|rewrite|redo|rephrase|rename)\b(?! (?:me|us|him|her|them|requests?)\b)"
     r"|\balso (?:do|make|have|design|create|get|produce|prepare|build|write|cover|show|use)\b|\b(?:additional|extra|another|further) (?:page|version|round|language|colour|color|variant|option|chapter|section|design|draft|feature|field|logo|slide|copy)s?\b"
-    r"|\b(?:make|put|set|turn|have|print) (?:it|the|this|that|them|our|everything) .{0,40}\b(?:bigger|smaller|larger|darker|lighter|bold|shorter|longer|wider|narrower|louder|more \w+)\b"
-    r"|\b(?:aendern|ersetzen|austauschen|verschieben|ruecken|ergaenzen|hinzufuegen|einfuegen|einbauen|entfernen|loeschen|streichen|anpassen|umstellen|tauschen|korrigieren|ueberarbeiten|umbenennen|(?:aendere|ersetze|ergaenze|streiche|loesche|tausche|korrigiere)n?|zusaetzlich\w*|groesser|kleiner|dunkler|heller|fetter|kuerzer|laenger|breiter|schmaler)\b"
-    r"|\b(?:aendre[srt]?|erstatte[st]?|udskifte[st]?|flytte[st]?|tilfoeje[st]?|fjerne[st]?|slette[st]?|rette[st]?|ret|flyt|fjern|slet|tilfoej|erstat|udskift|bytte|byt|justere[st]?|omskrive[st]?|stoerre|mindre|moerkere|lysere|laengere|kortere|bredere|ogsaa (?:faa|lave|have|saette)|ekstra|yderligere)\b"
-    r"|\b(?:changer|remplacer|deplacer|ajouter|supprimer|enlever|retirer|modifier|corriger|adapter|decliner|agrandir|reduire|raccourcir|rallonger|(?:remplac|ajout|supprim|modifi|chang|deplac|corrig|enlev|retir)ez|plus (?:petit|fonce|clair|long|court|large)e?s?)\b|^(?:remplac|ajout|supprim|modifi|chang|deplac|corrig|enlev|retir)e\b"
-)
+    r"|\b(?:make|put|set|turn|have|print) (?:it|the|this|that|them|our|everything) .{0,40}\b(?:bigger|smaller|larger|darker|lighter|bold|shorter|longer|wider|narrower|louder|more \w+)\b|\bbe (?:a )?(?:little |bit |much )*(?:bigger|smaller|larger|darker|lighter|bolder|shorter|longer|wider|narrower)\b",
+    "de": r"\b(?:aendern|ersetzen|austauschen|verschieben|ruecken|ergaenzen|hinzufuegen|einfuegen|einbauen|entfernen|loeschen|streichen|anpassen|umstellen|tauschen|korrigieren|ueberarbeiten|umbenennen|(?:aendere|ersetze|ergaenze|streiche|loesche|tausche|korrigiere)n?|zusaetzlich\w*|groesser|kleiner|dunkler|heller|fetter|kuerzer|laenger|breiter|schmaler)\b",
+    "da": r"\b(?:aendre[srt]?|erstatte[st]?|udskifte[st]?|flytte[st]?|tilfoeje[st]?|fjerne[st]?|slette[st]?|rette[st]?|ret|flyt|fjern|slet|tilfoej|erstat|udskift|bytte|byt|justere[st]?|omskrive[st]?|stoerre|mindre|moerkere|lysere|laengere|kortere|bredere|ogsaa (?:faa|lave|have|saette)|ekstra|yderligere)\b",
+    "fr": r"\b(?:changer|remplacer|deplacer|ajouter|supprimer|enlever|retirer|modifier|corriger|adapter|decliner|agrandir|reduire|raccourcir|rallonger|(?:remplac|ajout|supprim|modifi|chang|deplac|corrig|enlev|retir)ez|plus (?:petit|fonce|clair|long|court|large)e?s?)\b|^(?:remplac|ajout|supprim|modifi|chang|deplac|corrig|enlev|retir)e\b",
+}  # fmt: skip
 # Other things that people change, move and add.
 NO_CHANGE = r"\b(?:meeting|call|appointment|date|time|slot|password|calendar|invite|termin|treffen|besprechung|telefonat|uhrzeit|passwort|moede\w*|aftale\w*|tid|tidspunkt|adgangskode|rendez-vous|reunion|date|horaire|mot de passe|print(?:ing)?run)\b"
 ESCALATION = (
-    r"\b(?:disappointed|disappointing|dissatisfied|frustrated|frustrating|unacceptable|inexcusable|outrageous|appalled|appalling|unprofessional)\b|\b(?:not|n't|un) ?(?:good enough|acceptable|happy with|satisfied|what (?:we|was) agreed)\b"
+    r"\b(?:i|we|'m|'re|am|are|was|were|is)(?: \w+){0,2} (?:disappointed|dissatisfied|frustrated|appalled|fed up)\b|\b(?:is|was|be|been|it|'s)(?: \w+){0,2} (?:disappointing|frustrating|outrageous|appalling|unprofessional)\b|\b(?:unacceptable|inexcusable)\b"
+    r"|(?:\bnot|n't) (?:good enough|acceptable|what (?:we|was) agreed)\b|\b(?:i|we|i'm|we're|client)\b.{0,30}\b(?:not|un) ?(?:happy with|satisfied with)"
     r"|\b(?:instruct|involve|consult|contact|call in|hear from|speak to|hand \w+ to|turn to|go to|pass .{0,20}\bto|refer .{0,20}\bto) (?:our|my|a) (?:lawyers?|solicitors?|attorneys?|legal team)\b|\blegal (?:action|steps|proceedings)\b"
-    r"|\b(?:third|fourth|fifth|3rd|4th|umpteenth|nth) (?:time|reminder|request|attempt|e-?mail)\b|\b(?:final|last) (?:reminder|warning|notice)\b|\bstill (?:waiting (?:for|to|on)|no (?:answer|reply|response|news)|have(?:n't| not) (?:heard|received|had))\b"
-    r"|\bfed up\b|\b(?:losing|lost|running out of) (?:all |my |our )?(?:confidence|trust|patience|faith)\b|\bbreach of (?:our |the )?(?:contract|agreement)\b|\b(?:cancel|terminate) (?:the|our|this|your) (?:order|contract|agreement|project|cooperation)\b|\b(?:business|work) elsewhere\b|\bformal complaint\b|\bmoney back\b"
+    r"|\b(?:third|fourth|fifth|3rd|4th|umpteenth|nth) (?:time|reminder|request|attempt|e-?mail)\b|\b(?:final|last) (?:reminder|warning|notice)\b|\bstill (?:waiting (?:for|to|on)|no (?:answer|reply|response|news)|have(?:n't| not) (?:heard|received|had (?:an?|any|the|your)))\b"
+    r"|\b(?:losing|lost|running out of) (?:all |my |our )?(?:confidence|trust|patience|faith)\b|\bbreach of (?:our |the )?(?:contract|agreement)\b|\b(?:cancel|terminate) (?:the|our|this|your) (?:order|contract|agreement|project|cooperation)\b|\b(?:business|work) elsewhere\b|\bformal complaint\b|\b(?:want|demand|get|like|have) (?:my|our) money back\b"
     r"|\benttaeusch(?:t|end\w*)\b|\binakzeptabel|\bnicht (?:akzeptabel|hinnehmbar|zufrieden|in ordnung)\b|\bunzumutbar|\bunverschaemt|\bveraergert\b|\baergerlich\b|\bfrechheit\b|\bunzufrieden\b|\b(?:zum|das) (?:dritten?|vierten?|fuenften?|x-ten|wiederholten) ?mal\b|\bwiederholt (?:gebeten|angemahnt|erinnert)\b|\bletzte[rn]? (?:frist|mahnung|aufforderung|mahnschreiben)\b"
     r"|\b(?:an|ueber|durch|mit) (?:unsere[nm]|meine[nm]|eine[nm]) (?:rechts)?anwalt\b|\banwalt (?:einschalten|beauftragen)\b|\b(?:rechtliche|juristische) schritte\b|\brechtsweg\b|\b(?:warten?|wartet) (?:ich |wir )?(?:immer noch|noch immer|seit (?:wochen|tagen|monaten))\b|\bimmer noch (?:keine|nichts)\b|\bvertragsbruch\b|\bgeduld .{0,20}(?:am ende|erschoepft)|\bbeschwerde\b"
     r"|\bskuffe(?:t|nde|de)\b|\butilfreds\w*|\buacceptab\w+|\bikke (?:godt nok|i orden|acceptab\w+|tilfredse?|fair)\b|\bunder al kritik\b|\buholdbart?\b|\b(?:tredje|fjerde|femte|3\.|4\.) (?:gang|rykker|paamindelse)\b|\bsidste (?:rykker|paamindelse|advarsel|varsel)\b"
     r"|\b(?:gaar|kontakter|sender|overgiver|overdrager|inddrager)\b.{0,40}\badvokat|\bjuridiske skridt\b|\binkasso\b|\bventer (?:stadig|fortsat|endnu)\b|\bstadig ikke (?:hoert|faaet|modtaget)\b|\b(?:ophaever|opsiger) (?:aftalen|kontrakten|samarbejdet)\b|\btaalmodighed\w*.{0,20}\b(?:slut|opbrugt)"
     r"|\bdecue?s?\b|\bdecevante?s?\b|\binacceptable|\binadmissible|\bintolerable|\bscandaleu|\bmecontente?s?\b|\binsatisfaite?s?\b|\bmise en demeure\b|\b(?:confi\w+|saisi\w+|consult\w+|contact\w+|transmett\w+|transmis) .{0,30}\bavocats?\b|\bpoursuites\b|\bvoie judiciaire\b"
     r"|\b(?:troisieme|quatrieme|cinquieme|3e|4e|enieme) (?:fois|relance|rappel|mail)\b|\bdernier (?:rappel|avertissement)\b|\battend(?:s|ons|ez)? (?:toujours|encore)\b|\btoujours (?:pas|aucune?) (?:de )?(?:reponse|nouvelles|recu|eu)\b|\bresili(?:er|ons|erons) (?:le|notre|ce) contrat\b|\bperdu (?:confiance|patience)\b|\bbout de patience\b"
+)
+# Small words of which a sentence has one, or the pattern cannot be found in it.
+ESCALATION_WORDS = (
+    "disappointed disappointing dissatisfied frustrated frustrating unacceptable inexcusable outrageous appalled appalling"
+    " unprofessional enough acceptable happy unhappy satisfied unsatisfied agreed lawyer lawyers solicitor solicitors attorney attorneys legal third fourth"
+    " fifth 3rd 4th umpteenth nth reminder warning notice still fed confidence trust patience faith breach cancel terminate"
+    " elsewhere complaint money enttaeuscht enttaeuschend enttaeuschende enttaeuschendes inakzeptabel inakzeptable akzeptabel"
+    " hinnehmbar zufrieden ordnung unzumutbar unzumutbare unverschaemt unverschaemte unverschaemtheit veraergert aergerlich frechheit unzufrieden"
+    " mal wiederholt letzte letzter letzten anwalt rechtsanwalt schritte rechtsweg warte warten wartet immer vertragsbruch geduld"
+    " beschwerde skuffet skuffende skuffede utilfreds utilfredse utilfredsstillende uacceptabel uacceptabelt uacceptable ikke"
+    " kritik uholdbar uholdbart tredje fjerde femte 3 4 sidste advokat advokaten advokater juridiske inkasso venter stadig ophaever"
+    " opsiger taalmodighed taalmodigheden decu decue decus decues decevant decevante decevants decevantes inacceptable"
+    " inacceptables inadmissible intolerable scandaleux scandaleuse mecontent mecontente mecontents mecontentes insatisfait"
+    " insatisfaite demeure avocat avocats avocate poursuites voie troisieme quatrieme cinquieme 3e 4e enieme dernier attends attend"
+    " attendons attendez toujours resilier resilions resilierons perdu bout"
+)
+DEPARTURE_WORDS = (
+    "leaving leave left leaves last longer resigned notice role position job retiring take succeed mehr letzter letzte letzten"
+    " letztem arbeitstag verlasse verlassen verlaesst verlasst ausgeschieden ruhestand gekuendigt sidste ikke laengere stoppet"
+    " fratraadt fratraeder stopper holder opsagt forlader pension quitte quitter quitterai quittera quittons quittez quitta plus"
+    " dernier depart demissionne demissionner demissionnaire"
 )
 DEPARTURE = (
     r"\b(?:am|'m|is|are|will be|be) leaving (?:.{0,40}\b(?:company|firm|business|organi[sz]ation|practice|agency|at the end of (?:the|this|next)|after (?:\w+ ){1,2}years)\b|(?:us|my (?:role|position|post|job))\b)|\b(?:leave|left|leaves) (?:the )?(?:company|firm|organi[sz]ation|practice|agency)\b|\b(?:my|his|her) last (?:working )?day\b(?! of)"
