@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -265,13 +267,34 @@ def test_a_read_only_disk_can_be_read_by_every_command_that_reads(desk, pymap_se
     answer = desk.trail("handoff", "acme", "--out", desk.root / "out", "--json")
     assert answer.code == 100
     assert answer.data["messages"] == 5
-    assert "the bundle is complete, but not in the audit log" in answer.err
+    assert "the bundle is complete, but not recorded" in answer.err
     bagit.Bag(answer.data["path"]).validate()
     for words in (["sync"], ["reindex"], ["daemon"], ["handoff", "acme", "--out", desk.archive]):
         refuse(desk.trail(*words), 24)
     desk.done("sync", "--dry-run")
     disk("remount,rw")
     desk.done("sync")
+    assert desk.done("verify").code == 0
+
+
+def test_a_full_disk_of_the_archive_gives_the_bundle_and_forgets_no_part_of_it(
+    desk, pymap_server, disk
+):
+    pymap_server.append("INBOX", make_message(1))
+    desk.archive = disk("remount,size=8m") / "archive"
+    desk.set_up(pymap_server).done("sync")
+    with contextlib.suppress(OSError), (desk.archive / "filling").open("wb") as filling:
+        while True:
+            filling.write(bytes(1 << 12))
+            filling.flush()
+    answer = desk.trail("handoff", "acme", "--out", desk.root / "out", "--json")
+    assert answer.code == 100
+    assert "the bundle is complete, but not recorded: no room left on the disk" in answer.err
+    bagit.Bag(answer.data["path"]).validate()
+    (desk.archive / "filling").unlink()
+    shutil.rmtree(answer.data["path"])
+    assert desk.done("handoff", "acme", "--out", desk.root / "out", "--json").data["messages"] == 1
+    assert len(desk.done("receipt", "--json").data["handoffs"]) == 1
     assert desk.done("verify").code == 0
 
 

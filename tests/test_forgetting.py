@@ -333,6 +333,12 @@ def test_a_reader_of_an_earlier_state_puts_off_the_last_step_to_the_next_writer(
                 archive, config, make_plan(archive, config, client, NOW), by="me", now=NOW
             )
             assert archive.ledger.read_meta(PENDING)
+        kept = kanari.archive / "cache" / "phrases" / "1" / "own-1.bin"  # as by a hand-off
+        kept.parent.mkdir(parents=True)
+        kept.write_text(" ".join(WORDS))
+        text = kanari.archive / "cache" / "documents" / "ab" / ("ab" * 32)
+        text.parent.mkdir(parents=True, exist_ok=True)
+        text.write_text(" ".join(WORDS))
     kanari.done("sync")
     with writing_archive(kanari.archive) as archive:
         assert finish(archive, config) is config

@@ -183,11 +183,26 @@ def test_an_archive_that_cannot_be_written_gives_the_bundle_and_a_warning(busine
         raise ArchiveFull("no room left on the disk")
 
     business.done("sync")
-    monkeypatch.setattr("trail.remembering.noting", refuse)
-    answer = business.trail("handoff", "acme", "--out", business.root, "--json")
+    with monkeypatch.context() as patch:
+        patch.setattr("trail.remembering.noting", refuse)
+        answer = business.trail("handoff", "acme", "--out", business.root, "--json")
     assert answer.code == 100
-    assert "the bundle is complete, but not in the audit log" in answer.err
+    assert "the bundle is complete, but not recorded: no room left on the disk" in answer.err
+    assert "remove the bundle and make it again" in answer.err
     bagit.Bag(answer.data["path"]).validate()
+    assert not list((business.archive / "handoffs").rglob("*.csv")), "of what was never recorded"
+    again = business.trail("handoff", "acme", "--out", business.root)
+    assert again.code == 42
+    assert "trail has no record of handing it over" in again.err
+
+
+def test_a_register_that_cannot_be_kept_keeps_no_hand_off_from_being_recorded(business):
+    business.done("sync")
+    (business.archive / "handoffs").write_text("no folder")
+    answer = business.trail("handoff", "acme", "--out", business.root, "--json")
+    assert (answer.code, answer.data["register"]) == (100, None)
+    assert "the list of what was withheld was not kept" in answer.err
+    assert "acme-2" in business.done("receipt").out
 
 
 def test_the_letter_is_in_the_language_that_is_asked_for(business):

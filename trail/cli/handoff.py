@@ -229,7 +229,6 @@ def _hand_over(
     from trail.cli.plan import describe_plan
     from trail.cli.progress import show_progress
     from trail.cli.signing import prepare_signing
-    from trail.errors import BundleExists
     from trail.handoff.filters import name_bundle
     from trail.handoff.packing import packing
     from trail.handoff.papers.papers import prepare_papers
@@ -265,10 +264,7 @@ def _hand_over(
         if not selection.chosen:
             raise _explain_nothing(selection)
         if lock is None and path.exists():
-            raise BundleExists(
-                f"{path} is already there",
-                "choose another folder with --out, or move the old bundle away; it is never overwritten",
-            )
+            raise _explain_existing(path, selection)
         mail = sum(m.size for m in selection.chosen)
         check_room(path, len(selection.chosen), mail, lock, pdf=shortfall is not None)
         if config.handoff.letter:  # a mistake in it is told before a key is made
@@ -481,16 +477,34 @@ def _keep_register(
     salt: bytes,
 ) -> Path | None:
     """Record the hand-off in ledger and audit log, and keep the list of what was withheld with the archive."""
-    from trail.errors import ArchiveFull, ArchiveLocked, ArchiveReadOnly
+    from trail.errors import TrailError
     from trail.handoff.register import write_register
     from trail.remembering import remember_hand_off
 
-    register = None
+    path = archive.root / "handoffs" / f"{bundle.path.name}-{bundle.digest[:8]}.csv"
     try:
-        path = archive.root / "handoffs" / f"{bundle.path.name}-{bundle.digest[:8]}.csv"
-        write_register(path, selection.withheld, selection.regretted, selection.decided)
-        register = path
         remember_hand_off(archive, selection, bundle, at=now.astimezone(UTC), by=by, salt=salt)
-    except (ArchiveFull, ArchiveLocked, ArchiveReadOnly) as error:
-        session.warn(f"the bundle is complete, but not in the audit log: {error.message}")
-    return register
+    except TrailError as error:
+        session.warn(f"the bundle is complete, but not recorded: {error.message}")
+        session.note("once that is mended, remove the bundle and make it again: else trail knows nothing of this hand-off")  # fmt: skip
+        return None
+    try:
+        write_register(path, selection.withheld, selection.regretted, selection.decided)
+    except TrailError as error:
+        session.warn(f"the list of what was withheld was not kept: {error.message}")
+        return None
+    return path
+
+
+def _explain_existing(path: Path, selection: Selection) -> Exception:
+    """A folder in the way of the bundle; perhaps one that was made, and never recorded."""
+    import hashlib
+
+    from trail.errors import BundleExists
+
+    hint = "choose another folder with --out, or move the old bundle away; it is never overwritten"
+    with contextlib.suppress(OSError):
+        digest = hashlib.sha256((path / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
+        if digest not in [past.digest for past in selection.past]:
+            hint = "trail has no record of handing it over, as after an interruption or on a full disk: remove it to make it anew, or choose another folder with --out"
+    return BundleExists(f"{path} is already there", hint)
