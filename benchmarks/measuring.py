@@ -22,16 +22,22 @@ if TYPE_CHECKING:
 PROC = Path("/proc")
 INTERVAL = 0.03
 """Seconds between two looks at the memory."""
+SELDOM = 0.5
+"""The same where the system has to go through all pages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a command took. `peak` is the largest of its processes, `peak_sum` all together (shared pages count twice)."""
+    """What a command took. `peak` is the largest of its processes, `peak_sum` all together (shared pages count twice).
+
+    `proportional` is all together with shared pages counted once, looked at twice a second.
+    """
 
     seconds: float
     peak: int | None
     peak_sum: int | None
     output: str
+    proportional: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,8 @@ def run_measured(
         err.seek(0)
         if code != expected:
             raise CommandFailed(f"{command} ended with {code}: {err.read().decode()[-2000:]}")
-        return Measured(seconds, watch.peak, watch.peak_sum, out.read().decode(errors="replace"))
+        output = out.read().decode(errors="replace")
+        return Measured(seconds, watch.peak, watch.peak_sum, output, watch.proportional)
 
 
 class MemoryWatch(threading.Thread):
@@ -85,10 +92,16 @@ class MemoryWatch(threading.Thread):
         self._done = threading.Event()
         self.peak: int | None = None
         self.peak_sum: int | None = None
+        self.proportional: int | None = None
 
     def run(self) -> None:
+        looked_at = 0.0
         while not self._done.is_set():
-            sizes = [_read_memory(pid) for pid in list_tree(self._pid)]
+            pids = list_tree(self._pid)
+            sizes = [_read_memory(pid) for pid in pids]
+            if time.monotonic() > looked_at + SELDOM:
+                looked_at = time.monotonic()
+                self.proportional = max(self.proportional or 0, sum(map(_read_proportional, pids)))
             if sizes:
                 self.peak = max(self.peak or 0, *(high for high, _ in sizes))
                 self.peak_sum = max(self.peak_sum or 0, sum(now for _, now in sizes))
@@ -120,6 +133,15 @@ def _read_memory(pid: int) -> tuple[int, int]:
         return 0, 0
     sizes = {line.split()[0]: int(line.split()[1]) for line in lines if line.startswith("Vm")}
     return sizes.get("VmHWM:", 0) * 1024, sizes.get("VmRSS:", 0) * 1024
+
+
+def _read_proportional(pid: int) -> int:
+    """What it holds, of pages that others hold too its part; in bytes."""
+    try:
+        lines = (PROC / str(pid) / "smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024
 
 
 def middle(runs: Sequence[Measured]) -> float:

@@ -39,6 +39,12 @@ _POOL = 32 << 20
 _LARGEST = 12 << 20
 
 
+_DOCUMENT = (
+    '<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+    "<w:body><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:body></w:document>"
+)
+
+
 class _Office:
     """Where everything is drawn from."""
 
@@ -75,16 +81,39 @@ class _Office:
         start = self.chance.randrange(_POOL - size)
         noise = self.chance.randbytes(16) + self._noise[start : start + size]
         if kind == "pdf":
-            return b"%PDF-1.7\n" + noise + b"\n%%EOF\n"
+            return _make_pdf(self.write_text(200), noise)
         if kind == "jpg":
             return b"\xff\xd8\xff\xe0\0\x10JFIF\0" + noise
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as file:
-            text = f"<w:document><w:body><w:t>{self.write_text(400)}</w:t></w:body></w:document>"
+            text = _DOCUMENT.format(self.write_text(400))
             file.writestr("[Content_Types].xml", "<Types/>", zipfile.ZIP_DEFLATED)
             file.writestr("word/document.xml", text, zipfile.ZIP_DEFLATED)
             file.writestr("word/media/image1.png", noise)
         return packed.getvalue()
+
+
+def _make_pdf(text: str, picture: bytes) -> bytes:
+    """A page with a text, and a picture nobody draws."""
+    lines = "".join(f"({line}) Tj T*\n" for line in text.splitlines())
+    drawing = f"BT /F1 11 Tf 14 TL 50 780 Td\n{lines}ET".encode()
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>\nstream\n%b\nendstream" % (len(drawing), drawing),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        b"<</Length %d>>\nstream\n%b\nendstream" % (len(picture), picture),
+    ]
+    made = bytearray(b"%PDF-1.7\n")
+    places = []
+    for number, one in enumerate(objects, 1):
+        places.append(len(made))
+        made += b"%d 0 obj\n%b\nendobj\n" % (number, one)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    start = len(made)
+    made += b"xref\n0 7\n0000000000 65535 f \n%b" % table
+    return bytes(made) + b"trailer<</Size 7/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % start
 
 
 def make_office_mail(count: int) -> Iterator[bytes]:

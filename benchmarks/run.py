@@ -55,6 +55,7 @@ def main() -> int:
                 corpus=options.corpus,
                 mailbagit=options.mailbagit,
                 at=2_000 if options.quick else options.at,
+                office=600 if options.quick else options.office,
             )
             for name in options.only or BENCHMARKS:
                 print(f"{name} …", file=sys.stderr, flush=True)
@@ -81,6 +82,12 @@ def read_options() -> argparse.Namespace:
         type=int,
         default=20_000,
         help="messages in the archive that is indexed and searched",
+    )
+    parser.add_argument(
+        "--office",
+        type=int,
+        default=5_000,
+        help="messages of office mail (100 KB each) that are handed over",
     )
     parser.add_argument("--corpus", type=Path, default=CORPUS, help="real mail: a folder, or a tar")
     parser.add_argument(

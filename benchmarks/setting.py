@@ -15,9 +15,12 @@ sys.path.insert(0, str(ROOT / "tests"))  # the servers of the tests
 
 import mailboxes  # noqa: E402 - after the path
 from measuring import Measured, run_measured  # noqa: E402 - after the path
+from office_mail import CLIENT_SHARE, OTHERS, make_office_mail  # noqa: E402 - as above
 from servers.dovecot import DovecotServer  # noqa: E402, TC002 - after the path; for the benchmarks too
 from servers.proxy import Proxy  # noqa: E402, F401 - as above
-from stocking import stock_archive  # noqa: E402 - as above
+from stocking import ACME, stock_archive  # noqa: E402 - as above
+
+from trail.model import Client  # noqa: E402 - as above
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,6 +39,8 @@ class Setting:
     mailbagit: str | None
     at: int = 20_000
     """Messages of the archive that is indexed and searched."""
+    office: int = 5_000
+    """Messages of one client in the archive of office mail."""
     indexing: Measured | None = None
     """What it took to index the large archive, once it was."""
 
@@ -82,6 +87,13 @@ class Setting:
     def stocked(self) -> Path:
         """The configuration of an archive of `at` made-up messages; half of it one client's, not indexed."""
         return stock_archive(self.scratch / "stocked", mailboxes.make_messages(self.at))
+
+    @cached_property
+    def office_archive(self) -> Path:
+        """The configuration of an archive of office mail of five clients and some strangers; not indexed."""
+        messages = make_office_mail(int(self.office / CLIENT_SHARE * 1.003))
+        clients = [ACME, *(Client(slug, slug, domains=(f"{slug}.example",)) for slug in OTHERS[:4])]
+        return stock_archive(self.scratch / "office", messages, clients, 500)
 
     @cached_property
     def corpus_files(self) -> list[Path]:

@@ -105,8 +105,7 @@ class _Comparison:
         return not self._others and all(spoken.client == slug for spoken in self._spoken.values())
 
     def run(self) -> Findings:
-        own = self._book.complete("own", self._keys.union(self._spoken))
-        rest = self._book.complete("rest", self._keys)
+        failed = self._book.complete(self._keys.union(self._spoken), self._keys)
         digests = self._look_at_marks()
         self._unread.read()
         self._look_into_documents(digests)
@@ -118,7 +117,7 @@ class _Comparison:
         unread = self._unread.list_digests()
         doubtful = self._unread.describe(self._find_holders(unread))
         leaks = {key: tuple(dict.fromkeys(leaks)) for key, leaks in self._found.items()}
-        return Findings(leaks, len(own | rest), unread, doubtful)
+        return Findings(leaks, len(failed), unread, doubtful)
 
     def _find_holders(self, unread: Mapping[str, frozenset[str]]) -> dict[str, str]:
         """Of each unread attachment the earliest message of this client's that has it."""

@@ -11,7 +11,7 @@ import tempfile
 from array import array
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from trail.archive.documents import mark_cached, read_cached
 from trail.archive.ledger import chunk_keys
@@ -21,17 +21,20 @@ from trail.archive.shares import share_out
 from trail.errors import ArchiveFull, ArchiveReadOnly, FixityMismatch
 from trail.handoff.shingles import VERSION, shingle
 from trail.parse.disguised import unpack_text
+from trail.parse.parts import split_parts
 from trail.parse.passages import find_marks, list_digests, read_own_words, read_passages
 from trail.workers import WORTHWHILE_FROM, Crew
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from trail.archive.phrases import Kind
     from trail.archive.store import Archive
     from trail.model import ArchivedMessage
 
     Progress = Callable[[str, int, int], None]
+    Made = dict[Kind, Record]
+    """What came of a message; nothing where it cannot be read."""
 
 CHUNK = 50
 CHUNK_BYTES = 8 << 20
@@ -61,57 +64,72 @@ class PhraseBook:
         self._cache = [Phrases(archive.root, VERSION)]
         self._texts: dict[str, str] = {}
 
-    def complete(self, kind: Kind, keys: frozenset[str]) -> set[str]:
-        """Read what is not in the cache yet. Returns the messages that could not be read."""
-        there = {key.hex() for cache in self._cache for key in cache.list_keys(kind)}
-        missing = sorted(keys - there)
+    def complete(self, own: frozenset[str], rest: frozenset[str]) -> set[str]:
+        """Read what is not in the cache yet, each message once. Returns the messages that could not be read.
+
+        `own` are keys of messages whose author's words are wanted, `rest` of those of which everything is.
+        """
+        missing: dict[Kind, frozenset[str]] = {
+            "own": own - self._list_there("own"),
+            "rest": rest - self._list_there("rest"),
+        }
+        keys = sorted(missing["own"] | missing["rest"])
         failed: set[str] = set()
-        records: list[Record] = []
-        for done, (key, record) in enumerate(self._read(kind, missing), 1):
-            if record is None:
+        records: dict[Kind, list[Record]] = {"own": [], "rest": []}
+        for done, (key, made) in enumerate(self._read(missing, keys), 1):
+            if not made:
                 failed.add(key)
-            else:
-                records.append(record)
-            if len(records) >= _FLUSH:
-                self._keep(kind, records)
-                records = []
-            self._progress("reading clients' mail", done, len(missing))
-        self._keep(kind, records)
+            for kind, record in made.items():
+                records[kind].append(record)
+            if max(map(len, records.values())) >= _FLUSH:
+                self._keep_all(records)
+            self._progress("reading clients' mail", done, len(keys))
+        self._keep_all(records)
         return failed
 
-    def _read(self, kind: Kind, keys: Sequence[str]) -> Iterator[tuple[str, Record | None]]:
+    def _list_there(self, kind: Kind) -> set[str]:
+        return {key.hex() for cache in self._cache for key in cache.list_keys(kind)}
+
+    def _keep_all(self, records: dict[Kind, list[Record]]) -> None:
+        for kind, some in records.items():
+            self._keep(kind, some)
+            some.clear()
+
+    def _read(
+        self, missing: Mapping[Kind, frozenset[str]], keys: Sequence[str]
+    ) -> Iterator[tuple[str, Made]]:
         with ExitStack() as stack:
             crew = None
             if len(keys) >= WORTHWHILE_FROM:
                 crew = self._crew or stack.enter_context(Crew())
-            yield from self._read_all(kind, keys, crew)
+            yield from self._read_all(missing, keys, crew)
 
     def _read_all(
-        self, kind: Kind, keys: Sequence[str], crew: Crew | None
-    ) -> Iterator[tuple[str, Record | None]]:
+        self, missing: Mapping[Kind, frozenset[str]], keys: Sequence[str], crew: Crew | None
+    ) -> Iterator[tuple[str, Made]]:
         for some in chunk_keys(keys, _LOOKED_UP):  # their places, too, take memory
-            yield from self._read_some(kind, some, crew)
+            yield from self._read_some(missing, some, crew)
 
     def _read_some(
-        self, kind: Kind, keys: Sequence[str], crew: Crew | None
-    ) -> Iterator[tuple[str, Record | None]]:
+        self, missing: Mapping[Kind, frozenset[str]], keys: Sequence[str], crew: Crew | None
+    ) -> Iterator[tuple[str, Made]]:
         messages = self._archive.facts.find_messages(keys)
         chunks = list(
             share_out((messages[key] for key in keys if key in messages), CHUNK, CHUNK_BYTES)
         )
-        tasks = [(self._archive.root, kind, chunk) for chunk in chunks]
+        root = self._archive.root
+        tasks = [(root, [_Wanted(m, _kinds(m, missing)) for m in chunk]) for chunk in chunks]
         if crew is None:
             for task in tasks:
                 yield from _read_chunk(task)
             return
-        for (_, _, chunk), result in zip(tasks, crew.map(_read_chunk, tasks), strict=True):
+        for (_, chunk), result in zip(tasks, crew.map(_read_chunk, tasks), strict=True):
             if result is not None:
                 yield from result
             else:  # one of them kills its reader: which one, is told by itself
-                alone = [(self._archive.root, kind, [message]) for message in chunk]
-                results = crew.map(_read_chunk, alone)
-                for message, one in zip(chunk, results, strict=True):
-                    yield from one or [(message.key, None)]
+                results = crew.map(_read_chunk, [(root, [wanted]) for wanted in chunk])
+                for wanted, one in zip(chunk, results, strict=True):
+                    yield from one or [(wanted.message.key, {})]
 
     def _keep(self, kind: Kind, records: list[Record]) -> None:
         if not records:
@@ -134,7 +152,7 @@ class PhraseBook:
         for digest in sorted(self._texts.keys() - there):
             if text := read_cached(root, digest):
                 texts = [text, *unpack_text(text)]
-                phrases = array("Q", sorted(set().union(*map(shingle, texts))))
+                phrases = _sort(set().union(*map(shingle, texts)))
                 marks = sorted(set().union(*map(find_marks, texts)))
                 lines = [VERSION_OF_TEXT + self._texts[digest], *marks]
                 records.append(Record(digest, phrases, array("Q"), "\n".join(lines)))
@@ -155,36 +173,56 @@ class PhraseBook:
             yield from cache.iter_records(kind, wanted)
 
 
-def _read_chunk(task: tuple[Path, Kind, list[ArchivedMessage]]) -> list[tuple[str, Record | None]]:
-    root, kind, chunk = task
-    records: list[tuple[str, Record | None]] = []
-    for message in chunk:
+class _Wanted(NamedTuple):
+    """A message, and what is wanted of it."""
+
+    message: ArchivedMessage
+    kinds: tuple[Kind, ...]
+
+
+def _kinds(message: ArchivedMessage, missing: Mapping[Kind, frozenset[str]]) -> tuple[Kind, ...]:
+    return tuple(kind for kind, keys in missing.items() if message.key in keys)
+
+
+def _read_chunk(task: tuple[Path, list[_Wanted]]) -> list[tuple[str, Made]]:
+    root, chunk = task
+    records: list[tuple[str, Made]] = []
+    for message, kinds in chunk:
         try:
             content = read_message(root, message.path, message.key)
         except (FixityMismatch, OSError):
-            records.append((message.key, None))
-            continue
-        make = _record_own if kind == "own" else _record_rest
-        records.append((message.key, make(message.key, content)))
+            records.append((message.key, {}))
+        else:
+            records.append((message.key, _record(message.key, content, kinds)))
     return records
 
 
-def _record_own(key: str, content: bytes) -> Record:
-    own, closing = read_own_words(content)
-    closes = shingle(closing)
-    digests = "\n".join(DIGEST + digest for digest in list_digests(content))
-    phrases = array("Q", sorted(shingle(own) | closes))
-    return Record(key, phrases, array("Q", sorted(closes)), digests)
+def _record(key: str, content: bytes, kinds: tuple[Kind, ...]) -> Made:
+    """What is wanted of a message. What both kinds take is done once: taking it apart, decoding its files, their digests."""
+    tree = split_parts(content)
+    found = read_passages(content, tree) if "rest" in kinds else None
+    written = ""
+    own: set[int] = set()
+    made: Made = {}
+    if "own" in kinds:
+        written, closing = read_own_words(content, tree)
+        own, closes = shingle(written), shingle(closing)
+        digests = list_digests(content, tree) if found is None else found.digests[: found.outer]
+        text = "\n".join(DIGEST + digest for digest in digests)
+        made["own"] = Record(key, _sort(own | closes), _sort(closes), text)
+    if found is not None:
+        bare = written.split()  # most messages are nothing but what their author wrote
+        each = (own if bare and text.split() == bare else shingle(text) for text in found.texts)
+        lines = [
+            *sorted({mark.lstrip("".join(PREFIXES)) for mark in found.marks}),
+            *(NAME + " ".join(name.split()) for name in found.names),
+            *(DIGEST + digest for digest in found.digests),
+            *(OPAQUE + digest + " ".join(("", *name.split())) for digest, name in found.opaque),
+            *([CUT] if found.cut else []),
+        ]
+        made["rest"] = Record(key, _sort(set().union(*each)), array("Q"), "\n".join(lines))
+    return made
 
 
-def _record_rest(key: str, content: bytes) -> Record:
-    found = read_passages(content)
-    phrases = array("Q", sorted(set().union(*map(shingle, found.texts))))
-    lines = [
-        *sorted({mark.lstrip("".join(PREFIXES)) for mark in found.marks}),
-        *(NAME + " ".join(name.split()) for name in found.names),
-        *(DIGEST + digest for digest in found.digests),
-        *(OPAQUE + digest + " ".join(("", *name.split())) for digest, name in found.opaque),
-        *([CUT] if found.cut else []),
-    ]
-    return Record(key, phrases, array("Q"), "\n".join(lines))
+def _sort(numbers: set[int]) -> array[int]:
+    return array("Q", sorted(numbers))

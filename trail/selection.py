@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trail.archive.correspondence import find_ancestors
+from trail.archive.ledger import chunk_keys
 from trail.attribute.rules import matches_place
 from trail.handoff.decisions import count_decisions, still_holds
 from trail.handoff.filters import NO_FILTERS, Filters
@@ -29,7 +30,7 @@ from trail.leakage import find_leaks
 from trail.model import Envelope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from trail.archive.handoffs import Given
@@ -37,8 +38,11 @@ if TYPE_CHECKING:
     from trail.config import Config
     from trail.handoff.decisions import DecisionCount
     from trail.handoff.leaks import Leak
-    from trail.model import ArchivedMessage, Attribution, Client, Decided, PastHandOff, Sighting
+    from trail.model import ArchivedMessage, Client, Decided, PastHandOff, Sighting
     from trail.workers import Crew
+
+_AT_ONCE = 1000
+"""Messages whose facts are in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +110,8 @@ def select_messages(
     chosen, withheld, regretted, released = [], [], [], []
     counting, void = [], []
     repeated = 0
-    for key in facts.keys:
-        candidate = facts.describe(key, findings.leaks.get(key, ()), findings.doubtful.get(key, ()))
+    for candidate in facts.describe_all(findings.leaks, findings.doubtful):
+        key = candidate.key
         reasons = judge_fully(candidate, client, config.me)
         decision = decided.get(key)
         if (
@@ -167,41 +171,46 @@ class _Facts:
         own = archive.facts.client_keys(client.slug)
         proposed = set(find_ancestors(archive.ledger, client.slug)) - set(own)
         keys = [*own, *proposed]
-        self.messages = archive.facts.find_messages(keys)
-        self._envelopes = archive.facts.read_envelopes(keys)
-        self._attributions = archive.facts.read_attributions(keys)
+        self._archive = archive
         self._client = client
-        places = archive.sightings.places(keys) if filters.matter else {}
-        inside = [key for key in keys if self._is_inside(key, filters, places)]
-        self.keys = sorted(inside, key=lambda k: (self._at(k), self.messages[k].received_at, k))
+        self.messages = archive.facts.find_messages(keys)
+        times: dict[str, datetime] = {}
+        for some in chunk_keys(keys, _AT_ONCE):
+            subjects = archive.facts.read_subjects(some)
+            places = archive.sightings.places(some) if filters.matter else {}
+            for key in some:
+                sent_at, subject = subjects.get(key, (None, ""))
+                at = sent_at or self.messages[key].received_at
+                if _is_inside(at, subject, places.get(key, ()), filters):
+                    times[key] = at
+        self.keys = sorted(times, key=lambda k: (times[k], self.messages[k].received_at, k))
 
-    def describe(self, key: str, leaks: tuple[Leak, ...], unreadable: tuple[str, ...]) -> Candidate:
-        """What is judged."""
-        attributions: Sequence[Attribution] = self._attributions.get(key, ())
-        # a message of nobody is here because one of the client's answers it
-        inherited = not attributions or any(
-            a.inherited for a in attributions if a.client == self._client.slug
-        )
-        clients = tuple(a.client for a in attributions)
-        envelope = self._envelopes.get(key, Envelope())
-        return Candidate(key, envelope, clients, inherited, leaks, unreadable)
+    def describe_all(
+        self, leaks: Mapping[str, tuple[Leak, ...]], unreadable: Mapping[str, tuple[str, ...]]
+    ) -> Iterator[Candidate]:
+        """What is judged, in order; a few in memory at a time."""
+        for some in chunk_keys(self.keys, _AT_ONCE):
+            envelopes = self._archive.facts.read_envelopes(some)
+            attributions = self._archive.facts.read_attributions(some)
+            for key in some:
+                whose = attributions.get(key, ())
+                # a message of nobody is here because one of the client's answers it
+                inherited = not whose or any(
+                    a.inherited for a in whose if a.client == self._client.slug
+                )
+                clients = tuple(a.client for a in whose)
+                envelope = envelopes.get(key, Envelope())
+                against = leaks.get(key, ()), unreadable.get(key, ())
+                yield Candidate(key, envelope, clients, inherited, *against)
 
-    def _at(self, key: str) -> datetime:
-        return self._envelopes.get(key, Envelope()).sent_at or self.messages[key].received_at
 
-    def _is_inside(
-        self, key: str, filters: Filters, places: Mapping[str, Sequence[Sighting]]
-    ) -> bool:
-        at = self._at(key)
-        if (filters.since and at < filters.since) or (filters.until and at >= filters.until):
-            return False
-        if not filters.matter:
-            return True
-        subject = self._envelopes.get(key, Envelope()).subject
-        if _fold(filters.matter) in _fold(subject):
-            return True
-        seen = (p for s in places.get(key, ()) for p in (s.ref.folder, *s.labels))
-        return any(matches_place(filters.matter, place) for place in seen)
+def _is_inside(at: datetime, subject: str, places: Sequence[Sighting], filters: Filters) -> bool:
+    if (filters.since and at < filters.since) or (filters.until and at >= filters.until):
+        return False
+    if not filters.matter or _fold(filters.matter) in _fold(subject):
+        return True
+    seen = (place for s in places for place in (s.ref.folder, *s.labels))
+    return any(matches_place(filters.matter, place) for place in seen)
 
 
 def _fold(text: str) -> str:

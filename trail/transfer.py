@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trail.archive.certificate import certify_messages
+from trail.archive.ledger import chunk_keys
 from trail.archive.shares import share_out
 from trail.handoff.completeness import Completeness, FolderRecord
 from trail.handoff.drafts import size_of
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
         ArchivedMessage,
         Bundle,
         PastHandOff,
-        Sighting,
     )
     from trail.selection import Selection
 
@@ -82,13 +82,12 @@ def hand_over(
     total = len(selection.chosen)
     changes = Changes(tuple(patterns), selection.filters.excluded)
     keys = [m.key for m in selection.chosen]
-    places = archive.sightings.places(keys)
-    used = {s.ref.account for seen in places.values() for s in seen}
+    accounts, first = _find_places(archive, keys)
     info = BagInfo(
         client=selection.client,
         agent_version=agent_version,
-        imap_users=tuple(a.user for a in config.accounts if a.name in used),
-        imap_hosts=tuple(dict.fromkeys(a.host for a in config.accounts if a.name in used)),
+        imap_users=tuple(a.user for a in config.accounts if a.name in accounts),
+        imap_hosts=tuple(dict.fromkeys(a.host for a in config.accounts if a.name in accounts)),
         created_at=at,
         since=selection.filters.since,
         until=selection.filters.until,
@@ -114,11 +113,22 @@ def hand_over(
         info,
         out,
         lambda done: progress("writing", done, total),
-        complete=_certify(archive, config, selection, places, changes.patterns),
+        complete=_certify(archive, config, selection, first, changes.patterns),
         signing=signing,
         companions=(papers, *companions),
     )
     return replace(bundle, notices=tuple(lacking[NOTICE]), partial=tuple(lacking[UNSEEN]))
+
+
+def _find_places(archive: Archive, keys: Sequence[str]) -> tuple[set[str], set[tuple[str, str]]]:
+    """The accounts in which any of the messages was seen, and the account and folder in which each was seen first."""
+    accounts: set[str] = set()
+    first: set[tuple[str, str]] = set()
+    for some in chunk_keys(keys):
+        for seen in archive.sightings.places(some).values():
+            accounts.update(s.ref.account for s in seen)
+            first.update((s.ref.account, s.ref.folder) for s in seen[:1])
+    return accounts, first
 
 
 def _note_lacking(
@@ -147,13 +157,12 @@ def _certify(
     archive: Archive,
     config: Config,
     selection: Selection,
-    places: Mapping[str, Sequence[Sighting]],
+    first: set[tuple[str, str]],
     patterns: tuple[re.Pattern[str], ...],
 ) -> Completeness:
-    """How complete the bundle is, in terms of its own messages and of folders that are named in it anyway."""
+    """How complete the bundle is, in terms of its own messages and of folders that are named in it anyway: the `first`."""
     keys = [m.key for m in selection.chosen]
     others = Others(selection.client, config.clients, config.me)
-    first = {(s[0].ref.account, s[0].ref.folder) for s in places.values() if s}
     first = {place for place in first if not others.find_names([place[1]])}
     certificate = certify_messages(archive.ledger, keys, places=first, held_by_others=False)
     users = {account.name: account.user for account in config.accounts}
@@ -191,7 +200,7 @@ def iter_items(
 ) -> Iterator[BundleItem]:
     """The messages with their bytes, parsed, and their attachments, in order; memory stays flat. Raises FixityMismatch.
 
-    A folder that is named after one of the `others` is not told. All bytes are drafts, where there is a place for such; then
+    A folder that is named after one of the `others` is not told. Large ones are drafts, where there is a place for such; then
     this also raises ArchiveFull, ArchiveReadOnly.
     """
     messages = tuple(messages)

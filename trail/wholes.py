@@ -68,7 +68,7 @@ class Task(NamedTuple):
     chunk: list[ArchivedMessage]
     changes: Changes
     drafts: Drafts | None = None
-    """Where all bytes go; None: they stay in memory."""
+    """Where many bytes go; None: they stay in memory."""
 
 
 def warm_up(crew: Crew) -> None:

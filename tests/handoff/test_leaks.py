@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trail.handoff.leaks import Others, Phrase, Spoken
-from trail.handoff.shingles import ENOUGH, GUARANTEE, WORDS, find_words, shingle, split_words
+from trail.handoff.shingles import (
+    ENOUGH,
+    GUARANTEE,
+    WINDOW,
+    WORDS,
+    find_words,
+    shingle,
+    split_words,
+)
 from trail.model import Client
 
 BOLT = Client("bolt", "Bolt & Partner GmbH", ("bo@mail.example",), ("bolt.example",))
@@ -75,7 +83,7 @@ def test_characters_that_are_not_separated_count_as_words():
 def test_words_that_are_common_to_all_do_not_count():
     text = f"Falcon {SENTENCE}"
     numbers = shingle(text)
-    assert find_words(text, numbers, set()).startswith("falcon the ferry")
+    assert find_words(text, numbers, set()).split()[0] in split_words(text)[:WINDOW]
     assert find_words(text, numbers, shingle(SENTENCE)) == ""
     assert ENOUGH > 1
 

@@ -18,6 +18,7 @@ from trail.model import ArchivedMessage, Attribution
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from trail.archive.ledger import Ledger
     from trail.model import Address, Envelope, ParsedMessage
@@ -152,6 +153,17 @@ class Facts:
                     subject,
                     None if sent_at is None else from_seconds(sent_at),
                 )
+        return found
+
+    def read_subjects(self, keys: Iterable[str]) -> dict[str, tuple[datetime | None, str]]:
+        """When they were sent, and their subjects, of those of `keys` that have an envelope: little memory for many."""
+        found: dict[str, tuple[datetime | None, str]] = {}
+        for chunk in chunk_keys(keys):
+            for key, subject, sent_at in self._ledger.execute(
+                f"SELECT key, subject, sent_at FROM envelope WHERE key IN ({place_holders(chunk)})",
+                chunk,
+            ):
+                found[key] = None if sent_at is None else from_seconds(sent_at), subject
         return found
 
     def write_findings(self, parsed: Iterable[ParsedMessage]) -> None:

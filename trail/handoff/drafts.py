@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAD = 1024
+SMALL = 64 * 1024
+"""Bytes that are quicker handed on than written to a file and moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,13 @@ class Drafts:
     folder: Path
     out: Path
 
-    def write(self, name: str, content: bytes, digest: str = "") -> Draft:
-        """Write a draft anew; `digest` is its SHA-256 where that is known. Raises ArchiveFull, ArchiveReadOnly."""
+    def write(self, name: str, content: bytes, digest: str = "") -> bytes | Draft:
+        """Write a draft anew, unless there is little of it; `digest` is its SHA-256 where that is known.
+
+        Raises ArchiveFull, ArchiveReadOnly.
+        """
+        if len(content) <= SMALL:
+            return content
         path = self.folder / name
         with disk_errors(self.out):
             path.write_bytes(content)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -21,13 +22,16 @@ WINDOW = 4
 GUARANTEE = WORDS + WINDOW - 1
 ENOUGH = 2 * (WINDOW - 1) + 1
 """Words that must be a phrase's own, and no part of a common one: thinning leaves that much open, less one, between two such."""
-VERSION = 3
+VERSION = 4
 """Grows with every change of what numbers a text has."""
 
 _PIECE = 1 << 20
 _OVERLAP = 4000
 """Characters that pieces of a long text share: more than GUARANTEE words have."""
 _SHOWN = 12
+_BITS = (1 << 64) - 1
+_BASE = 0x9E3779B97F4A7C15
+"""Odd, and otherwise without meaning."""
 _UNSPACED = "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
 
@@ -47,7 +51,8 @@ def shingle(text: str) -> set[int]:
     hashes = _hash_phrases(split_words(text))
     if len(hashes) <= WINDOW:
         return {min(hashes)} if hashes else set()
-    return {min(hashes[at : at + WINDOW]) for at in range(len(hashes) - WINDOW + 1)}
+    pairs = list(map(min, hashes, hashes[1:]))
+    return set(map(min, pairs, pairs[2:]))  # of four neighbours: of two and two
 
 
 def find_words(text: str, wanted: Collection[int], common: Collection[int]) -> str:
@@ -71,8 +76,23 @@ def find_words(text: str, wanted: Collection[int], common: Collection[int]) -> s
 
 
 def _hash_phrases(words: list[str]) -> list[int]:
-    raw = [word.encode("utf-8", "replace") for word in words]
-    return [
-        int.from_bytes(blake2b(b" ".join(raw[at : at + WORDS]), digest_size=8).digest(), "big")
-        for at in range(len(raw) - WORDS + 1)
-    ]
+    """Roll over the words (Karp and Rabin, 1987): each word's number is random, and a phrase's is a polynomial of them."""
+    numbers = [_number(word) for word in words]
+    if len(numbers) < WORDS:
+        return []
+    rolled = 0
+    for number, _ in numbers[:WORDS]:
+        rolled = (rolled * _BASE + number) & _BITS
+    hashes = [rolled]
+    for (number, _), (_, leaving) in zip(numbers[WORDS:], numbers, strict=False):
+        rolled = (rolled * _BASE + number - leaving) & _BITS
+        hashes.append(rolled)
+    return hashes
+
+
+@lru_cache(maxsize=1 << 14)
+def _number(word: str) -> tuple[int, int]:
+    """The number of a word, and what to take away when it leaves a phrase."""
+    digest = blake2b(word.encode("utf-8", "replace"), digest_size=8).digest()
+    number = int.from_bytes(digest, "big")
+    return number, number * pow(_BASE, WORDS, _BITS + 1) & _BITS

@@ -71,6 +71,8 @@ class Passages:
     """SHA-256, in hex, of attachments that there may be text in."""
     opaque: list[tuple[str, str]] = field(default_factory=list)
     """Of these, those whose text is none of `texts`, with a name: it takes a reader of documents, of an attached message as a whole."""
+    outer: int = 0
+    """How many of `digests`, from the first on, are of attachments of the message itself."""
     cut: bool = False
     """Whether there is more than was looked at."""
 
@@ -83,10 +85,13 @@ class _Inner(NamedTuple):
     name: str
 
 
-def read_own_words(content: bytes) -> tuple[str, str]:
-    """What the author wrote, and of that the closing lines: where a greeting, a signature, a disclaimer stand."""
+def read_own_words(content: bytes, tree: Tree | None = None) -> tuple[str, str]:
+    """What the author wrote, and of that the closing lines: where a greeting, a signature, a disclaimer stand.
+
+    `tree` is the message's, here and below, where somebody took it apart already.
+    """
     try:
-        texts = BodyReader(split_parts(content)).read()
+        texts = BodyReader(tree or split_parts(content)).read()
         pairs = [split_quoted(read_html(t.markup) if t.is_html else t.markup) for t in texts]
         own = "\n\n".join(written for written, _ in pairs if written)
     except Exception:  # noqa: BLE001 - one bad message never stops a hand-off, whatever it is
@@ -100,7 +105,7 @@ def read_own_words(content: bytes) -> tuple[str, str]:
     return own, "\n".join(lines[start:])
 
 
-def read_passages(content: bytes) -> Passages:
+def read_passages(content: bytes, tree: Tree | None = None) -> Passages:
     """Everything there is to read in a message."""
     found = Passages()
     waiting = [_Inner(content, "", "")]
@@ -112,9 +117,11 @@ def read_passages(content: bytes) -> Passages:
                 _add_text(message.content.decode("latin-1"), found)
                 continue
             try:
-                inner += _read_message(message, found, is_outer=depth == 0)
+                whole = tree if tree and not depth else split_parts(message.content)
+                inner += _read_message(whole, message, found, is_outer=depth == 0)
             except Exception:  # noqa: BLE001 - the same: its raw bytes are looked at instead
                 _add_text(message.content.decode("latin-1"), found)
+        found.outer = found.outer if depth else len(found.digests)
         waiting, depth = inner, depth + 1
     for text in (*found.texts, *found.names):
         _note_marks(text, found.marks)
@@ -127,10 +134,10 @@ def _add_text(text: str, found: Passages) -> None:
     found.cut = found.cut or len(text) > TEXT_LIMIT
 
 
-def list_digests(content: bytes) -> list[str]:
+def list_digests(content: bytes, tree: Tree | None = None) -> list[str]:
     """SHA-256, in hex, of the attachments of a message that there may be text in."""
     try:
-        attachments = read_attachments(split_parts(content))
+        attachments = read_attachments(tree or split_parts(content))
         return [a.digest for a, _, _ in attachments if a.digest and a.size]
     except Exception:  # noqa: BLE001 - the same
         return []
@@ -143,9 +150,8 @@ def find_marks(text: str) -> set[str]:
     return marks
 
 
-def _read_message(message: _Inner, found: Passages, *, is_outer: bool) -> list[_Inner]:
+def _read_message(tree: Tree, message: _Inner, found: Passages, *, is_outer: bool) -> list[_Inner]:
     content = message.content
-    tree = split_parts(content)
     for part in tree.parts:
         _read_fields(part, found, is_judged=is_outer and part is tree.root)
     if not is_outer:

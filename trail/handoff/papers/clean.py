@@ -17,7 +17,10 @@ _JOINERS = "\u200c\u200d"
 
 def plain_words(text: str, limit: int = 300) -> str:
     """Return `text` on one line, at most `limit` characters ("…" marks a cut)."""
-    if not (text.isascii() and text.isprintable()):
+    if text.isascii() and text.isprintable():
+        if "  " not in text and len(text) <= limit:
+            return text.strip()  # as most are
+    else:
         text = "".join(
             char for char in text if char in _JOINERS or unicodedata.category(char) != "Cf"
         )

@@ -164,15 +164,21 @@ def _read_run(path: Path) -> Iterator[tuple[str, bytes]]:
 
 def _format_word(word: str, postings: bytes) -> str:
     """`["word",{"3":[5,12,-2,4,…]}]`: distances between the messages of a field; a negative one is followed by how often."""
+    found = array("I", postings)
+    if len(found) == 1:  # as half of all words: here only
+        (posting,) = found
+        message, times = (posting >> _MESSAGE) + 1, posting & _TIMES
+        place = f"{message}" if times == 1 else f"{-message},{times}"
+        return f'["{word}",{{"{posting >> _FIELD & 7}":[{place}]}}]'
     by_field: dict[int, list[str]] = {}
     last = [0] * len(FIELDS)
-    for posting in array("I", postings):
+    for posting in found:
         field = posting >> _FIELD & 7
         message = (posting >> _MESSAGE) + 1
-        found = by_field.setdefault(field, [])
+        places = by_field.setdefault(field, [])
         times = posting & _TIMES
         distance = message - last[field]
-        found.append(f"{distance}" if times == 1 else f"{-distance},{times}")
+        places.append(f"{distance}" if times == 1 else f"{-distance},{times}")
         last[field] = message
     fields = ",".join(f'"{field}":[{",".join(by_field[field])}]' for field in sorted(by_field))
     return f'["{word}",{{{fields}}}]'
