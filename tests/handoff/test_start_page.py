@@ -23,6 +23,12 @@ def bundle_of_mail(tmp_path_factory, make_item, info):
     items = [
         *make_hostile_items(make_item),
         *(make_item(n, subject=f"Plan {n}", text=f"Step {n} of the plan") for n in range(50, 90)),
+        make_item(
+            90,
+            subject="Agreed",
+            text="Agreed, all of it.",
+            quoted="Shall we say 4200 for the gazebo?",
+        ),
     ]
     return write_bundle(items, (), info, tmp_path_factory.mktemp("page") / "acme-2024-07-01").path
 
@@ -99,7 +105,7 @@ def test_the_timeline_lists_every_message_by_month(browser, bundle_of_mail):
     visit(browser, bundle_of_mail, "#/timeline")
     assert subjects(browser)[:2] == ["A quiet start", "Re: A quiet start"]
     assert browser.run("document.querySelector('#list h3').textContent") == "March 2024"
-    assert browser.run("document.querySelector('.row').getAttribute('aria-setsize')") == "49"
+    assert browser.run("document.querySelector('.row').getAttribute('aria-setsize')") == "50"
 
 
 @pytest.mark.browser
@@ -200,6 +206,11 @@ def test_search_finds_words_in_mails_and_attachments_as_people_type_them(browser
     assert subjects(browser) == ["Plan 77"]
     type_query(browser, "pl")
     assert "40" in browser.run("document.getElementById('status').textContent")
+    type_query(browser, "gazebo")
+    assert subjects(browser) == ["Agreed"]
+    wait_for(browser, "document.querySelector('.preview mark')?.textContent === 'gazebo'")
+    browser.press("Enter")
+    wait_for(browser, "document.querySelector('#reading details.quoted[open] mark')")
     type_query(browser, "zzzzqqq")
     assert subjects(browser) == []
 
@@ -287,7 +298,7 @@ def test_on_paper_stand_the_message_alone_or_the_whole_timeline(chrome, bundle_o
     visit(chrome, bundle_of_mail, "#/timeline")
     assert chrome.run("document.querySelectorAll('.row').length") < 45
     chrome.run("dispatchEvent(new Event('beforeprint'))")
-    assert chrome.run("document.querySelectorAll('.row').length") == 45
+    assert chrome.run("document.querySelectorAll('.row').length") == 46
     chrome.run("dispatchEvent(new Event('afterprint'))")
     visit(chrome, bundle_of_mail, f"#{ids_of(bundle_of_mail)[0]}")
     wait_for(chrome, "document.querySelector('#reading .text')")
@@ -314,6 +325,6 @@ def test_without_scripts_the_messages_are_a_list_of_links(chrome, bundle_of_mail
         chrome.open((bundle_of_mail / "START-HERE.html").as_uri())
         document = chrome.call("DOM.getDocument", depth=-1)["root"]["nodeId"]
         links = chrome.call("DOM.querySelectorAll", nodeId=document, selector=".static a")["nodeIds"]  # fmt: skip
-        assert len(links) == 2 + 1 + 45
+        assert len(links) == 2 + 1 + 46
     finally:
         chrome.call("Emulation.setScriptExecutionDisabled", value=False)

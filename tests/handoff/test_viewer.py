@@ -4,6 +4,7 @@ import hashlib
 import html.parser
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -242,6 +243,26 @@ def test_the_index_is_the_same_however_many_runs_it_took(tmp_path, monkeypatch):
     index = dict(json.loads(whole[0][1]))
     assert index["meadow"] == {"3": [v for _ in range(50) for v in (-1, 2)]}
     assert index["word3"] == {"3": [4] + [7] * 6}
+
+
+def test_a_quotation_is_an_entry_of_the_index_where_the_message_it_is_of_is_not_here(
+    make_bundle, make_item
+):
+    def answer(number, reference, quoted):
+        item = make_item(number, quoted=quoted)
+        return replace(item, parsed=replace(item.parsed, envelope=replace(item.parsed.envelope, references=(reference,))))  # fmt: skip
+
+    root = make_bundle([
+        make_item(1, text="The original heliotrope"),
+        answer(2, "1@studio.example", "The original heliotrope"),
+        answer(3, "elsewhere@acme.example", "A foreign marigold"),
+        make_item(4, text="", quoted="Forwarded: a lone tansy"),
+    ]).path  # fmt: skip
+    words = dict(read_data(root, "words"))
+    quoted = str(vocabulary.FIELDS.index("quoted"))
+    assert words["heliotrope"] == {"3": [1]}
+    assert words["marigold"] == {quoted: [3]}
+    assert words["tansy"] == {quoted: [4]}
 
 
 def test_messages_that_refer_to_each_other_are_one_conversation_in_any_order():

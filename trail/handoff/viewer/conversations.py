@@ -22,14 +22,20 @@ class Conversations:
         self._places: dict[str, int] = {}
         self._parents: list[int] = []
         self._messages: list[int] = []
+        self._here: set[int] = set()
 
     def add(self, envelope: Envelope) -> None:
         """Take up the next message."""
         place = self._place(envelope.message_id) if envelope.message_id else self._new()
         self._messages.append(place)
+        self._here.add(place)
         for reference in envelope.references[-_REFERENCES:]:
             one, other = self._root(place), self._root(self._place(reference))
             self._parents[max(one, other)] = min(one, other)
+
+    def knows_parent(self, envelope: Envelope) -> bool:
+        """Whether the message that this one answers was taken up before."""
+        return self._places.get("".join(envelope.references[-1:])) in self._here
 
     def number(self) -> list[int]:
         """Return the conversation of each message: numbers from 0 on, in the order they began."""

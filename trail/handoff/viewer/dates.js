@@ -18,7 +18,16 @@ function date(seconds, style) {
   return formats.get(key).format(new Date(seconds * 1000));
 }
 
-const monthOf = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 7);
+const DAY = 86400;
+const months = new Map();
+// Asked of every message whenever a list is made.
+function monthOf(seconds) {
+  const day = Math.floor(seconds / DAY);
+  let month = months.get(day);
+  if (!month) months.set(day, month = new Date(seconds * 1000).toISOString().slice(0, 7));
+  return month;
+}
+
 const secondsOf = (month) => Date.parse(`${month}-15T00:00:00Z`) / 1000;
 
 function time(seconds, style) {

@@ -37,8 +37,10 @@ function plainText(reading) {
   if (reading[TEXT.text]) parts.push(h("div", { class: "text", dir: "auto" }, marked(reading[TEXT.text], highlighted)));
   if (reading[TEXT.cut]) parts.push(h("p", { class: "note" }, say("cut")));
   if (reading[TEXT.quoted]) {
-    parts.push(h("details", { class: "quoted", open: !reading[TEXT.text] }, h("summary", {}, say("quoted")),
-      h("div", { class: "text", dir: "auto" }, theirs(reading[TEXT.quoted]))));
+    // What was looked for may stand there only.
+    const sought = marksIn(reading[TEXT.quoted], highlighted).length && !marksIn(reading[TEXT.text], highlighted).length;
+    parts.push(h("details", { class: "quoted", open: !reading[TEXT.text] || Boolean(sought) }, h("summary", {}, say("quoted")),
+      h("div", { class: "text", dir: "auto" }, marked(reading[TEXT.quoted], highlighted))));
   }
   return parts.length ? parts : [h("p", { class: "note" }, say("noText"))];
 }

@@ -16,7 +16,7 @@ from trail.handoff.viewer import rows, static, template
 from trail.handoff.viewer.chunks import Chunks, format_chunk, name_chunk, write_json
 from trail.handoff.viewer.conversations import Conversations
 from trail.handoff.viewer.people import People
-from trail.handoff.viewer.vocabulary import Words, count_words
+from trail.handoff.viewer.vocabulary import FIELDS, Words, count_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +36,7 @@ EXTRAS = (
     *("decisions.csv", "changed.csv"),
 )  # fmt: skip
 """What may lie beside the mail and is worth a link, when it is there."""
+_BEFORE_QUOTED = ("",) * FIELDS.index("quoted")
 
 
 @dataclass(slots=True)
@@ -73,7 +74,10 @@ class Pages:
         html = None
         if entry.html and len(entry.html) <= HTML_LIMIT:
             html = self._htmls.add(rows.show_lines(entry.html, HTML_LIMIT))
-        where = self._texts.add(rows.describe_reading(entry, html, documents))
+        # A quotation is found as the message it is of; where that is not here, as what it is.
+        alone = not self._conversations.knows_parent(entry.envelope)
+        quoted = rows.show_lines(entry.quoted, rows.TEXT_LIMIT if alone else rows.QUOTED_LIMIT)
+        where = self._texts.add(rows.describe_reading(entry, quoted, html, documents))
         subject = rows.show_line(entry.envelope.subject, rows.SUBJECT_LIMIT)
         short = rows.preview(entry.text or entry.quoted)
         self._lists.add(
@@ -85,7 +89,10 @@ class Pages:
         for file in entry.files:
             self._files.add([number, *rows.describe_file(file)])
             self._attachment_bytes += file.size
-        self._words.add(number, *(entry.words or _count_words(entry)))
+        words, counts = entry.words or _count_words(entry)
+        self._words.add(number, words, counts)
+        if alone and quoted:
+            self._words.add(number, *count_words((*_BEFORE_QUOTED, quoted)))
         self._conversations.add(entry.envelope)
         self._static.add(entry)
         month = self._months.setdefault(entry.month, _Month())

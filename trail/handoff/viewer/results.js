@@ -16,7 +16,7 @@ async function showResults(query) {
   }
   if (turn !== lastSearch) return;
   highlighted = result.words;
-  const found = byDate ? [...result.found].sort((a, b) => messages[b][ROW.at] - messages[a][ROW.at]) : result.found;
+  const found = byDate ? newestFirst(result.found) : result.found;
   const count = found.length ? say(result.near ? "foundNear" : "found", { n: found.length }) : say("foundNothing");
   const sorting = h("select", { "aria-label": say("sort"), on: { change: (event) => {
     byDate = event.target.value === "date";
@@ -62,6 +62,11 @@ async function fillSnippet(at, words, snippet) {
           return;
         }
       }
+    }
+    const before = excerpt(reading[TEXT.quoted], words);
+    if (before) {
+      snippet.replaceChildren(h("span", { class: "in-file" }, say("quoted")), " ", marked(before, words));
+      return;
     }
     const names = reading[TEXT.people].flat().filter(Array.isArray).map((pair) => pair.join(" "));
     const who = names.find((name) => marksIn(name, words).length);

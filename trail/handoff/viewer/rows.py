@@ -21,6 +21,7 @@ SUBJECT_LIMIT = 400
 TEXT_LIMIT = 200_000
 """Characters of a message that are shown and found; the rest is in its .eml."""
 QUOTED_LIMIT = 20_000
+"""Characters of a quotation that are shown where the message it is of is here, too; else it is as good as a text."""
 DOCUMENT_LIMIT = 400_000
 """Characters of an attachment's text that are shown and found."""
 PREVIEW_LIMIT = 110
@@ -40,10 +41,10 @@ def show_lines(text: str, limit: int) -> str:
     return many_lines(without_overrides(text[:limit]), limit)
 
 
-def describe_reading(entry: Written, html: tuple[int, int] | None, documents: list[Any]) -> list[Any]:  # fmt: skip
+def describe_reading(entry: Written, quoted: str, html: tuple[int, int] | None, documents: list[Any]) -> list[Any]:  # fmt: skip
     """Return what reading a message takes: people, text, quotation, files, where its markup is, path, folder, cut.
 
-    `html` is the place of its markup, `documents` that of each file's text (0 for none).
+    `quoted` is what is shown of its quotation, `html` is the place of its markup, `documents` that of each file's text (0 for none).
     """
     people = []
     for role in ROLES:
@@ -56,12 +57,12 @@ def describe_reading(entry: Written, html: tuple[int, int] | None, documents: li
     return [
         people,
         show_lines(entry.text, TEXT_LIMIT),
-        show_lines(entry.quoted, QUOTED_LIMIT),
+        quoted,
         [describe_file(file, place) for file, place in zip(entry.files, documents, strict=True)],
         list(html) if html else 0,
         entry.path.removeprefix(_DATA),
         show_line(entry.folder, NAME_LIMIT),
-        int(len(entry.text) > TEXT_LIMIT),
+        int(max(len(entry.text), len(entry.quoted)) > TEXT_LIMIT),
     ]
 
 
@@ -90,7 +91,7 @@ def preview(text: str) -> str:
 def words_of(
     envelope: Envelope, text: str, names: Iterable[str], documents: Iterable[str]
 ) -> tuple[str, str, str, str, str]:
-    """Return what a message is found by, in the order of `vocabulary.FIELDS`; `names` and texts are those of its files."""
+    """Return what a message is found by, in the order of `vocabulary.FIELDS` but for its quotation; `names` and texts are those of its files."""
     return (
         envelope.subject[:SUBJECT_LIMIT],
         "\n".join(f"{a.name[:NAME_LIMIT]}\n{a.address[:NAME_LIMIT]}" for a in envelope.addresses if a.role in ROLES),

@@ -1,7 +1,7 @@
 // Search as you type. The index is MiniSearch's, in pieces in the order of words: a word needs the pieces it may stand in,
 // and no more. Words are told apart as in vocabulary.py.
-const FIELDS = ["subject", "people", "files", "body", "documents"];
-const BOOST = { subject: 4, people: 3, files: 3, body: 1.5, documents: 1 };
+const FIELDS = ["subject", "people", "files", "body", "documents", "quoted"];
+const BOOST = { subject: 4, people: 3, files: 3, body: 1.5, documents: 1, quoted: 0.8 };
 const LETTERS = { "ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i" };
 const LONGEST_WORD = 40;
 const SIGNS = /[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]/g;
@@ -25,7 +25,8 @@ const OPTIONS = {
   searchOptions: { boost: BOOST, weights: { prefix: 0.7, fuzzy: 0.3 }, bm25: { k: 1.2, b: 0, d: 0.5 }, combineWith: "OR" },
 };
 const EVERY_MESSAGE = { has: () => true, get: (at) => at };
-const EQUAL_LENGTH = { get: () => [1, 1, 1, 1, 1] };
+const LENGTHS = FIELDS.map(() => 1);
+const EQUAL_LENGTH = { get: () => LENGTHS };
 const pieces = new WeakMap();
 
 // The messages of a word, a field at a time, read when they are asked for: MiniSearch takes it for a Map of Maps.
@@ -59,7 +60,7 @@ async function piece(place) {
   if (!index) {
     index = MiniSearch.loadJS({
       index: [], documentCount: FACTS.messages, nextId: FACTS.messages, documentIds: {}, fieldLength: {}, storedFields: {},
-      fieldIds: Object.fromEntries(FIELDS.map((name, at) => [name, at])), averageFieldLength: [1, 1, 1, 1, 1], dirtCount: 0, serializationVersion: 2,
+      fieldIds: Object.fromEntries(FIELDS.map((name, at) => [name, at])), averageFieldLength: LENGTHS, dirtCount: 0, serializationVersion: 2,
     }, OPTIONS);
     for (const [word, fields] of rows) index._index.set(word, new Postings(fields));
     // Every piece would hold the same 20,000 entries, each saying that a message is itself.
@@ -136,7 +137,13 @@ function prepareRows(most) {
 // While nobody types, so that the first letter need not wait for it.
 function prepareSlowly() {
   prepareRows(8);
-  if (headings.length < messages.length) setTimeout(prepareSlowly, 20);
+  if (headings.length < messages.length) setTimeout(prepareSlowly, 4);
+}
+
+// The next letter needs one of these: it is known which before it is typed.
+const AHEAD_PIECES = 3;
+function readAhead(word) {
+  for (const place of placesOf(word, `${word}\uffff`).slice(0, AHEAD_PIECES)) piece(place).catch(() => { /* told when it is asked for */ });
 }
 
 // Numbers of the messages that have every word, the best first, and the words that were looked for.
@@ -152,6 +159,7 @@ async function search(query) {
     if (short) {
       const scores = new Map(await findWord(word, {}));
       for (const [at, score] of findInRows(word)) scores.set(at, (scores.get(at) || 0) + score);
+      if (word.length === FROM_START - 1) setTimeout(readAhead, 0, word);
       return scores;
     }
     const scores = await findWord(word, { prefix: true });
@@ -167,7 +175,7 @@ const RANKED = 1000;
 function rank(each) {
   const [fewest, ...others] = each.sort((a, b) => a.size - b.size);
   const found = [];
-  const scores = [];
+  const scores = new Float64Array(messages.length);
   for (const [at, score] of fewest) {
     let sum = score;
     for (const more of others) sum += more.get(at) ?? NaN;
@@ -176,12 +184,20 @@ function rank(each) {
       scores[at] = sum;
     }
   }
-  const byDate = (a, b) => messages[b][ROW.at] - messages[a][ROW.at];
-  const best = (a, b) => scores[b] - scores[a] || byDate(a, b);
+  const best = (a, b) => scores[b] - scores[a] || messages[b][ROW.at] - messages[a][ROW.at];
   if (found.length <= RANKED) return found.sort(best);
   const sorted = Float64Array.from(found, (at) => scores[at]).sort();
   const least = sorted[sorted.length - RANKED];
-  return [...found.filter((at) => scores[at] > least).sort(best), ...found.filter((at) => scores[at] <= least).sort(byDate)];
+  return [...found.filter((at) => scores[at] > least).sort(best), ...newestFirst(found.filter((at) => scores[at] <= least))];
+}
+
+// The order of time is known: to look it up is quicker than to sort.
+function newestFirst(found) {
+  const wanted = new Uint8Array(messages.length);
+  for (const at of found) wanted[at] = 1;
+  const sorted = [];
+  for (let place = order.length - 1; place >= 0; place -= 1) if (wanted[order[place]]) sorted.push(order[place]);
+  return sorted;
 }
 
 // Where the words stand in a text, as [start, end] in order. Folding may change a text's length, so each letter is folded by itself.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-FIELDS = ("subject", "people", "files", "body", "documents")
+FIELDS = ("subject", "people", "files", "body", "documents", "quoted")
 """What a word can stand in, in the order of MiniSearch's numbers of them."""
 PIECE_BYTES = 128 * 1024
 """A browser reads so much in a few milliseconds."""
