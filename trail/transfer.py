@@ -78,7 +78,8 @@ def hand_over(
     `language` is that of the letter, "" for what the configuration says; ConfigError for a broken template of it.
     `crew` is who reads, where there is somebody already.
     """
-    papers = prepare_papers(config.handoff.letter, language or config.handoff.language)
+    language = language or config.handoff.language
+    papers = prepare_papers(config.handoff.letter, language)
     total = len(selection.chosen)
     changes = Changes(tuple(patterns), selection.filters.excluded)
     keys = [m.key for m in selection.chosen]
@@ -99,6 +100,7 @@ def hand_over(
             for count in selection.decision_counts
         ),
         salt=salt,
+        language=language,
     )
     others = Others(selection.client, config.clients, config.me)
     lacking: dict[str, list[str]] = {NOTICE: [], UNSEEN: []}
@@ -115,7 +117,7 @@ def hand_over(
         lambda done: progress("writing", done, total),
         complete=_certify(archive, config, selection, first, changes.patterns),
         signing=signing,
-        companions=(papers, *companions),
+        companions=(*companions, papers),  # the letter says what else is there
     )
     return replace(bundle, notices=tuple(lacking[NOTICE]), partial=tuple(lacking[UNSEEN]))
 

@@ -292,7 +292,7 @@ def test_a_matter_is_a_mark_in_the_subject_or_a_folder_and_is_in_the_name(busine
     data = give(business, "--matter", "[Labels]", "--since", "2024-01-01", "--until", "2024-12-31")
     assert data["path"].endswith("-from-2024-01-01-to-2024-12-31-labels")
     page = (business.root / "out" / data["path"].rpartition("/")[2] / "START-HERE.html").read_text()
-    assert "Only messages from 2024-01-01 to 2024-12-31." in page
+    assert "Only messages from 1 January 2024 to 31 December 2024." in page
     assert "[Labels]" in page
 
 

@@ -319,6 +319,34 @@ def test_a_receipt_is_one_page_that_says_what_was_given(given):
     assert str(given.root / "elsewhere") in out
 
 
+@pytest.mark.parametrize(
+    ("language", "code", "says"),
+    [
+        ("danish", "da", "Acme Ltd har fra me@studio.example modtaget"),
+        ("german", "de", "Acme Ltd hat von me@studio.example den Schriftwechsel"),
+        ("english", "en", "Acme Ltd has received from me@studio.example"),
+    ],
+)
+def test_a_receipt_speaks_the_language_of_the_bundle_or_another(business, language, code, says):
+    _, path = hand_off(business, "one", "--language", language)
+    given, wished = business.root / "given", business.root / "wished"
+    business.done("receipt", path, "--out", given)
+    other = "english" if language != "english" else "german"
+    made = business.done("receipt", path, "--out", wished, "--language", other, "--json").data
+    page, text = (given / f"{path.name}-receipt{suffix}" for suffix in (".html", ".txt"))
+    assert f'<html lang="{code}">' in page.read_text()
+    assert says in page.read_text()
+    assert says in text.read_text()
+    answer = business.root / "answer.txt"
+    for folder in (given, wished):
+        spoken = (folder / text.name).read_text()
+        assert "{" not in spoken
+        assert (says in spoken) is (folder == given)
+        answer.write_text(spoken.rstrip().splitlines()[-1])
+        business.done("receipt", "--accept", answer)
+        assert made["receipt"] in answer.read_text()
+
+
 def test_a_bundle_that_was_changed_gets_no_receipt(given):
     info = given.given / "bag-info.txt"
     info.write_text(info.read_text().replace("External-Identifier: ", "External-Identifier: x"))

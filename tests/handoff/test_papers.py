@@ -170,6 +170,22 @@ def test_the_tasks_are_read_by_a_calendar_and_keep_their_names(make_papers, thre
     assert uids[0] == uids[1]
 
 
+@pytest.mark.parametrize(
+    ("language", "summary"),
+    [
+        ("english", "Appears to await an answer (Mira): Quote"),
+        ("danish", "Ser ud til at afvente svar (Mira): Quote"),
+        ("german", "Wartet anscheinend auf Antwort (Mira): Quote"),
+    ],
+)
+def test_the_tasks_are_named_in_the_language_of_the_letter(make_papers, thread, language, summary):
+    items = (thread(1, statements=(ask("Could you?"),)), thread(2, theirs=False))
+    bundle = make_papers(*items, language=language)
+    (task,) = icalendar.Calendar.from_ical((bundle / "open-items.ics").read_bytes()).walk("VTODO")
+    assert task["SUMMARY"] == summary
+    assert "Could you?" in task["DESCRIPTION"]
+
+
 def test_the_cards_are_read_by_an_address_book(make_papers, thread):
     item, changes = thread(1, job="Head of Brand")
     people = (replace(JANE, name=HOSTILE), MIRA, STRANGER)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import json
 import multiprocessing
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
+from pathlib import Path
 
 import bagit
 import pypdfium2
@@ -61,8 +63,8 @@ def no_font_of_this_machine(monkeypatch):
         monkeypatch.setattr(signs, name, NO_FONT)
 
 
-def draw_message(root, written):
-    return page.draw_message(root, written).content
+def draw_message(root, written, language="en"):
+    return page.draw_message(root, written, language=language).content
 
 
 def read_text(content):
@@ -371,6 +373,34 @@ def test_of_a_bundle_that_fails_no_worker_and_no_pdf_is_left(make_bundle, make_i
         make_bundle(items(), companions=(MessagePdfs,))
     assert set(multiprocessing.active_children()) <= before
     assert list(tmp_path.iterdir()) == []
+
+
+LABELS = {"en": "Folder", "da": "Mappe", "de": "Ordner"}
+
+
+@pytest.mark.parametrize("language", LABELS)
+def test_its_labels_are_in_the_language_asked_for(tmp_path, language):
+    changed = replace(MESSAGE, changes=("passages redacted", "something new"), html="<p><a href='https://x.example'>x</a></p>", text="שלום")  # fmt: skip
+    text = read_text(draw_message(tmp_path, changed, language))
+    assert f"{LABELS[language]} Kunder" in " ".join(text.split())
+    assert not [word for other, word in LABELS.items() if other != language and word in text]
+    assert "something new" in text
+    words = json.loads((Path(page.__file__).parent / "words.json").read_text("utf-8"))
+    assert words[language]["passages redacted"] in text
+    assert "{" not in text
+    gaps = {key: sorted(re.findall(r"\{\w+\}", value)) for key, value in words[language].items()}
+    assert gaps == {k: sorted(re.findall(r"\{\w+\}", v)) for k, v in words["en"].items()}
+
+
+def test_without_a_wish_the_labels_follow_the_message(make_bundle, make_item):
+    def write(number, language):
+        item = make_item(number, folder="X")
+        return replace(item, parsed=replace(item.parsed, language=language))
+
+    bundle = make_bundle([write(1, "de"), write(2, "fr")], companions=(MessagePdfs,))
+    first, second = sorted(bundle.path.glob("data/pdf/**/*.pdf"))
+    assert "Ordner" in read_text(first.read_bytes())
+    assert "Folder" in read_text(second.read_bytes())
 
 
 def test_the_room_for_them_is_counted():

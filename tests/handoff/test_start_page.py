@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import shutil
 import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from browsers import LIMIT, Chromium, Firefox, NoWayOut
 from hostile import TRACKER, WORDS, make_hostile_items
 from needs import explain_missing, find_chromium, give_up
 
+from trail.handoff.filters import Filters
 from trail.handoff.mailbag import write_bundle
+from trail.handoff.papers.papers import prepare_papers
+from trail.handoff.pdf.messages import MessagePdfs
+from trail.model import Address, Statement
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 FIREFOXES = ("firefox-esr", "firefox")
@@ -31,6 +38,31 @@ def bundle_of_mail(tmp_path_factory, make_item, info):
         ),
     ]
     return write_bundle(items, (), info, tmp_path_factory.mktemp("page") / "acme-2024-07-01").path
+
+
+@pytest.fixture(scope="module")
+def whole_bundle(tmp_path_factory, make_item, info):
+    """One with everything beside the mail: the letter, PDFs, and what limits it."""
+    asked = (Statement("question", "Could you send the gazebo?"),)
+    items = [
+        make_item(1),
+        make_item(2, subject="Gazebo", sender=Address("from", "Jane", "jane@acme.example")),
+    ]
+    items[0] = replace(items[0], changes=("passages redacted",), original="1" * 64)
+    items[1] = replace(items[1], parsed=replace(items[1].parsed, statements=asked))
+    limits = (datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 7, 1, tzinfo=UTC))
+    filters = Filters(*limits, redacted=("tea",))
+    about = replace(
+        info, language="danish", salt=b"1", filters=filters, since=limits[0], until=limits[1]
+    )
+    out = tmp_path_factory.mktemp("whole") / "acme-2024-07-01"
+    return write_bundle(
+        items,
+        (),
+        about,
+        out,
+        companions=(partial(MessagePdfs, language="danish"), prepare_papers(None, "danish")),
+    ).path
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +124,13 @@ def type_query(browser, query):
         f"box.value = {query!r}; box.dispatchEvent(new Event('input', {{bubbles: true}})); }})()"
     )
     wait_for(browser, f"document.documentElement.dataset.searched?.endsWith(' ' + {query!r})")
+
+
+def find_obstacles(browser):
+    return browser.run(
+        "axe.run(document, {resultTypes: ['violations'], preload: false, iframes: false}).then((r) => r.violations"
+        ".filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => [v.id, v.nodes.map((n) => n.html.slice(0, 200) + n.failureSummary)]))"
+    )
 
 
 def subjects(browser):
@@ -262,11 +301,7 @@ def test_screen_readers_meet_no_serious_obstacle(chrome, bundle_of_mail, dark):
         wait_for(
             chrome, "document.querySelector('main > section:not([hidden])').textContent.length > 20"
         )
-        found = chrome.run(
-            "axe.run(document, {resultTypes: ['violations'], preload: false, iframes: false}).then((r) => r.violations"
-            ".filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => [v.id, v.nodes.map((n) => n.html.slice(0, 200) + n.failureSummary)]))"
-        )
-        assert found == [], place
+        assert find_obstacles(chrome) == [], place
 
 
 @pytest.mark.browser
@@ -291,6 +326,61 @@ def test_the_page_speaks_the_language_that_is_chosen(chrome, bundle_of_mail):
         assert chrome.run("document.documentElement.lang") == name
         wait_for(chrome, "document.querySelector('.cover')")
     assert "2024" in chrome.run("document.querySelector('.span').textContent")
+
+
+@pytest.mark.browser
+def test_what_limits_the_bundle_is_said_in_the_language_that_is_chosen(chrome, whole_bundle):
+    visit(chrome, whole_bundle)
+    for name, words in (
+        ("da", ("Kun beskeder fra 1. januar 2024 til og med 30. juni 2024.", "I 1 besked er passager overstreget.")),
+        ("de", ("Nur Nachrichten vom 1. Januar 2024 bis zum 30. Juni 2024.", "In 1 Nachricht wurden Stellen geschwärzt.")),
+        ("en", ("Only messages from 1 January 2024 to 30 June 2024.", "Passages were redacted in 1 message.")),
+    ):  # fmt: skip
+        chrome.run(f"(() => {{ const s = document.getElementById('language'); s.value = '{name}'; s.dispatchEvent(new Event('change')); }})()")  # fmt: skip
+        for sentence in words:
+            wait_for(chrome, f"document.querySelector('.cover').innerText.includes({sentence!r})")
+    assert "1 January 2024 to 30 June 2024" in chrome.run("document.querySelector('.span').textContent")  # fmt: skip
+
+
+@pytest.mark.browser
+def test_the_letter_is_a_view_whose_links_lead_to_messages_of_the_page(browser, whole_bundle):
+    visit(browser, whole_bundle)
+    browser.press("2")
+    wait_for(browser, "document.querySelector('.memo article h2')")
+    title = browser.run("document.querySelector('.memo article h2').textContent")
+    assert title == "Overdragelsesnotat: Acme Ltd"
+    assert browser.run("document.querySelector('.memo article').lang") == "da"
+    last = ids_of(whole_bundle)[1]
+    links = browser.run("[...document.querySelectorAll('.memo li a')].map((a) => [a.getAttribute('href'), a.textContent])")  # fmt: skip
+    assert [text for href, text in links if href == f"#{last}"] == ["Jane, 7. marts 2024"], (
+        "a message is linked once"
+    )
+    assert ["data/pdf", "data/pdf"] in links
+    assert not [href for href, _ in links if ":" in href or href.startswith(("/", "START"))]
+    browser.run(f"document.querySelector('.memo li a[href=\"#{last}\"]').click()")
+    wait_for(browser, "document.querySelector('#reading .message h2')?.textContent === 'Gazebo'")
+
+
+@pytest.mark.browser
+def test_a_message_leads_to_its_pdf_and_says_that_it_is_a_changed_copy(chrome, whole_bundle):
+    changed, other = ids_of(whole_bundle)
+    for name, note in ((changed, "passages were redacted"), (other, "")):
+        visit(chrome, whole_bundle, f"#{name}")
+        wait_for(chrome, "document.querySelector('#reading .tools')")
+        assert note in chrome.run("document.querySelector('#reading .changed')?.textContent ?? ''")
+        links = chrome.run("[...document.querySelectorAll('.tools a')].map((a) => a.href)")
+        (pdf,) = [link for link in links if link.endswith(".pdf")]
+        assert Path(unquote(pdf.removeprefix("file://"))).is_file()
+        assert name in pdf
+
+
+@pytest.mark.browser
+def test_screen_readers_meet_no_serious_obstacle_in_the_letter(chrome, whole_bundle):
+    for dark in (False, True):
+        visit(chrome, whole_bundle, "#/letter", dark=dark)
+        wait_for(chrome, "document.querySelector('.memo article h2')")
+        chrome.run(AXE.read_text("utf-8") + ";0")
+        assert find_obstacles(chrome) == []
 
 
 @pytest.mark.browser

@@ -13,12 +13,16 @@ import pytest
 from hostile import make_hostile_items
 
 import trail.handoff.viewer
+from trail.handoff.decisions import DecisionCount
+from trail.handoff.filters import Filters
+from trail.handoff.mailbag import write_bundle
+from trail.handoff.papers.papers import prepare_papers
 from trail.handoff.plain import format_size
 from trail.handoff.viewer import template, vocabulary
 from trail.handoff.viewer.conversations import Conversations
 from trail.handoff.viewer.pages import EXTRAS
 from trail.handoff.viewer.vocabulary import Words, count_words, fold, split_words
-from trail.model import Envelope
+from trail.model import Address, Envelope, PastHandOff
 
 VIEWER = Path(trail.handoff.viewer.__file__).parent
 ALLOWED = {"a", "bdi", "body", "button", "dialog", "div", "form", "h1", "head", "header", "html", "input", "label", "li", "main",
@@ -159,12 +163,66 @@ def test_what_lies_beside_the_mail_is_linked_when_it_is_there(make_bundle, make_
 
     for companions, there in (((), False), ((Letter,), True)):
         root = make_bundle([make_item(1)], name=f"bundle-{there}", companions=companions).path
-        facts = json.loads(re.search(r'id="facts">(.*?)</script>', (root / "START-HERE.html").read_text())[1])  # fmt: skip
-        assert ("letter.html" in facts["beside"]) is there
+        assert ("letter.html" in read_facts(root)["beside"]) is there
+        assert read_facts(root)["letter"] is False, "a page of somebody's own is linked, not shown"
 
 
 def test_an_empty_bundle_has_a_page(make_bundle):
     assert "0 messages" in Page(make_bundle([]).path / "START-HERE.html").words
+
+
+CIRCUMSTANCES = {
+    "filters": Filters(datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 7, 1, tzinfo=UTC), "{n} & <b>", ("pdf",), ("tea",)),
+    "continues": PastHandOff(1, "acme", "acme-2023-12-24", "ab" * 32, datetime(2023, 12, 24, tzinfo=UTC), "Ada", 2, 0),
+    "decisions": (DecisionCount(gives=True, messages=2, by="Ada {day}", day="2024-06-30"), DecisionCount(gives=False, messages=1, by="Ada", day="2024-06-30")),
+}  # fmt: skip
+
+
+def read_facts(root):
+    return json.loads(re.search(r'id="facts">(.*?)</script>', (root / "START-HERE.html").read_text("utf-8"))[1])  # fmt: skip
+
+
+def test_what_limits_a_bundle_is_said_in_the_language_of_its_reader(info, make_item, tmp_path):
+    told = {}
+    for language, name in (("danish", "da"), ("german", "de"), ("english", "en")):
+        item = replace(make_item(1), changes=("passages redacted",), original="1" * 64)
+        about = replace(info, language=language, salt=b"1", **CIRCUMSTANCES)
+        root = write_bundle([item], (), about, tmp_path / language).path
+        page = (root / "START-HERE.html").read_text("utf-8")
+        assert f'<html lang="{name}">' in page
+        assert "{n} &amp; &lt;b&gt;" in page
+        facts = read_facts(root)
+        assert [note for note, _ in facts["notes"]] == ["continues", "between", "matter", "excluded", "redacted", "changed", "released", "held"]  # fmt: skip
+        told[name] = Page(root / "START-HERE.html").words
+    assert "2 beskeder er frigivet efter beslutning af Ada {day} den 30. juni 2024." in told["da"]
+    assert "1 Nachricht wurde auf Entscheidung von Ada am 30. Juni 2024 zurückgehalten." in told["de"]  # fmt: skip
+    assert "Passages were redacted in 1 message." in told["en"]
+    assert "Continues the hand-off of 24 December 2023" in told["en"]
+
+
+def test_of_a_redaction_that_met_nothing_nothing_is_said(info, make_item, tmp_path):
+    about = replace(info, filters=Filters(redacted=("tea",)))
+    root = write_bundle([make_item(1)], (), about, tmp_path / "none", companions=(prepare_papers(None, ""),)).path  # fmt: skip
+    assert read_facts(root)["notes"] == []
+    for name in ("letter.md", "bag-info.txt"):
+        assert "redacted" not in (root / name).read_text("utf-8")
+    assert "redacted" not in Page(root / "START-HERE.html").words
+
+
+def test_the_page_speaks_the_language_that_the_client_writes_where_none_is_asked_for(
+    make_bundle, make_item, info
+):
+    jane = Address("from", "Jane", "jane@acme.example")
+
+    def write(number, language, sender=jane, automatic=""):
+        item = make_item(number, sender=sender)
+        return replace(item, parsed=replace(item.parsed, language=language, automatic=automatic))
+
+    own = Address("from", "Mira", info.me[0])
+    items = [write(1, "de"), write(2, "da"), write(3, "da"), *(write(n, "de", own) for n in (4, 5)), write(6, "de", automatic="bulk")]  # fmt: skip
+    root = make_bundle(items, companions=(prepare_papers(None, ""),)).path
+    assert '<html lang="da">' in (root / "START-HERE.html").read_text("utf-8")
+    assert (root / "letter.md").read_text("utf-8").startswith("# Overdragelsesnotat")
 
 
 def test_every_text_of_the_page_is_there_in_every_language():

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import re
 from datetime import UTC
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from trail.cli.app import Session, app
+from trail.cli.language import Language  # noqa: TC001 - typer reads it
 from trail.cli.later import typer
 
 if TYPE_CHECKING:
@@ -24,14 +24,6 @@ if TYPE_CHECKING:
     from trail.handoff.pdf.messages import Shortfall
     from trail.model import Bundle, Client
     from trail.selection import Selection
-
-
-class Language(StrEnum):
-    """Languages of the letter."""
-
-    ENGLISH = "english"
-    DANISH = "danish"
-    GERMAN = "german"
 
 
 @app.command()
@@ -81,7 +73,7 @@ def handoff(
         Language | None,
         typer.Option(
             "--language",
-            help="Of the letter; by default what the configuration says, or the client writes most.",
+            help="Of the letter, the PDFs and the like; by default what the configuration says, or the client writes most.",
         ),
     ] = None,
     load_file: Annotated[
@@ -187,7 +179,10 @@ def handoff(
         from trail.parse.message import read_in_order
 
         shortfall = Shortfall()
-        companions.append(partial(MessagePdfs, shortfall=shortfall, read=read_in_order))
+        labels = spoken or session.config.handoff.language
+        companions.append(
+            partial(MessagePdfs, shortfall=shortfall, read=read_in_order, language=labels)
+        )
     _hand_over(
         session,
         whose,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from trail.cli.app import Session, app
+from trail.cli.language import Language  # noqa: TC001 - typer reads it
 from trail.cli.later import typer
 from trail.errors import TrailError
 
@@ -39,6 +40,13 @@ def receipt(
             help="Where the receipt is written; beside the bundle by default.",
         ),
     ] = None,
+    language: Annotated[
+        Language | None,
+        typer.Option(
+            "--language",
+            help="Of the receipt; by default what the configuration says, or that of the bundle.",
+        ),
+    ] = None,
     accept: Annotated[
         Path | None,
         typer.Option(
@@ -61,7 +69,8 @@ def receipt(
     elif bundle is None:
         _list(session)
     else:
-        _make(session, Path(bundle).expanduser(), out, passphrase_command)
+        spoken = language.value if language else ""
+        _make(session, Path(bundle).expanduser(), out, passphrase_command, spoken)
 
 
 def _read_digest(session: Session, bundle: Path, command: str) -> str:
@@ -94,8 +103,9 @@ def _read_bundle(session: Session, bundle: Path, command: str) -> BundleFacts:
     )
 
 
-def _make(session: Session, bundle: Path, out: Path | None, command: str) -> None:
+def _make(session: Session, bundle: Path, out: Path | None, command: str, language: str) -> None:
     from trail.handoff.building import disk_errors
+    from trail.handoff.language import NAMES
     from trail.handoff.receipt import format_page, format_text
 
     facts = _read_bundle(session, bundle, command)
@@ -104,14 +114,15 @@ def _make(session: Session, bundle: Path, out: Path | None, command: str) -> Non
         session.warn(f"{facts.name} is not among the hand-offs of this archive")
     slug = made.client if made else ""
     names = [client.name for client in session.config.clients if client.slug == slug]
-    client = names[0] if names else slug or "The recipient"
+    client = names[0] if names else slug
+    spoken = NAMES.get(language or session.config.handoff.language, "")
     sender = "".join(session.config.me[:1])
     folder = out.expanduser() if out else bundle.resolve().parent
     page, text = (folder / f"{facts.name}-receipt{suffix}" for suffix in (".html", ".txt"))
     with disk_errors(page):
         folder.mkdir(parents=True, exist_ok=True)
-        page.write_text(format_page(facts, client, sender), encoding="utf-8")
-        text.write_text(format_text(facts, client, sender), encoding="utf-8")
+        page.write_text(format_page(facts, client, sender, spoken), encoding="utf-8")
+        text.write_text(format_text(facts, client, sender, spoken), encoding="utf-8")
     data = {
         "page": str(page), "text": str(text), "digest": facts.digest, "receipt": facts.number, "client": slug,
         "messages": facts.messages, "attachments": facts.attachments, "withheld": [{"reason": r, "messages": n} for r, n in facts.withheld.items()], "key": facts.key,

@@ -116,6 +116,10 @@ class Colophon:
     """How many messages somebody released or withheld, who, and on which day."""
     changed: int = 0
     """Messages of which there is a changed copy here."""
+    redacted: int = 0
+    """Those among them of which passages were redacted."""
+    language: str = "en"
+    """In which the bundle speaks to its recipient: one of `language.LANGUAGES`."""
 
 
 class Companion(Protocol):

@@ -13,6 +13,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trail.handoff.plain import count_of
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -76,9 +78,9 @@ def name_bundle(slug: str, at: datetime, filters: Filters, part: int = 1) -> str
     """The name of a bundle's folder: `acme-2026-11-22-from-2024-01-01-to-2024-12-31-labels`, `acme-2026-11-22-part-2`."""
     words = [slug, f"{at:%Y-%m-%d}"]
     if filters.since:
-        words.append(f"from-{_day(filters.since)}")
+        words.append(f"from-{format_day(filters.since)}")
     if filters.until:
-        words.append(f"to-{_last_day(filters.until)}")
+        words.append(f"to-{format_last_day(filters.until)}")
     if filters.matter:
         words.append(_plain_name(filters.matter) or "matter")
     if part > 1:
@@ -86,31 +88,36 @@ def name_bundle(slug: str, at: datetime, filters: Filters, part: int = 1) -> str
     return "-".join(words)
 
 
-def describe_filters(filters: Filters) -> list[str]:
-    """What the recipient is told of the limits, a sentence each."""
+def describe_filters(filters: Filters, redacted: int | None = None) -> list[str]:
+    """What is told of the limits in English, a sentence each; `redacted` messages were, None before that is known."""
     told = []
     if filters.since and filters.until:
-        told.append(f"Only messages from {_day(filters.since)} to {_last_day(filters.until)}.")
+        told.append(
+            f"Only messages from {format_day(filters.since)} to {format_last_day(filters.until)}."
+        )
     elif filters.since:
-        told.append(f"Only messages from {_day(filters.since)} on.")
+        told.append(f"Only messages from {format_day(filters.since)} on.")
     elif filters.until:
-        told.append(f"Only messages up to {_last_day(filters.until)}.")
+        told.append(f"Only messages up to {format_last_day(filters.until)}.")
     if filters.matter:
         told.append(f"Only messages with \u201c{filters.matter}\u201d in the subject or as folder.")
     if filters.excluded:
         told.append(f"Without attachments of these kinds: {', '.join(filters.excluded)}.")
-    if filters.redacted:
-        told.append("Passages were redacted.")
+    if filters.redacted and redacted is None:
+        told.append("Passages are redacted where they are found.")
+    elif redacted:
+        told.append(f"Passages were redacted in {count_of(redacted, 'message')}.")
     return told
 
 
-def _day(moment: datetime) -> str:
+def format_day(moment: datetime) -> str:
+    """The day it falls on for the sender: `2024-03-05`."""
     return moment.astimezone().strftime("%Y-%m-%d")
 
 
-def _last_day(until: datetime) -> str:
-    """`until` is the first moment that is out: the day before it is the last."""
-    return _day(until.fromtimestamp(until.timestamp() - 1, until.tzinfo))
+def format_last_day(until: datetime) -> str:
+    """The last day that is in: `until` is the first moment that is out."""
+    return format_day(until.fromtimestamp(until.timestamp() - 1, until.tzinfo))
 
 
 def _plain_name(text: str) -> str:

@@ -21,6 +21,7 @@ from trail.handoff.companions import Colophon, Written, WrittenFile
 from trail.handoff.drafts import HEAD, Draft, Drafts, size_of
 from trail.handoff.filters import NO_FILTERS, Filters, describe_filters
 from trail.handoff.headers import read_headers
+from trail.handoff.language import Spoken
 from trail.handoff.plain import format_size, one_line
 from trail.handoff.seal import VERIFIER, make_signature, read_verifier
 from trail.handoff.select import HeldBack, count_reasons, list_message_ids
@@ -91,6 +92,8 @@ class BagInfo:
     decisions: tuple[DecisionCount, ...] = ()
     salt: bytes = b""
     """Of what stands for the originals of changed copies; it stays with the sender."""
+    language: str = ""
+    """In which the bundle speaks: one of `language.NAMES`, "" for that which the client writes most."""
 
 
 def write_bundle(
@@ -161,6 +164,8 @@ class _Mailbag:
         self._identifier = identifier = names.escape_name(out.name)
         self._message_ids: set[str] = set()
         self._own = frozenset(address.strip().lower() for address in info.me)
+        self._spoken = Spoken(self._own)
+        self._redacted = 0
         self._spool = folder / _SPOOL
         self._spool.mkdir()
         self.drafts = Drafts(self._spool / "drafts", out)
@@ -218,6 +223,7 @@ class _Mailbag:
         self._message_ids.add(item.parsed.envelope.message_id or "")
         if item.changes:
             self.changed.add(mailbag_id, item.changes, key, item.original)
+            self._redacted += any("redacted" in change for change in item.changes)
         sender = item.parsed.envelope.sender
         written = Written(
             mailbag_id=mailbag_id,
@@ -242,6 +248,7 @@ class _Mailbag:
             job=item.parsed.job,
             words=item.words,
         )
+        self._spoken.add(written)
         for companion in self._companions:
             companion.add(written)
         self.messages += 1
@@ -300,6 +307,8 @@ class _Mailbag:
             continues=self._info.continues,
             decisions=self._info.decisions,
             changed=len(self.changed.originals),
+            redacted=self._redacted,
+            language=self._spoken.choose(self._info.language),
         )
         for companion in self._companions:
             companion.write(self.bag, colophon)
@@ -363,7 +372,10 @@ class _Mailbag:
     def _describe(self) -> list[tuple[str, str]]:
         """Return the fields of bag-info.txt; none may be repeated (Mailbag 1.0, section 5.2)."""
         info, version = self._info, self._info.agent_version
-        about = [f"Correspondence with {info.client.name}", *describe_filters(info.filters)]
+        about = [
+            f"Correspondence with {info.client.name}",
+            *describe_filters(info.filters, self._redacted),
+        ]
         before = info.continues
         timestamp = info.created_at.isoformat(timespec="seconds")
         return [

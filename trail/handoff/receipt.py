@@ -12,23 +12,34 @@ import hashlib
 import html
 import re
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from trail.errors import FixityMismatch
 from trail.handoff import verify
 from trail.handoff.fixity import read_info, show
-from trail.handoff.plain import count_of, format_size
+from trail.handoff.language import LANGUAGES
+from trail.handoff.papers.letter.template import read_words
 from trail.handoff.tables import read_any_rows
+from trail.handoff.texts import say, say_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
+START_PAGE = "START-HERE.html"
 _NUMBER = re.compile(r"\b(?:[0-9a-f]{4}[ \u00a0-]){3}[0-9a-f]{4}\b", re.IGNORECASE)
 _LOOKED_AT = 8 << 20
 """Bytes of an answer in which a number is looked for."""
 _DIGEST = re.compile(r"\b[0-9a-f]{64}\b", re.IGNORECASE)
+
+
+_LANGUAGE = re.compile(rb'<html lang="(%s)">' % "|".join(LANGUAGES).encode())
+_BEGINNING = 200
+"""Bytes of the first page in which its language stands."""
+_WORDS = Path(__file__).parent / "receipt_words.json"
+_STYLE = Path(__file__).parent / "receipt.css"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,8 @@ class BundleFacts:
     bytes: int | None
     withheld: dict[str, int] = field(default_factory=dict)
     """Messages by reason; "" where the reasons are not known."""
+    language: str = "en"
+    """In which it speaks to its recipient."""
 
     @property
     def number(self) -> str:
@@ -70,7 +83,8 @@ def read_facts(root: Path, shown: Path | None = None) -> BundleFacts:
     wanted = [
         name
         for name in listed
-        if name in ("bag-info.txt", "withheld.csv") or re.fullmatch(r"mailbag(-\d+)?\.csv", name)
+        if name in ("bag-info.txt", "withheld.csv", START_PAGE)
+        or re.fullmatch(r"mailbag(-\d+)?\.csv", name)
     ]
     wrong = [name for name in wanted if check.hash_file(name, name) != listed[name]]
     problems = [*check.problems, *(f"{name}: was altered" for name in wrong)]
@@ -107,7 +121,14 @@ def _read(root: Path, wanted: list[str], tagmanifest: bytes, key: str) -> Bundle
         attachments=sum(counts),
         bytes=int(size),
         withheld=withheld,
+        language=_read_language(root / START_PAGE) if START_PAGE in wanted else "en",
     )
+
+
+def _read_language(page: Path) -> str:
+    with page.open("rb") as file:
+        found = _LANGUAGE.search(file.read(_BEGINNING))
+    return found[1].decode() if found else "en"
 
 
 def _count(path: Path) -> Iterator[int]:
@@ -118,63 +139,69 @@ def _count(path: Path) -> Iterator[int]:
                 yield int(row[6])
 
 
-def format_text(facts: BundleFacts, client: str, sender: str) -> str:
-    """The receipt for a mail."""
-    rows = "\n".join(f"  {name:<12} {value}" for name, value in _rows(facts))
-    return f"""RECEIPT
+def format_text(facts: BundleFacts, client: str, sender: str, language: str = "") -> str:
+    """The receipt for a mail, in the language of the bundle unless another is given; "" for a client or sender nobody knows."""
+    said = partial(say, _WORDS, language or facts.language)
+    rows = _rows(facts, language or facts.language)
+    width = max(len(name) for name, _ in rows)
+    table = "\n".join(f"  {name:<{width}}  {value}" for name, value in rows)
+    received = said(
+        "received",
+        client=client or said("client"),
+        sender=sender or said("sender"),
+        bundle=facts.name,
+    )
+    return f"""{said("head")}
 
-{client} has received from {sender or "the sender"}
-the correspondence in the folder {facts.name}:
+{received}
 
-{rows}
+{table}
 
-The digest stands for the whole: it is the SHA-256 of tagmanifest-sha256.txt.
-verify.py in the folder shows whether everything is as it was signed.
+{said("digest")}
 
-Name, date, signature:
+{said("sign")}
 
 
 ______________________________________________________________
 
-Or answer this mail, and leave the next line in your answer:
+{said("leave")}
 
-{_sentence(facts)}
+{_sentence(facts, said)}
 """
 
 
-def format_page(facts: BundleFacts, client: str, sender: str) -> str:
-    """The receipt to print and sign: one page of HTML that needs nothing else."""
+def format_page(facts: BundleFacts, client: str, sender: str, language: str = "") -> str:
+    """The receipt to print and sign, as `format_text` says it: one page of HTML that needs nothing else."""
+    language = language or facts.language
+    said = partial(say, _WORDS, language)
     rows = "".join(
         f"<tr><th>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"
-        for name, value in _rows(facts)
+        for name, value in _rows(facts, language)
     )
-    subject, body = quote(f"Receipt for {facts.name}"), quote(_sentence(facts))
-    mail = (
-        f'<p class="mail">Or <a href="mailto:{quote(sender, safe="@")}?subject={subject}&amp;body={body}">answer by mail</a>: {html.escape(_sentence(facts))}</p>'
-        if "@" in sender
-        else ""
+    received = said(
+        "received",
+        client=html.escape(client or said("client")),
+        sender=html.escape(sender or said("sender")),
+        bundle=f"<strong>{html.escape(facts.name)}</strong>",
     )
+    sentence = _sentence(facts, said)
+    mail = ""
+    if "@" in sender:
+        subject, body = quote(said("subject", bundle=facts.name)), quote(sentence)
+        link = f'<a href="mailto:{quote(sender, safe="@")}?subject={subject}&amp;body={body}">{said("byMail")}</a>'
+        mail = f'<p class="mail">{said("mail", link=link)} {html.escape(sentence)}</p>\n'
+    title = html.escape(said("subject", bundle=facts.name))
     return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Receipt for {html.escape(facts.name)}</title>
+<html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width"><style>
-@page {{ size: A4; margin: 22mm }}
-body {{ font: 12pt/1.5 Georgia, serif; color: #111; background: #fff; max-width: 42em; margin: 2em auto; padding: 0 1em }}
-h1 {{ font-size: 1.6em; font-weight: normal; margin: 0 0 1em }}
-table {{ border-collapse: collapse; margin: 1.5em 0; width: 100% }}
-th {{ text-align: left; font-weight: normal; color: #555; padding: .25em 1.5em .25em 0; vertical-align: top; white-space: nowrap }}
-td {{ padding: .25em 0; overflow-wrap: anywhere }}
-.line {{ border-top: 1px solid #111; margin-top: 4.5em; padding-top: .3em; color: #555; display: flex; justify-content: space-between }}
-.box {{ display: inline-block; width: .8em; height: .8em; border: 1px solid #111; margin-right: .5em }}
-.mail, .small {{ font-size: .85em; color: #555 }}
-@media print {{ body {{ margin: 0; padding: 0 }} .mail {{ display: none }} }}
-</style></head><body>
-<h1>Receipt</h1>
-<p>{html.escape(client)} has received from {html.escape(sender or "the sender")} the correspondence in the folder <strong>{html.escape(facts.name)}</strong>:</p>
+{_STYLE.read_text("utf-8")}</style></head><body>
+<h1>{said("title")}</h1>
+<p>{received}</p>
 <table>{rows}</table>
-<p class="small">The digest stands for the whole: it is the SHA-256 of tagmanifest-sha256.txt. verify.py in the folder shows whether everything is as it was signed.</p>
-<p><span class="box"></span>checked with verify.py, and found whole &emsp; <span class="box"></span>not checked</p>
-<p class="line"><span>Name</span><span>Date</span><span>Signature</span></p>
+<p class="small">{said("digest")}</p>
+<p><span class="box"></span>{said("checked")} &emsp; <span class="box"></span>{said("unchecked")}</p>
+<p class="line"><span>{said("name")}</span><span>{said("date")}</span><span>{said("signature")}</span></p>
 {mail}</body></html>
 """
 
@@ -200,24 +227,30 @@ def _iter_texts(content: bytes) -> Iterator[str]:
                 continue  # a charset nobody knows: the number may stand in another part
 
 
-def _sentence(facts: BundleFacts) -> str:
-    return f"I have received {facts.name}, receipt {facts.number}."
+def _sentence(facts: BundleFacts, said: Callable[..., str]) -> str:
+    return said("sentence", bundle=facts.name, number=facts.number)
 
 
-def _rows(facts: BundleFacts) -> list[tuple[str, str]]:
+def _rows(facts: BundleFacts, language: str) -> list[tuple[str, str]]:
+    said = partial(say, _WORDS, language)
     withheld = sum(facts.withheld.values())
-    reasons = ", ".join(f"{number} {reason}" for reason, number in facts.withheld.items() if reason)
-    held_back = count_of(withheld, "message") + (f": {show(reasons)}" if reasons else "")
-    known = [("messages", f"{facts.messages:,}")]
-    if facts.attachments is not None:
-        known.append(("attachments", f"{facts.attachments:,}"))
-    if facts.bytes is not None:
-        known.append(("size", format_size(facts.bytes)))
-    return [
-        ("made on", facts.day),
-        *known,
-        ("withheld", held_back if withheld else "nothing"),
-        ("signed with", facts.key),
-        ("digest", facts.digest),
-        ("receipt", facts.number),
-    ]
+    told = read_words(language)["reasons"]
+    reasons = ", ".join(
+        f"{number} {told.get(why, why)}" for why, number in facts.withheld.items() if why
+    )
+    held_back = said("messages", n=withheld) + (f": {show(reasons)}" if reasons else "")
+    values = {
+        "made": facts.day,
+        "messages": _say_number(facts.messages, language),
+        "attachments": _say_number(facts.attachments, language),
+        "size": "" if facts.bytes is None else say_size(language, facts.bytes),
+        "withheld": held_back if withheld else said("nothing"),
+        "key": facts.key,
+        "digest": facts.digest,
+        "receipt": facts.number,
+    }
+    return [(said(f"row.{name}"), value) for name, value in values.items() if value]
+
+
+def _say_number(number: int | None, language: str) -> str:
+    return "" if number is None else say(_WORDS, language, "{n}", n=number)

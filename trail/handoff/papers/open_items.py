@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from trail.content_lines import fold_lines
@@ -30,11 +30,6 @@ COLUMNS = (
     *("Subject", "Message"),
 )  # fmt: skip
 Sort = Literal["answer", "promise", "deadline"]
-_SUMMARIES = {
-    "answer": "Appears to await an answer",
-    "promise": "Appears to be promised",
-    "deadline": "Appears to be due",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +105,26 @@ def format_table(items: Iterable[OpenItem], today: date, names: tuple[str, str])
 
 
 def format_calendar(
-    items: Iterable[OpenItem], at: datetime, names: tuple[str, str]
+    items: Iterable[OpenItem], at: datetime, names: tuple[str, str], words: Mapping[str, Any]
 ) -> Iterator[bytes]:
-    """The lines of open-items.ics: what is not old, as things to do. An item has the same UID in every hand-off."""
+    """The lines of open-items.ics: what is not old, as things to do, in the language of `words` (words.json).
+
+    An item has the same UID in every hand-off.
+    """
+    opened, closed = words["quotes"]
     yield fold_lines(("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//trail//open items//EN"))
     for item in items:
         if item.stale:
             continue
         seen, statement = item.said.seen, item.said.statement
         side = item.name_side(names)
-        about = f" ({side})" if side else ""
+        summary = words["tasks"][item.sort] + (f" ({side})" if side else "")
         lines = [
             "BEGIN:VTODO",
             f"UID:{_identify(item)}@trail.invalid",
             f"DTSTAMP:{at:%Y%m%dT%H%M%SZ}",
-            f"SUMMARY:{escape_text(f'{_SUMMARIES[item.sort]}{about}: {seen.subject}')}",
-            f"DESCRIPTION:{escape_text(f'{seen.who}, {seen.at:%Y-%m-%d}: “{statement.sentence}”', seen.path)}",
+            f"SUMMARY:{escape_text(f'{summary}: {seen.subject}')}",
+            f"DESCRIPTION:{escape_text(f'{seen.who}, {seen.at:%Y-%m-%d}: {opened}{statement.sentence}{closed}', seen.path)}",
             f"CATEGORIES:{escape_text(item.sort)}",
             "STATUS:NEEDS-ACTION",
         ]

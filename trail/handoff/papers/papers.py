@@ -12,13 +12,14 @@ from collections import Counter, deque
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from trail.handoff.language import LANGUAGES, NAMES, is_automatic
 from trail.handoff.papers import open_items, people
 from trail.handoff.papers.documents import Documents
 from trail.handoff.papers.invoices import Invoices
 from trail.handoff.papers.letter.docx import make_document
 from trail.handoff.papers.letter.facts import Gathered, make_letter, name_sender
 from trail.handoff.papers.letter.page import make_page
-from trail.handoff.papers.letter.template import LANGUAGES, load_template, read_words
+from trail.handoff.papers.letter.template import load_template, read_words
 from trail.handoff.papers.seen import Said, note
 from trail.handoff.papers.threads import Threads
 from trail.handoff.papers.timeline import Timeline
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
     from trail.handoff.papers.letter.values import Letter
     from trail.model import Statement
 
-NAMES = {"english": "en", "danish": "da", "german": "de"}
-"""Languages of the letter, as a configuration names them."""
+PDFS = "data/pdf"
+"""Where they lie, if there are any: this companion writes after the one that makes them."""
 KEPT_DAYS = 500
 """Days that are named: those farthest ahead are kept."""
 KEPT_SAID = 200
@@ -76,7 +77,6 @@ class Papers:
         self._agreements: deque[Said] = deque(maxlen=KEPT_SAID)
         self._invoices = Invoices()
         self._counts: Counter[str] = Counter()
-        self._languages: Counter[str] = Counter()
         self._first: datetime | None = None
         self._last: datetime | None = None
         self._messages = 0
@@ -90,13 +90,11 @@ class Papers:
         self._timeline.add(written, seen)
         self._people.add(written, seen)
         self._documents.add(written, seen)
-        automatic = self._is_automatic(written)
+        automatic = is_automatic(written, self._own)
         statements = () if automatic else written.statements
         self._threads.add(
             written.envelope, seen, self._find_asked(written, statements), automatic=automatic
         )
-        if not written.outgoing and not automatic:
-            self._languages[written.language] += 1
         for statement in statements:
             said = Said(seen, statement)
             if statement.due:
@@ -122,7 +120,8 @@ class Papers:
         names = (name_sender(known, colophon), colophon.client)
         _write(bag, "open-items.csv", open_items.format_table(items, today, names))
         if any(not item.stale for item in items):  # a calendar without entries is none
-            calendar = open_items.format_calendar(items, colophon.created_at, names)
+            words = read_words(self._choose_language(colophon))
+            calendar = open_items.format_calendar(items, colophon.created_at, names, words)
             _write(bag, "open-items.ics", calendar)
         gathered = Gathered(
             self._first,
@@ -139,17 +138,12 @@ class Papers:
             known,
             sides,
         )
-        self._write_letter(bag, make_letter(gathered, colophon, today))
+        letter = make_letter(gathered, colophon, today, pdfs=(bag.root / PDFS).is_dir())
+        self._write_letter(bag, letter, self._choose_language(colophon))
 
     def abandon(self) -> None:
         """Close what is open whatever the disk says: it is about to be removed."""
         self._timeline.abandon()
-
-    def _is_automatic(self, written: Written) -> bool:
-        """Whether nobody waits for an answer: a list's mail counts as a person's where the sender is named on it."""
-        if written.automatic != "mailing list" or written.outgoing:
-            return bool(written.automatic)
-        return not any(a.address.lower() in self._own for a in written.envelope.recipients)
 
     def _find_asked(
         self, written: Written, statements: tuple[Statement, ...]
@@ -175,8 +169,7 @@ class Papers:
         }
         return list(found.values())
 
-    def _write_letter(self, bag: Bag, letter: Letter) -> None:
-        language = self._choose_language()
+    def _write_letter(self, bag: Bag, letter: Letter, language: str) -> None:
         template = self._load(language)
         title = f"{read_words(language)['title']}: {letter.client}"
         if template.markdown:
@@ -189,13 +182,9 @@ class Papers:
         if template.html:
             bag.write_file("letter.html", template.html(letter).encode())
 
-    def _choose_language(self) -> str:
-        if len(self._offered) == 1:
-            return self._offered[0]
-        spoken = [*self._languages.elements()]
-        best = max(LANGUAGES, key=lambda each: (self._languages[each], -LANGUAGES.index(each)))
-        # Most of what they write: of a client who writes French, the two letters in German decide nothing.
-        return best if 2 * self._languages[best] >= len(spoken) - self._languages[""] else "en"
+    def _choose_language(self, colophon: Colophon) -> str:
+        known = self._offered
+        return colophon.language if colophon.language in known else known[0]
 
 
 def _write(bag: Bag, name: str, pieces: Iterable[bytes]) -> None:

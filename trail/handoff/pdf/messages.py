@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from trail.handoff.language import LANGUAGES, NAMES
 from trail.workers import Crew, WorkerKilled
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Drawing(NamedTuple):
     written: Written
     target: Path
     read: ReadPieces | None = None
+    language: str = "en"
+    """Of our own words on it."""
     plain: bool = False
     """Whether only that it could not be drawn is to be said."""
 
@@ -56,7 +59,8 @@ class Shortfall:
 class MessagePdfs:
     """The PDFs under construction. `shortfall` is told what is missing in them.
 
-    `read` reads the text of a message, from its bytes, in the order in which it stands there; workers call it.
+    `read` reads the text of a message, from its bytes, in the order in which it stands there; workers call it. Labels are in
+    `language` (one of NAMES), with "" in that of each message, else English.
     """
 
     def __init__(
@@ -66,7 +70,9 @@ class MessagePdfs:
         *,
         shortfall: Shortfall | None = None,
         read: ReadPieces | None = None,
+        language: str = "",
     ) -> None:
+        self._language = NAMES.get(language, "")
         self._read = read
         self._shortfall = shortfall or Shortfall()
         self._drafts = drafts
@@ -79,7 +85,9 @@ class MessagePdfs:
         """Have a message drawn; its attachments are in the bundle already."""
         files = tuple(replace(file, text="") for file in written.files)
         small = replace(written, files=files, statements=())
-        drawing = Drawing(self._root, small, self._drafts / f"{written.mailbag_id}.pdf", self._read)
+        target = self._drafts / f"{written.mailbag_id}.pdf"
+        language = self._language or (written.language if written.language in LANGUAGES else "en")
+        drawing = Drawing(self._root, small, target, self._read, language)
         self._waiting.append((drawing, self._submit(drawing)))
         self._paths.append(name_pdf(written.path))
         while len(self._waiting) > AHEAD:
@@ -142,8 +150,8 @@ def _draw(drawing: Drawing) -> int | None:
         ):  # whatever it is, the .eml is there, and the rest of the bundle is not to wait
             content = (drawing.root / drawing.written.path).read_bytes() if drawing.read else b""
             pieces = drawing.read(content) if drawing.read else ()
-            drawn = draw_message(drawing.root, drawing.written, pieces)
+            drawn = draw_message(drawing.root, drawing.written, pieces, drawing.language)
             drawing.target.write_bytes(drawn.content)
             return drawn.missing
-    drawing.target.write_bytes(draw_notice(drawing.written))
+    drawing.target.write_bytes(draw_notice(drawing.written, drawing.language))
     return None

@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import re
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fpdf import FPDF
@@ -16,12 +18,12 @@ from fpdf.fonts import TTFFont
 
 from trail.handoff.pdf import signs
 from trail.handoff.plain import one_line
+from trail.handoff.texts import say
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from trail.handoff.companions import Written
 
+_WORDS = Path(__file__).parent / "words.json"
 FIELD_LIMIT = 2_000
 """Characters of what stands on one line."""
 BLACK, GREY = (0, 0, 0), (90, 90, 90)
@@ -40,7 +42,9 @@ for _name in ("fpdf", "fontTools"):  # tell of each table of a font that is left
 class Sheet(FPDF):
     """The document of one message. To be closed."""
 
-    def __init__(self, written: Written) -> None:
+    def __init__(self, written: Written, language: str = "en") -> None:
+        self.language = language
+        self.said = partial(say, _WORDS, language)
         super().__init__(enforce_compliance="PDF/A-3B")
         self.missing = 0
         """Signs that could not be drawn."""
@@ -54,7 +58,7 @@ class Sheet(FPDF):
         self.add_font(_OURS, "", signs.REGULAR)
         self.add_font(_OURS, "B", signs.BOLD)
         self._drawable, self._bold = self._list_signs(_OURS), self._list_signs(f"{_OURS}B")
-        self.set_title(one_line(written.envelope.subject, FIELD_LIMIT) or "(no subject)")
+        self.set_title(one_line(written.envelope.subject, FIELD_LIMIT) or self.said("subject"))
         self.set_producer("trail")
         self.set_auto_page_break(auto=True, margin=18)
         self.set_margins(20, 18, 20)
@@ -65,7 +69,7 @@ class Sheet(FPDF):
         self.set_y(-12)
         self.set_font(_OURS, "", 7)
         self.set_text_color(*GREY)
-        self.cell(0, 4, f"{self._written.mailbag_id}   page {self.page_no()}")
+        self.cell(0, 4, f"{self._written.mailbag_id}   {self.said('page', n=self.page_no())}")
 
     def file_id(self) -> str:
         """The message's own, so that the same message makes the same file."""

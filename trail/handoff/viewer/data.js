@@ -52,7 +52,7 @@ function forget(kind) {
 
 // Places in the rows, as rows.py and pages.py write them.
 const ROW = { id: 0, at: 1, sender: 2, others: 3, othersCount: 4, subject: 5, sent: 6, files: 7, textFile: 8, textPlace: 9, preview: 10 };
-const TEXT = { people: 0, text: 1, quoted: 2, files: 3, html: 4, path: 5, folder: 6, cut: 7 };
+const TEXT = { people: 0, text: 1, quoted: 2, files: 3, html: 4, path: 5, folder: 6, cut: 7, changes: 8 };
 const FILE = { path: 0, was: 1, type: 2, size: 3, id: 4, text: 5, markup: 6 };
 const PERSON = { name: 0, address: 1, own: 2, messages: 3, first: 4, last: 5 };
 

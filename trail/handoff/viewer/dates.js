@@ -30,6 +30,9 @@ function monthOf(seconds) {
 
 const secondsOf = (month) => Date.parse(`${month}-15T00:00:00Z`) / 1000;
 
+// "2024-03-05" in words.
+const dayOf = (text) => date(Date.parse(`${text}T12:00:00Z`) / 1000, "day");
+
 function time(seconds, style) {
   return h("time", { datetime: new Date(seconds * 1000).toISOString().slice(0, 19) + "Z" }, date(seconds, style));
 }

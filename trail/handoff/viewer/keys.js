@@ -1,11 +1,11 @@
 // Everything can be done without a mouse.
-const KEYS = [["j", "k"], ["Enter"], ["Esc"], ["/"], ["n", "p"], ["1", "–", "5"], ["?"]];
+const keyRows = () => [["j", "k"], ["Enter"], ["Esc"], ["/"], ["n", "p"], ["1", "–", String(SECTIONS.length)], ["?"]];
 
 function showKeys() {
   const dialog = $("keys");
   const close = h("button", { type: "button", on: { click: () => dialog.close() } }, say("close"));
   dialog.replaceChildren(h("h2", { id: "keys-title" }, say("keys")),
-    h("dl", {}, KEYS.map((keys, place) => [h("dt", {}, keys.map((key) => (key === "–" ? " – " : h("kbd", {}, key)))), h("dd", {}, say(`key.${place + 1}`))])), close);
+    h("dl", {}, keyRows().map((keys, place) => [h("dt", {}, keys.map((key) => (key === "–" ? " – " : h("kbd", {}, key)))), h("dd", {}, say(`key.${place + 1}`))])), close);
   dialog.showModal();
   close.focus();
 }

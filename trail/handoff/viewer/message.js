@@ -24,6 +24,15 @@ function heads(row, reading) {
   return h("dl", { class: "heads" }, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 }
 
+// As pdf/messages.py names it, from the path of the .eml.
+const pdfOf = (path) => path.replace(/^eml/, "pdf").replace(/\.eml$/, ".pdf");
+
+function changesOf(reading) {
+  if (!reading[TEXT.changes].length) return null;
+  const told = reading[TEXT.changes].map((change) => (say(`change.${change}`) === `change.${change}` ? change : say(`change.${change}`)));
+  return h("p", { class: "note changed" }, say("changedCopy", { what: told.join(", ") }));
+}
+
 function filesOf(reading) {
   const files = reading[TEXT.files];
   if (!files.length) return null;
@@ -77,10 +86,11 @@ async function messagePart(at, level) {
   } } }, say(asText ? "asSent" : "asText"));
   return h("article", { class: "message", id: `message-${at}`, "aria-labelledby": `title-${at}` },
     h(level, { id: `title-${at}`, tabindex: "-1" }, level === "h2" ? subjectOf(row) : [theirs(called(row[ROW.sender]) || say("unknown")), ", ", time(row[ROW.at], "short")]),
-    heads(row, reading), filesOf(reading), body,
+    heads(row, reading), changesOf(reading), filesOf(reading), body,
     h("p", { class: "tools" },
       reading[TEXT.html] ? change : null,
       h("a", { href: hrefOf(reading[TEXT.path]), download: true, title: say("originalHint") }, say("original")),
+      FACTS.pdfs ? h("a", { href: hrefOf(pdfOf(reading[TEXT.path])), target: "_blank", rel: "noreferrer", title: say("pdfHint") }, say("pdf")) : null,
       h("a", { href: `#${row[ROW.id]}`, class: "address" }, row[ROW.id])));
 }
 

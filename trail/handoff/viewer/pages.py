@@ -10,13 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from trail.handoff.filters import format_day, format_last_day
 from trail.handoff.notes import describe_circumstances
 from trail.handoff.plain import one_line
-from trail.handoff.viewer import rows, static, template
+from trail.handoff.viewer import memo, rows, static, template
 from trail.handoff.viewer.chunks import Chunks, format_chunk, name_chunk, write_json
 from trail.handoff.viewer.conversations import Conversations
 from trail.handoff.viewer.people import People
 from trail.handoff.viewer.vocabulary import FIELDS, Words, count_words
+from trail.handoff.viewer.words import speaker
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,18 +113,24 @@ class Pages:
         """Write the page and its data, after all that it may link to. No entry may follow."""
         for chunks in (self._lists, self._texts, self._htmls, self._documents, self._files):
             chunks.write(bag)
+        said = speaker(colophon.language)
         people = f"[{','.join(map(write_json, self._people.rows()))}]"
         bag.write_file(name_chunk("people", 0), format_chunk("people", 0, people))
         threads = write_json(self._conversations.number())
         bag.write_file(name_chunk("threads", 0), format_chunk("threads", 0, threads))
         words = self._write_words(bag)
         beside = [name for name in EXTRAS if (bag.root / name).is_file()]
+        pdfs = (bag.root / "data" / "pdf").is_dir()
         gaps: dict[str, str | Path] = {
-            **template.page_gaps(f"{colophon.client}: correspondence"),
+            **template.page_gaps(f"{colophon.client}: {said('correspondence')}"),
             "client": template.isolate(colophon.client),
-            "facts": template.embed_json(self._describe(colophon, words, beside)),
-            "static": self._static.write(colophon, beside),
-            "version": template.escape(colophon.version),
+            "facts": template.embed_json(
+                self._describe(colophon, words, beside)
+                | {"letter": memo.write_memo(bag), "pdfs": pdfs}
+            ),
+            "static": self._static.write(colophon, beside, pdfs=pdfs),
+            "language": colophon.language,
+            "madeWith": template.escape(said("madeWith", version=colophon.version)),
         }
         file = bag.open_file(START_PAGE)
         for piece in template.fill("start.html", gaps):
@@ -145,12 +153,13 @@ class Pages:
             "client": one_line(colophon.client, rows.SUBJECT_LIMIT),
             "senders": [one_line(sender, 200) for sender in colophon.senders],
             "created": int(colophon.created_at.timestamp()),
-            "since": colophon.since and int(colophon.since.timestamp()),
-            "until": colophon.until and int(colophon.until.timestamp()),
+            "since": colophon.since and format_day(colophon.since),
+            "until": colophon.until and format_last_day(colophon.until),
             "withheld": dict(colophon.withheld),
             "mbox": colophon.mbox,
             "completeness": colophon.completeness,
             "version": colophon.version,
+            "language": colophon.language,
             "notes": describe_circumstances(colophon),
             "fingerprint": colophon.fingerprint,
             "messages": self._messages,

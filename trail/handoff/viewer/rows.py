@@ -42,7 +42,7 @@ def show_lines(text: str, limit: int) -> str:
 
 
 def describe_reading(entry: Written, quoted: str, html: tuple[int, int] | None, documents: list[Any]) -> list[Any]:  # fmt: skip
-    """Return what reading a message takes: people, text, quotation, files, where its markup is, path, folder, cut.
+    """Return what reading a message takes: people, text, quotation, files, where its markup is, path, folder, cut, changes.
 
     `quoted` is what is shown of its quotation, `html` is the place of its markup, `documents` that of each file's text (0 for none).
     """
@@ -63,6 +63,7 @@ def describe_reading(entry: Written, quoted: str, html: tuple[int, int] | None, 
         entry.path.removeprefix(_DATA),
         show_line(entry.folder, NAME_LIMIT),
         int(max(len(entry.text), len(entry.quoted)) > TEXT_LIMIT),
+        list(entry.changes),
     ]
 
 

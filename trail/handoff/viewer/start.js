@@ -1,5 +1,5 @@
 // Where one is stands in the address: `#/timeline/2024-03`, or `#<id of a message>`, which other pages of the bundle link to.
-const SECTIONS = [["", "overview"], ["timeline", "timeline"], ["conversations", "conversations"], ["people", "people"], ["attachments", "attachments"]];
+const SECTIONS = [["", "overview"], ...(FACTS.letter ? [["letter", "letter"]] : []), ["timeline", "timeline"], ["conversations", "conversations"], ["people", "people"], ["attachments", "attachments"]];
 let place = { list: null, reading: null };
 let beforeSearch = "#/timeline";
 
@@ -23,6 +23,7 @@ async function showSection(name, argument) {
     await showResults(argument);
   } else if (name === "person") await showPerson(Number(argument) - 1);
   else if (name === "conversations") await showConversations();
+  else if (name === "letter" && FACTS.letter) await showMemo();
   else if (name === "people") showPeople();
   else if (name === "attachments") await showFiles(argument);
   else showOverview();
@@ -78,8 +79,10 @@ async function go() {
   }
   for (const link of $("sections").children) {
     const current = (place.list || "").split("/")[0] === link.dataset.name;
-    if (current) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+    if (current) {
+      link.setAttribute("aria-current", "page");
+      link.scrollIntoView({ block: "nearest", inline: "nearest" });
+    } else link.removeAttribute("aria-current");
   }
 }
 

@@ -7,12 +7,16 @@ and the table and the mbox have the messages.
 from __future__ import annotations
 
 import contextlib
+from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from trail.handoff.notes import DAYS, describe_circumstances
 from trail.handoff.viewer.template import escape, isolate
+from trail.handoff.viewer.words import say_day, speaker
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from trail.handoff.companions import Colophon, Written
@@ -42,17 +46,13 @@ class Listing:
         with contextlib.suppress(OSError):
             self._draft.close()
 
-    def write(self, colophon: Colophon, beside: list[str]) -> Path:
-        """Write what was gathered and return where it is; `beside` are files at the bundle's root."""
+    def write(self, colophon: Colophon, beside: list[str], *, pdfs: bool) -> Path:
+        """Write what was gathered and return where it is; `beside` are files at the bundle's root, `pdfs` says whether there are any."""
         self._draft.close()
         with self._path.open("wb") as page:
-            page.write(
-                f"<p>{self._messages:,} messages. {_link(colophon.mbox)} has them all, for a mail program; "
-                f"{_link('mailbag.csv')} lists them, for a spreadsheet.</p>\n"
-                f"<p>Also here: {', '.join(map(_link, beside))}</p>\n".encode()
-            )
+            page.write("".join(self._introduce(colophon, beside, pdfs=pdfs)).encode())
             if self._messages > ROWS:
-                items = "".join(f"<li>{m}: {self._months[m]:,}</li>" for m in sorted(self._months))
+                items = "".join(f"<li>{m}: {self._months[m]}</li>" for m in sorted(self._months))
                 page.write(f"<ul>{items}</ul>\n".encode())
             else:
                 page.write(b"<ol>\n")
@@ -61,6 +61,33 @@ class Listing:
                         page.write(piece)
                 page.write(b"</ol>\n")
         return self._path
+
+    def _introduce(self, colophon: Colophon, beside: list[str], *, pdfs: bool) -> Iterator[str]:
+        """Who handed over, under which circumstances, how much there is, and what lies beside it."""
+        said = speaker(colophon.language)
+        day = say_day(colophon.language, colophon.created_at)
+        who = [f"{said('handedOverBy')} {', '.join(colophon.senders)}"] if colophon.senders else []
+        yield f"<p>{', '.join(isolate(part) for part in (*who, day))}</p>\n"
+        for name, values in describe_circumstances(colophon):
+            yield f"<p>{isolate(said(f'note.{name}', **_with_days(colophon.language, values)), 1_000)}</p>\n"
+        parts = [
+            f"{said('messages', n=self._messages)}.",
+            said("static.mbox", file=_link(colophon.mbox)),
+            said("static.table", file=_link("mailbag.csv")),
+        ]
+        if pdfs:
+            parts.append(said("static.pdfs", file=_link("data/pdf")))
+        if colophon.withheld:
+            parts.append(said("withheldNote", n=sum(colophon.withheld.values())))
+        yield f"<p>{' '.join(parts)}</p>\n"
+        yield f"<p>{said('beside')}: {', '.join(map(_link, beside))}</p>\n"
+
+
+def _with_days(language: str, values: dict[str, str | int]) -> dict[str, str | int]:
+    return {
+        key: say_day(language, date.fromisoformat(str(value))) if key in DAYS else value
+        for key, value in values.items()
+    }
 
 
 def _row(entry: Written) -> str:

@@ -33,23 +33,29 @@ function chart() {
   return drawn;
 }
 
+const DAYS = ["day", "from", "to"];
+// What limits the bundle, what it adds to, who decided.
+function sayNote([name, values]) {
+  return say(`note.${name}`, Object.fromEntries(Object.entries(values).map(([key, value]) => [key, DAYS.includes(key) ? dayOf(value) : value])));
+}
+
 function showOverview() {
-  const span = FACTS.span ? [date(FACTS.since ?? FACTS.span[0], "day"), date(FACTS.until ?? FACTS.span[1], "day")] : null;
+  const span = FACTS.span ? [FACTS.since ? dayOf(FACTS.since) : date(FACTS.span[0], "day"), FACTS.until ? dayOf(FACTS.until) : date(FACTS.span[1], "day")] : null;
   const withheld = Object.values(FACTS.withheld).reduce((sum, count) => sum + count, 0);
   const fact = (count, key, href) => h("li", {}, h(href ? "a" : "span", { href }, h("b", {}, number(count)), " ", say(`fact.${key}`, { n: count })));
-  const letter = ["letter.html", "letter.docx", "letter.md"].filter((name) => FACTS.beside.includes(name));
+  const letter = letterLinks();
   openPage("overview",
     h("header", { class: "cover" },
       h("p", { class: "kicker" }, say("correspondence")),
       h("h1", { tabindex: "-1" }, theirs(FACTS.client)),
       h("p", { class: "span" }, span ? (span[0] === span[1] ? span[0] : say("fromTo", { from: span[0], to: span[1] })) : say("noMessages")),
       h("p", { class: "by" }, FACTS.senders.length ? [say("handedOverBy"), " ", FACTS.senders.map((sender, place) => [place ? ", " : "", theirs(sender)]), ", "] : null, date(FACTS.created, "day")),
-      FACTS.notes.map((note) => h("p", { class: "by" }, theirs(note)))),
+      FACTS.notes.map((note) => h("p", { class: "by" }, theirs(sayNote(note))))),
     h("ul", { class: "facts" },
       fact(FACTS.messages, "messages", "#/timeline"), fact(FACTS.attachments, "attachments", "#/attachments"),
       fact(FACTS.people, "people", "#/people"), withheld ? fact(withheld, "withheld", "") : null),
     letter.length ? h("section", { class: "card" }, h("h2", {}, say("letter")), h("p", {}, say("letterNote")),
-      h("p", { class: "links" }, letter.map((name) => h("a", { href: name, target: "_blank", rel: "noreferrer" }, name === "letter.html" ? say("readLetter") : name)))) : null,
+      h("p", { class: "links" }, FACTS.letter ? h("a", { href: "#/letter" }, say("readLetter")) : null, letter)) : null,
     FACTS.months.length ? h("section", {}, h("h2", {}, say("byMonth")), chart(),
       h("p", { class: "note legend" }, h("span", { class: "theirs" }), say("received"), h("span", { class: "ours" }), say("sentByUs"))) : null,
     h("section", {}, h("h2", {}, say("withheld")), withheldPart(withheld)),
@@ -69,7 +75,8 @@ function withheldPart(total) {
 function besidePart() {
   const names = FACTS.beside.filter((name) => !name.startsWith("letter."));
   const link = (name) => h("li", {}, h("a", { href: name, target: "_blank", rel: "noreferrer" }, name), " ", say(`beside.${name}`));
-  return names.length ? h("section", {}, h("h2", {}, say("beside")), h("ul", { class: "plain-list" }, names.map(link))) : null;
+  const pdfs = FACTS.pdfs ? h("li", {}, h("a", { href: "data/pdf/", target: "_blank", rel: "noreferrer" }, "data/pdf"), " ", say("beside.pdf")) : null;
+  return names.length || pdfs ? h("section", {}, h("h2", {}, say("beside")), h("ul", { class: "plain-list" }, pdfs, names.map(link))) : null;
 }
 
 function importPart() {
@@ -79,8 +86,9 @@ function importPart() {
 }
 
 function verifyPart() {
+  const folder = say("folder").toUpperCase();
   return h("section", { class: "prose" }, h("h2", {}, say("verify")), h("p", {}, say("verifyNote")),
-    h("pre", { tabindex: "0" }, h("code", {}, "python3 verify.py\ntrail verify FOLDER\nbagit.py --validate FOLDER")), h("p", {}, say("verifyWho")));
+    h("pre", { tabindex: "0" }, h("code", {}, `python3 verify.py\ntrail verify ${folder}\nbagit.py --validate ${folder}`)), h("p", {}, say("verifyWho")));
 }
 
 function showPeople() {

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from trail.handoff.plain import one_line, without_overrides
 from trail.handoff.viewer.chunks import write_json
+from trail.handoff.viewer.words import read_strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 SCRIPTS = (
     *("words.js", "dates.js", "data.js", "search.js", "parts.js", "letter.js", "message.js"),
-    *("timeline.js", "results.js", "tables.js", "keys.js", "start.js"),
+    *("timeline.js", "results.js", "tables.js", "memo.js", "keys.js", "start.js"),
 )
 """The parts of the program, in the order they are put together."""
 LIBRARY = "vendor/minisearch.js"
@@ -74,7 +75,7 @@ def security_policy() -> str:
 @cache
 def program() -> str:
     """Return our script: the parts in one function, with the table of words and the letter's style."""
-    strings = write_json(_read_strings())
+    strings = write_json(read_strings())
     style = write_json(read_asset("letter.css"))
     parts = "\n".join(read_asset(name) for name in SCRIPTS)
     return (
@@ -102,12 +103,6 @@ def embed_json(value: Any) -> str:
 def read_asset(name: str) -> str:
     """Return a file that ships beside this module."""
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
-
-
-def _read_strings() -> Any:
-    import json  # noqa: PLC0415
-
-    return json.loads(read_asset("strings.json"))
 
 
 def _source(text: str) -> str:

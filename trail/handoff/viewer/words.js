@@ -9,7 +9,7 @@ const recall = (key) => { try { return localStorage.getItem(`trail-${key}`); } c
 function chooseLanguage(wish) {
   const wishes = [wish, recall("language"), ...(navigator.languages || [navigator.language])];
   const known = wishes.filter(Boolean).map((name) => name.slice(0, 2).toLowerCase());
-  language = known.find((name) => LANGUAGES.includes(name)) || "en";
+  language = known.find((name) => LANGUAGES.includes(name)) || FACTS.language;
   plural = new Intl.PluralRules(language);
   document.documentElement.lang = language;
 }

@@ -75,8 +75,8 @@ def name_sender(people: Sequence[Person], colophon: Colophon) -> str:
     return plain_words(next(iter(colophon.senders), "")) or "—"
 
 
-def make_letter(gathered: Gathered, colophon: Colophon, today: date) -> Letter:
-    """Fill a letter; `today` is the day of the hand-off."""
+def make_letter(gathered: Gathered, colophon: Colophon, today: date, *, pdfs: bool) -> Letter:
+    """Fill a letter; `today` is the day of the hand-off, `pdfs` says whether each message is there as a PDF."""
     current = [i for i in gathered.open_items if not i.stale]
     waiting = [i for i in current if i.sort != "deadline"]
     us, them, others = (
@@ -119,6 +119,7 @@ def make_letter(gathered: Gathered, colophon: Colophon, today: date) -> Letter:
         ours=_introduce(sides["ours"]),
         others=_introduce(sides["other"]),
         tasks=len(current),
+        pdfs=pdfs,
         withheld=tuple(colophon.withheld.items()),
         mbox=colophon.mbox,
         completeness=colophon.completeness,
@@ -134,7 +135,7 @@ def _tell_circumstances(colophon: Colophon) -> Circumstances:
         until=colophon.until and colophon.until - timedelta(seconds=1),
         matter=plain_words(filters.matter),
         excluded=plain_words(", ".join(filters.excluded)),
-        redacted=bool(filters.redacted),
+        redacted=colophon.redacted,
         changed=colophon.changed,
         continues=(before.at, plain_words(before.bundle)) if before else None,
         decisions=tuple(

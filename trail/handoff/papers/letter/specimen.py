@@ -43,15 +43,15 @@ def make_specimens() -> tuple[Letter, Letter]:
         first=None, last=None, messages=0, attachments=0, circumstances=Circumstances(),
         matters=(), conversations=0, ahead=(), passed=(), on_us=(), on_them=(), on_others=(), more_on_us=0, more_on_them=0, more_on_others=0, old=0,
         agreements=Listed((), 0), invoices=Listed((), 0), theirs=_NOBODY, ours=_NOBODY, others=_NOBODY,
-        tasks=0, withheld=(), completeness="", fingerprint="",
+        tasks=0, pdfs=False, withheld=(), completeness="", fingerprint="",
     )  # fmt: skip
     full = Letter(
         **common,  # type: ignore[arg-type]
         first=_AT, last=_AT, messages=2, attachments=1,
-        circumstances=Circumstances(_AT, _AT, "Hanami", "pdf", True, 1, (_AT, "acme-1"), ((2, True, "Mira", "2026-03-01"), (1, False, "Mira", "2026-03-01"))),
+        circumstances=Circumstances(_AT, _AT, "Hanami", "pdf", 1, 1, (_AT, "acme-1"), ((2, True, "Mira", "2026-03-01"), (1, False, "Mira", "2026-03-01"))),
         matters=(Matter("Quote", _AT, _SOURCE, 2, "awaits us"),), conversations=3, ahead=(item,), passed=(item,),
         on_us=waiting, on_them=waiting, on_others=waiting, more_on_us=1, more_on_them=2, more_on_others=1, old=3,
         agreements=some, invoices=some, theirs=people, ours=people, others=people,
-        tasks=2, withheld=(("concerning others as well", 2),), completeness="completeness.txt", fingerprint="1234 5678",
+        tasks=2, pdfs=True, withheld=(("concerning others as well", 2),), completeness="completeness.txt", fingerprint="1234 5678",
     )  # fmt: skip
     return empty, full

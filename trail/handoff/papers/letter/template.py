@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from trail.handoff.papers.letter.values import Letter
 
-LANGUAGES = ("en", "da", "de")
 _HERE = Path(__file__).parent
 _MARKDOWN, _HTML = "letter.md.j2", "letter.html.j2"
 _ENDINGS = {".md.j2": "markdown", ".html.j2": "html"}

@@ -97,7 +97,8 @@ class Circumstances:
     matter: str = ""
     excluded: str = ""
     """Kinds of attachments that were left out, with commas."""
-    redacted: bool = False
+    redacted: int = 0
+    """Messages in which passages were redacted."""
     changed: int = 0
     """Messages of which there is a changed copy."""
     continues: tuple[datetime, str] | None = None
@@ -138,6 +139,8 @@ class Letter:
     others: Side
     tasks: int
     """Things to do in open-items.ics; without any there is no such file."""
+    pdfs: bool
+    """Whether each message is there as a PDF, too."""
     withheld: tuple[tuple[str, int], ...]
     mbox: str
     completeness: str
