@@ -184,8 +184,11 @@ def read_facts(root):
 
 def test_what_limits_a_bundle_is_said_in_the_language_of_its_reader(info, make_item, tmp_path):
     told = {}
+    files = {"da": "1 vedhæftet fil", "de": "1 Anhang", "en": "1 attachment"}
     for language, name in (("danish", "da"), ("german", "de"), ("english", "en")):
-        item = replace(make_item(1), changes=("passages redacted",), original="1" * 64)
+        item = replace(
+            make_item(1, files=[("a.txt", b"x")]), changes=("passages redacted",), original="1" * 64
+        )
         about = replace(info, language=language, salt=b"1", **CIRCUMSTANCES)
         root = write_bundle([item], (), about, tmp_path / language).path
         page = (root / "START-HERE.html").read_text("utf-8")
@@ -194,6 +197,7 @@ def test_what_limits_a_bundle_is_said_in_the_language_of_its_reader(info, make_i
         facts = read_facts(root)
         assert [note for note, _ in facts["notes"]] == ["continues", "between", "matter", "excluded", "redacted", "changed", "released", "held"]  # fmt: skip
         told[name] = Page(root / "START-HERE.html").words
+        assert f"Quote · {files[name]}" in told[name]
     assert "2 beskeder er frigivet efter beslutning af Ada {day} den 30. juni 2024." in told["da"]
     assert "1 Nachricht wurde auf Entscheidung von Ada am 30. Juni 2024 zurückgehalten." in told["de"]  # fmt: skip
     assert "Passages were redacted in 1 message." in told["en"]

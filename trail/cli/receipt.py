@@ -135,7 +135,8 @@ def _make(session: Session, bundle: Path, out: Path | None, command: str, langua
 
 def _accept(session: Session, bundle: str | None, path: Path, command: str) -> None:
     from trail.archive.handovers import file_receipt
-    from trail.handoff.receipt import find_numbers, name_receipt
+    from trail.handoff.answers import find_numbers
+    from trail.handoff.receipt import name_receipt
 
     try:
         with path.open("rb") as file:

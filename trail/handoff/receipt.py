@@ -1,17 +1,16 @@
-"""The receipt of a bundle: one page that its recipient signs, or answers by mail; and which bundle an answer is about.
+"""The receipt of a bundle: one page that its recipient signs, or answers by mail (answers.py reads those).
 
-In: a bundle that was made here, or an answer of anybody's making. Out: a page, a text, a number that stands for the bundle.
+In: a bundle that was made here. Out: a page, a text, a number that stands for the bundle.
 Never: takes a figure from a file of the bundle that is not what was signed.
 """
 
 from __future__ import annotations
 
-import email
-import email.policy
 import hashlib
 import html
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ from trail.errors import FixityMismatch
 from trail.handoff import verify
 from trail.handoff.fixity import read_info, show
 from trail.handoff.language import LANGUAGES
-from trail.handoff.papers.letter.template import read_words
+from trail.handoff.papers.letter.template import format_day, read_words
 from trail.handoff.tables import read_any_rows
 from trail.handoff.texts import say, say_size
 
@@ -29,12 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 START_PAGE = "START-HERE.html"
-_NUMBER = re.compile(r"\b(?:[0-9a-f]{4}[ \u00a0-]){3}[0-9a-f]{4}\b", re.IGNORECASE)
-_LOOKED_AT = 8 << 20
-"""Bytes of an answer in which a number is looked for."""
-_DIGEST = re.compile(r"\b[0-9a-f]{64}\b", re.IGNORECASE)
-
-
 _LANGUAGE = re.compile(rb'<html lang="(%s)">' % "|".join(LANGUAGES).encode())
 _BEGINNING = 200
 """Bytes of the first page in which its language stands."""
@@ -206,29 +199,16 @@ def format_page(facts: BundleFacts, client: str, sender: str, language: str = ""
 """
 
 
-def find_numbers(content: bytes) -> tuple[set[str], set[str]]:
-    """The digests and the receipt numbers in an answer: text, or a mail with its texts decoded."""
-    content = content[:_LOOKED_AT]
-    texts = [content.decode("utf-8", "replace")]
-    if re.match(rb"[!-9;-~]+:", content):
-        texts += _iter_texts(content)
-    joined = "\n".join(re.sub(r"(?m)^[> ]+", "", re.sub("<[^<>]*>", " ", text)) for text in texts)
-    numbers = {" ".join(re.findall("[0-9a-f]{4}", n.lower())) for n in _NUMBER.findall(joined)}
-    return {digest.lower() for digest in _DIGEST.findall(joined)}, numbers
-
-
-def _iter_texts(content: bytes) -> Iterator[str]:
-    message = email.message_from_bytes(content, policy=email.policy.default)
-    for part in message.walk():
-        if part.get_content_maintype() == "text":
-            try:
-                yield str(part.get_content())
-            except (LookupError, ValueError, KeyError):
-                continue  # a charset nobody knows: the number may stand in another part
-
-
 def _sentence(facts: BundleFacts, said: Callable[..., str]) -> str:
     return said("sentence", bundle=facts.name, number=facts.number)
+
+
+def _say_day(day: str, language: str) -> str:
+    """The day of a bag-info.txt in words; as it stands there, when it is none."""
+    try:
+        return format_day(date.fromisoformat(day), read_words(language))
+    except ValueError:
+        return day
 
 
 def _rows(facts: BundleFacts, language: str) -> list[tuple[str, str]]:
@@ -240,7 +220,7 @@ def _rows(facts: BundleFacts, language: str) -> list[tuple[str, str]]:
     )
     held_back = said("messages", n=withheld) + (f": {show(reasons)}" if reasons else "")
     values = {
-        "made": facts.day,
+        "made": _say_day(facts.day, language),
         "messages": _say_number(facts.messages, language),
         "attachments": _say_number(facts.attachments, language),
         "size": "" if facts.bytes is None else say_size(language, facts.bytes),

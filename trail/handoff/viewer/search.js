@@ -14,7 +14,7 @@ function fold(text) {
 
 function wordsOf(text) {
   const words = fold(text).replace(SIGNS, " $& ").match(/[\p{L}\p{N}]+/gu) || [];
-  return words.map((word) => [...word].slice(0, LONGEST_WORD).join(""));
+  return words.map((word) => (word.length <= LONGEST_WORD ? word : [...word].slice(0, LONGEST_WORD).join("")));
 }
 
 const OPTIONS = {
@@ -127,7 +127,7 @@ const headings = [];
 const names = [];
 function prepareRows(most) {
   const end = performance.now() + most;
-  while (headings.length < messages.length && performance.now() < end) {
+  while (headings.length < messages.length && (headings.length % 50 || performance.now() < end)) {
     const row = messages[headings.length];
     for (const who of [row[ROW.sender], ...row[ROW.others]]) if (who >= 0) names[who] = names[who] ?? wordsOf(called(who)).join(" ");
     headings.push(` ${wordsOf(row[ROW.subject]).join(" ")} ${names[row[ROW.sender]] ?? ""} ${row[ROW.others].map((who) => names[who]).join(" ")}`);

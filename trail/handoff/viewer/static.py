@@ -56,9 +56,12 @@ class Listing:
                 page.write(f"<ul>{items}</ul>\n".encode())
             else:
                 page.write(b"<ol>\n")
-                with (self._path.parent / "static").open("rb") as draft:
-                    while piece := draft.read(1 << 16):
-                        page.write(piece)
+                said = speaker(colophon.language)
+                with (self._path.parent / "static").open(encoding="utf-8", newline="\n") as draft:
+                    for line in draft:
+                        row, files = line.rstrip("\n").split("\t")
+                        told = f" · {said('files', n=int(files))}" if int(files) else ""
+                        page.write(f"<li>{row}{told}</li>\n".encode())
                 page.write(b"</ol>\n")
         return self._path
 
@@ -91,14 +94,12 @@ def _with_days(language: str, values: dict[str, str | int]) -> dict[str, str | i
 
 
 def _row(entry: Written) -> str:
+    """Its markup, a tab, how many files it has: they are put into words once the language is known."""
     sender = entry.envelope.sender
     who = isolate(sender.name or sender.address, 60) if sender else ""
     subject = isolate(entry.envelope.subject) if entry.envelope.subject.strip() else "—"
-    files = f" · {len(entry.files)} 📎" if entry.files else ""
     day = entry.at.date().isoformat()
-    return (
-        f'<li><time>{day}</time> {who}: <a href="{_href(entry.path)}">{subject}</a>{files}</li>\n'
-    )
+    return f'<time>{day}</time> {who}: <a href="{_href(entry.path)}">{subject}</a>\t{len(entry.files)}\n'
 
 
 def _href(path: str) -> str:
