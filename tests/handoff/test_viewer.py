@@ -23,6 +23,7 @@ from trail.handoff.viewer.conversations import Conversations
 from trail.handoff.viewer.pages import EXTRAS
 from trail.handoff.viewer.vocabulary import Words, count_words, fold, split_words
 from trail.model import Address, Envelope, PastHandOff
+from trail.parse import altered
 
 VIEWER = Path(trail.handoff.viewer.__file__).parent
 ALLOWED = {"a", "bdi", "body", "button", "dialog", "div", "form", "h1", "head", "header", "html", "input", "label", "li", "main",
@@ -248,6 +249,15 @@ def test_every_text_of_the_page_is_there_in_every_language():
     assert beside <= set(tables["en"])
     one = {key.removesuffix(".one") for key in tables["en"] if key.endswith(".one")}
     assert one == {key.removesuffix(".other") for key in tables["en"] if key.endswith(".other")}
+
+
+def test_what_was_done_to_a_copy_has_words_in_every_language():
+    done = {altered.REDACTED, altered.LEFT_OUT, altered.UNSEEN, altered.NOTICE}
+    page = json.loads((VIEWER / "strings.json").read_text("utf-8"))
+    drawn = json.loads((VIEWER.parent / "pdf" / "words.json").read_text("utf-8"))
+    for language in page:
+        assert {f"change.{what}" for what in done} <= set(page[language])
+        assert done <= set(drawn[language])
 
 
 def test_our_scripts_put_no_markup_of_a_mail_into_the_page():
