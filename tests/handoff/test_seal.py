@@ -100,6 +100,21 @@ def test_what_was_done_is_found_in_one_file_too(bundle, tmp_path, tampering):
     assert verdict_of(zip_up(bundle, tmp_path / "after.zip")) != ()
 
 
+def test_a_table_in_parts_is_counted_by_all_who_count(make_bundle, make_item, alone):
+    items = [make_item(n, files=[("a.txt", b"one")] * (n % 3)) for n in range(1, 24)]
+    root = make_bundle(items, rows_per_csv=10).path
+    assert sorted(p.name for p in root.glob("mailbag*.csv")) == [f"mailbag-{n}.csv" for n in (1, 2, 3)]  # fmt: skip
+    assert check(root) == ()
+    code, text = alone(root)
+    assert code == 0
+    assert "23 messages, 24 attachments" in text
+    facts = read_facts(root)
+    assert (facts.messages, facts.attachments) == (23, 24)
+    (root / "mailbag-2.csv").unlink()
+    assert check(root) != ()
+    assert alone(root)[0] == 1
+
+
 def test_a_bundle_signed_with_another_key_is_told_from_the_right_one_by_the_key_only(
     bundle, alone, signing_key
 ):
