@@ -59,7 +59,7 @@ def _run_mailbagit(setting: Setting, files: list[Path]) -> Measured:
     command = [str(setting.mailbagit), str(source), "-m", "bag", "-i", "eml", "-d", "mbox", "-k"]
     command += ["--sha256", "--processes", "2"]
     setting.settle()
-    done = run_measured(command, setting.environ)
+    done = run_measured(command, setting.environ, timeout=1800)  # a minute, on a quiet machine
     (mbox,) = source.rglob("*.mbox")
     assert mbox.stat().st_size, "mailbagit made no mbox"
     setting.discard(source.parent)

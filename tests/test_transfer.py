@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import errno
 import io
 import os
 import re
@@ -10,6 +12,7 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
+from pathlib import Path
 
 import pytest
 from archive.archiving import ACME, AT, BOLT, key_of, letter, put
@@ -21,7 +24,8 @@ from trail import transfer, wholes
 from trail.archive.shares import share_out
 from trail.archive.store import writing_archive
 from trail.catchup import attribute_pending
-from trail.errors import ArchiveReadOnly, FixityMismatch
+from trail.errors import ArchiveFull, ArchiveReadOnly, FixityMismatch
+from trail.handoff import drafts
 from trail.handoff.anymailbag import verify_any
 from trail.handoff.check import verify_bundle
 from trail.handoff.filters import Filters
@@ -81,6 +85,68 @@ def test_since_is_inclusive_until_is_not(archive):
     assert [
         m.key for m in select(archive, since=second, until=second + timedelta(seconds=1)).chosen
     ] == [key_of(contents[1])]
+
+
+def enclose(name, payload):
+    """A letter with a file in it."""
+    head, _, body = letter(name).partition(b"\r\n\r\n")
+    return (
+        head
+        + b'\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n\r\n'
+        + body
+        + b"\r\n--b\r\nContent-Disposition: attachment; filename=plan.bin\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + base64.encodebytes(payload).replace(b"\n", b"\r\n")
+        + b"--b--\r\n"
+    )
+
+
+def read_tree(root):
+    return {p.relative_to(root): p.read_bytes() for p in root.rglob("*") if p.is_file()}
+
+
+def test_a_bundle_is_the_same_whether_its_bytes_came_in_files_or_by_the_pipe(
+    archive, tmp_path, monkeypatch
+):
+    put(archive, *(enclose(str(n), os.urandom(90_000)) for n in range(4)), letter("From here"))
+    selection = select(archive)
+
+    def make(name, small, worthwhile):
+        monkeypatch.setattr(drafts, "SMALL", small)
+        monkeypatch.setattr(transfer, "WORTHWHILE_FROM", worthwhile)
+        bundle = hand(archive, selection, tmp_path / name / "bundle").path
+        assert not verify_bundle(bundle).problems
+        return read_tree(bundle)
+
+    in_files = make("files", 0, 1000)
+    assert make("memory", 1 << 30, 1000) == in_files
+    assert make("workers", drafts.SMALL, 1) == in_files
+
+
+@pytest.mark.parametrize("which", ["", "-"])
+def test_a_disk_that_is_full_when_a_file_is_read_is_told_as_such(
+    archive, tmp_path, monkeypatch, which
+):
+    put(archive, letter("small"), enclose("large", os.urandom(100_000)))
+    selection = select(archive)
+    real = Path.write_bytes
+
+    def refuse(path, content):
+        if path.parent.name == "drafts" and which in path.name:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(ArchiveFull, match="bundle"):
+        hand(archive, selection, tmp_path / "out" / "bundle")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_where_nobody_else_is_a_client_nothing_is_looked_for(archive, monkeypatch):
+    put(archive, letter("one"), letter("two", sender="x@else.example"))
+    monkeypatch.setattr("trail.leakage.PhraseBook.complete", None)
+    assert len(select(archive, clients=(ACME,)).chosen) == 1
+    with pytest.raises(TypeError):
+        select(archive)
 
 
 def test_an_altered_message_stops_the_hand_off_and_leaves_no_bundle(archive, tmp_path):

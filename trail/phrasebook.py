@@ -40,7 +40,7 @@ CHUNK = 50
 CHUNK_BYTES = 8 << 20
 _LOOKED_UP = 5000
 """Messages that are looked up at once."""
-_FLUSH = 20_000
+_FLUSH = 8_000
 """Records in memory before they are kept."""
 DIGEST, NAME, OPAQUE = "#", "/", "!"
 """How digests, names, and what only a reader of documents can read (its digest and name), are told from marks in a record."""

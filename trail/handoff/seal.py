@@ -14,7 +14,6 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from trail.handoff import verify
-from trail.handoff.timestamp import StampProblem, check_stamp
 from trail.handoff.verify import SIGNATURE, TAGMANIFEST, TIMESTAMP
 
 if TYPE_CHECKING:
@@ -83,6 +82,8 @@ def check_seal(
     stamp = None
     token = check.read_file(TIMESTAMP)
     if token is not None:
+        from trail.handoff.timestamp import StampProblem, check_stamp  # noqa: PLC0415 - slow to import, and seldom needed
+
         try:
             stamp = check_stamp(token, signature, authorities)
         except StampProblem as problem:

@@ -44,7 +44,7 @@ def read_attachments(tree: Tree) -> Iterator[tuple[Attachment, bytes, str]]:
         if not is_attachment(tree, part):
             continue
         number += 1
-        payload, defect = decode_transfer(tree.read_body(part), part.mime.encoding)
+        payload, defect = decode_transfer(tree.view_body(part), part.mime.encoding)
         name = clean(part.mime.filename)
         mime_type = part.mime.mime_type
         attachment = Attachment(

@@ -237,7 +237,7 @@ def _read_attachment(
     if name:
         found.names.append(name)
         found.texts.append(name)
-    data, _ = decode_transfer(tree.read_body(part), part.mime.encoding)
+    data, _ = decode_transfer(tree.view_body(part), part.mime.encoding)
     kind: str = find_kind(name, part.mime.mime_type, data)
     digest = hashlib.sha256(data).hexdigest() if kind and data else ""
     found.digests += [digest] if digest else []

@@ -11,18 +11,20 @@ import re
 _DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _ALPHABET = _DIGITS + b"=\r\n \t"
 _NO_DIGITS = bytes(set(range(256)) - set(_DIGITS))
+_PIECE = 1 << 20
 _BAD_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:\r|\n|\Z))")
 _SOFT_BREAK = re.compile(rb"=[ \t]+(?=\r|\n)")
 _UUENCODE = {"x-uuencode", "uuencode", "x-uue", "uue"}
 _AS_IT_IS = {"", "7bit", "8bit", "binary", "7-bit", "8-bit", "none"}
 
 
-def decode_transfer(data: bytes, encoding: str) -> tuple[bytes, str]:
-    """Decode `data`; give the bytes and a defect in words, "" when there was none."""
-    if encoding in _AS_IT_IS:
-        return data, ""
+def decode_transfer(data: bytes | memoryview, encoding: str) -> tuple[bytes, str]:
+    """Decode `data`; give the bytes and a defect in words, "" when there was none. Of a view, base64 is decoded without a copy."""
     if encoding == "base64":
         return _decode_base64(data)
+    data = bytes(data)  # of bytes, these themselves
+    if encoding in _AS_IT_IS:
+        return data, ""
     if encoding == "quoted-printable":
         return _decode_quoted(data)
     if encoding in _UUENCODE:
@@ -30,10 +32,11 @@ def decode_transfer(data: bytes, encoding: str) -> tuple[bytes, str]:
     return data, "the transfer encoding is unknown"
 
 
-def _decode_base64(data: bytes) -> tuple[bytes, str]:
+def _decode_base64(data: bytes | memoryview) -> tuple[bytes, str]:
     try:
         decoded = binascii.a2b_base64(data)
     except binascii.Error:
+        data = bytes(data)
         # A cut or unpadded end: the whole bytes before it are good. Padding ends the data.
         end = data.find(b"=")
         digits = (data if end < 0 else data[:end]).translate(None, _NO_DIGITS)
@@ -44,12 +47,21 @@ def _decode_base64(data: bytes) -> tuple[bytes, str]:
         del digits
         decoded += binascii.a2b_base64(last + b"=" * (-len(last) % 4))
         return decoded, "the base64 is incomplete"
-    if data.translate(None, _ALPHABET):
-        return decoded, "the base64 has foreign characters"
-    padding = data.find(b"=")
-    if padding >= 0 and data[padding:].strip(b"=\r\n \t"):
-        return decoded, "the base64 goes on after its end"
-    return decoded, ""
+    return decoded, _find_foreign(data)
+
+
+def _find_foreign(data: bytes | memoryview) -> str:
+    """The defect of base64 that was decoded nevertheless, looked for piece by piece."""
+    ended = goes_on = False
+    for start in range(0, len(data), _PIECE):
+        piece = bytes(data[start : start + _PIECE])
+        if piece.translate(None, _ALPHABET):
+            return "the base64 has foreign characters"
+        end = 0 if ended else piece.find(b"=")
+        if end >= 0:
+            ended = True
+            goes_on = goes_on or bool(piece[end:].strip(b"=\r\n \t"))
+    return "the base64 goes on after its end" if goes_on else ""
 
 
 def _decode_quoted(data: bytes) -> tuple[bytes, str]:

@@ -26,8 +26,8 @@ FIELDS = ("subject", "people", "files", "body", "documents", "quoted")
 """What a word can stand in, in the order of MiniSearch's numbers of them."""
 PIECE_BYTES = 128 * 1024
 """A browser reads so much in a few milliseconds."""
-RUN_POSTINGS = 1_500_000
-RUN_WORDS = 100_000
+RUN_POSTINGS = 800_000
+RUN_WORDS = 50_000
 MOST_RUNS = 100
 """Beyond so many they are merged: a system allows a process some hundred open files."""
 
