@@ -33,6 +33,8 @@ class Asked(NamedTuple):
     sentence: str
     due: date | None = None
     doubt: str = ""
+    is_sure: bool = True
+    """False where only a wider turn of speech says so."""
 
 
 class Sentence(NamedTuple):
@@ -49,7 +51,7 @@ class Sentence(NamedTuple):
 def find_asked(sentence: Sentence, sent_on: date) -> Asked | None:
     """Return what it wants of its reader; None where it wants nothing."""
     bare = _GREETING.sub("", sentence.folded, count=1)
-    kind = _find_kind(sentence, bare)
+    kind, is_sure = _find_kind(sentence, bare)
     if not kind or matches(wants.COURTESY, bare, sentence.known):
         return None
     if "?" in sentence.written[-8:] and (why := _doubt(bare, sentence.following)):
@@ -59,18 +61,18 @@ def find_asked(sentence: Sentence, sent_on: date) -> Asked | None:
     due = next((day for day in days if day), None)
     if kind == "deadline" and (not due or matches(wants.NOT_THE_READER, bare, sentence.known)):
         return None
-    return Asked(kind, shorten(sentence.written), due)
+    return Asked(kind, shorten(sentence.written), due, is_sure=is_sure)
 
 
-def _find_kind(sentence: Sentence, bare: str) -> NeedKind:
+def _find_kind(sentence: Sentence, bare: str) -> tuple[NeedKind, bool]:
     if "?" in sentence.written[-8:] and _is_asked(sentence, bare):
-        return "question"
+        return "question", True
     words = frozenset(_WORD.findall(sentence.written.lower()))
     if says("REQUEST", sentence.written, words, sentence.known):
-        return "request"
+        return "request", True
     if any(_wants(each, bare) for each in sentence.known):
-        return "request"
-    return "deadline" if matches(wants.DUE_ALONE, bare, sentence.known) else ""
+        return "request", False
+    return ("deadline", False) if matches(wants.DUE_ALONE, bare, sentence.known) else ("", False)
 
 
 def _is_asked(sentence: Sentence, bare: str) -> bool:

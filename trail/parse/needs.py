@@ -116,7 +116,7 @@ class _Reading:
         if self._people.to_oneself:
             return Need(awaits=False, why_not="to oneself", said=said)
         if asked and not finds(signals.NO_ANSWER, told):
-            first = asked[0]
+            first = next((each for each in asked if each.is_sure), asked[0])
             due = next((each.due for each in (first, *self._asked) if each.due), None)
             return Need(True, first.kind, first.sentence, due, said=said)
         why_not = "says that no answer is needed" if asked else self._explain(told)
