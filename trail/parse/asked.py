@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
     from trail.model import NeedKind
 
+SHORT = 80
+"""Words of a message that is read with less doubt: whoever writes a line and a question mark asks."""
+_LONG = 400
+"""Words of a message that is likely an article: what it asks, it asks everybody, unless it speaks to the reader."""
 _BRIEF = 4
 """Words of a question that needs no verb."""
 _WORD = re.compile(r"\w+")
@@ -44,8 +48,8 @@ class Sentence(NamedTuple):
     folded: str
     following: str
     known: tuple[str, ...]
-    is_short: bool
-    """Whether its message is: whoever writes a line and a question mark asks."""
+    words: int
+    """Words of its message."""
 
 
 def find_asked(sentence: Sentence, sent_on: date) -> Asked | None:
@@ -77,11 +81,13 @@ def _find_kind(sentence: Sentence, bare: str) -> tuple[NeedKind, bool]:
 
 def _is_asked(sentence: Sentence, bare: str) -> bool:
     count = len(bare.split())
-    return (
-        is_question(sentence.written, sentence.known)
-        or (count <= _BRIEF and finds(wants.BRIEF, bare))
-        or (count > 1 and (sentence.is_short or finds(wants.SECOND_PERSON, bare)))
-    )
+    if count <= _BRIEF and finds(wants.BRIEF, bare):
+        return True
+    if sentence.words > _LONG and not finds(wants.PERSON, bare):
+        return False
+    if is_question(sentence.written, sentence.known):
+        return True
+    return count > 1 and (sentence.words < SHORT or finds(wants.SECOND_PERSON, bare))
 
 
 def _doubt(bare: str, following: str) -> str:
@@ -90,7 +96,11 @@ def _doubt(bare: str, following: str) -> str:
         return "pleasantry"
     if matches(wants.RHETORICAL, bare, LANGUAGES):
         return "rhetorical"
-    return "rhetorical" if finds(wants.ANSWERED, wants.fold(following)) else ""
+    following = wants.fold(following)
+    if finds(wants.ANSWERED, following):
+        return "rhetorical"
+    told = _compile(wants.EXPLAINED).search(bare)
+    return "rhetorical" if told and following.startswith(told[1]) else ""
 
 
 @cache

@@ -204,13 +204,15 @@ COURTESY = {
     "fr": r"\bn'hesite[zs]? pas\b|\btout ce qu'il (?:nous|me|vous) faut\b|\bn'oublie[zs]? pas que\b|\ba (?:votre|ta) (?:entiere )?disposition\b|^(?:si|en cas)\b.{0,60}\b(?:question|besoin|souhaite|souhaitez|desirez|voulez|veux|probleme)\w*\b|\ben cas (?:de|d') ?(?:besoin|question|difficulte|probleme|urgence)\b|\bpour toute? (?:question|renseignement|urgence|information|autre)\b|\bne pas (?:y )?repondre\b|\b(?:agreer|recevoir mes|croire|salutations distinguees)\b|^une question ?\?|\bsi (?:vous|tu) (?:avez|as) (?:la moindre|des|une|d'autres) question",
 }  # fmt: skip
 RHETORICAL = {
-    "en": r"\b(?:can|would|could) (?:you|u) (?:believe|imagine)\b|\bwho (?:would|could|'d) have (?:thought|guessed|known)\b|\bwho(?:'d have| would have| would've) thought|^(?:and |but )?who (?:needs|knows|cares|doesn't)\b|\bwhat (?:could|can) (?:possibly )?go wrong|\bhow (?:cool|great|lovely|nice|amazing|funny|crazy) is (?:that|this)|\b(?:is|was|are|were)n't (?:it|that|they) |\b(?:am i right|right|eh|huh|get it|you know|why not|anyway) ?\?|(?:do|does|did|is|was|are|were|has|have|had|wo|ca|would|could|should)n't (?:it|that|they|he|she|there) ?\?|\b(?:is it|am i|was it) (?:just me|the only)|\bwhat more (?:could|can)|\bguess what",
+    "en": r"\b(?:can|would|could) (?:you|u) (?:believe|imagine)\b|\bwho (?:would|could|'d) have (?:thought|guessed|known)\b|\bwho(?:'d have| would have| would've) thought|^(?:and |but )?who (?:needs|knows|cares|doesn't)\b|\bwhat (?:could|can) (?:possibly )?go wrong|\bhow (?:cool|great|lovely|nice|amazing|funny|crazy) is (?:that|this)|\b(?:is|was|are|were)n't (?:it|that|they) |\b(?:am i right|right|eh|huh|get it|you know|why not|anyway) ?\?|(?:do|does|did|is|was|are|were|has|have|had|wo|ca|would|could|should)n't (?:it|that|they|he|she|there) ?\?|\b(?:is it|am i|was it) (?:just me|the only)|^ever (?:notice|tried|try|wonder|have|had)|\bwhat more (?:could|can)|\bguess what",
     "da": r"\bhvem (?:skulle|ville|havde) (?:have )?troet\b|\bhvem ved\b|\bkan (?:du|i) (?:forestille|tro)\b|^er det ikke (?:bare )?(?:fedt|skoent|vildt|dejligt)|\b(?:ikke|vel|ikke sandt|hva) ?\?|\bhvorfor ikke ?\?",
     "de": r"\bwer haette (?:das|es) (?:gedacht|geglaubt|je)\b|\bwer weiss\b|\b(?:kannst du|koennen sie) (?:dir |sich )?(?:das )?(?:vorstellen|glauben)\b|^ist das nicht (?:toll|schoen|super|klasse)|\bwas will man mehr\b|\bwer braucht\b|\b(?:oder|nicht wahr|gell|ne|nicht) ?\?$|\bwarum nicht ?\?",
     "fr": r"\bqui l'(?:eut|aurait) cru\b|\bqui sait\b|\b(?:tu te rends|vous vous rendez) compte\b|\bque demander de plus\b|\bn'est-ce pas ?\?|\b(?:non|hein) ?\?$|\bpourquoi pas ?\?",
 }  # fmt: skip
 # How a sentence begins that answers the question before it.
 ANSWERED = r"^(?:because|simple|simply|easy|quite simply|the answer|nothing|nobody|no one|none|weil|ganz einfach|einfach weil|die antwort|nichts|niemand|fordi|ganske enkelt|svaret|ingen|parce que?|tout simplement|c'est simple|la reponse|rien|personne)\b"
+# What is asked only to be explained: `What is a deed? A deed is …`.
+EXPLAINED = r"^(?:what|who|was|wer|hvad|hvem|qu'est-ce que?|qui) (?:is|are|ist|sind|er|est|sont|c'est) (.{3,40}?) ?\?$"
 PLEASANTRY = {
     "en": r"^(?:and |so )?(?:how are (?:you|things|u)|how have you been|how(?:'s| is) (?:it going|everything|life|the family|things)|how (?:was|is) your (?:weekend|holiday|holidays|vacation|summer|christmas|trip|week|day)|are you (?:well|ok|okay|all right)|did you have a (?:good|nice|great)|everything ok(?:ay)?|all well|you well)\b[^?]{0,40}\?",
     "da": r"^(?:hvordan (?:gaar det|har (?:du|i) det|er det)|gaar det godt|har (?:du|i) (?:det godt|haft en god)|alt vel|er alt vel)\b[^?]{0,40}\?",
@@ -219,6 +221,11 @@ PLEASANTRY = {
 }  # fmt: skip
 # Who says this in a question asks the reader, however many words it takes.
 SECOND_PERSON = r"\b(?:you|your|yours|du|dig|din|dit|dine|jer|jeres|sie|ihr|ihre|ihren|ihnen|dir|dich|dein|deine|euch|eure|vous|votre|vos|tu|toi|ton|tes)\b|^(?:any|anyone|anybody|nogen|noget|jemand|irgend\w+|quelqu'un|des) "
+# Who speaks of the reader or of themselves.
+PERSON = (
+    SECOND_PERSON
+    + r"|\b(?:i|me|my|we|us|our|someone|somebody|everybody|jeg|mig|min|mit|mine|vi|os|vores|ich|mir|mich|mein|meine|wir|uns|unser|unsere|je|moi|mon|ma|mes|nous|notre|nos|on)\b"
+)
 # Questions of a word or two.
 BRIEF = r"^(?:and|so|well|any \w+|anything|thoughts|news|ideas|what happened|what now|how (?:come|so|much|many|soon|long)|when|where|why|who|which(?: one)?|ready|possible|ok with you|agreed|nyt|noget nyt|nogen nyt|hvornaar|hvorfor|hvor|og|naa|enig|und|na|gibt'?s (?:was )?neues|was neues|neuigkeiten|wann|warum|wo|wie viel|einverstanden|et|alors|des nouvelles|du nouveau|une idee|quand|pourquoi|combien|d'accord) ?\?+$"
 # Only names the day by which something has to be there; whoever says so expects it.
