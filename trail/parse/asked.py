@@ -9,7 +9,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from trail.parse import wants
+from trail.parse import civilities, wants
 from trail.parse.statements import LANGUAGES, find_due, is_question, says, shorten
 
 if TYPE_CHECKING:
@@ -56,14 +56,14 @@ def find_asked(sentence: Sentence, sent_on: date) -> Asked | None:
     """Return what it wants of its reader; None where it wants nothing."""
     bare = _GREETING.sub("", sentence.folded, count=1)
     kind, is_sure = _find_kind(sentence, bare)
-    if not kind or matches(wants.COURTESY, bare, sentence.known):
+    if not kind or matches(civilities.COURTESY, bare, sentence.known):
         return None
     if "?" in sentence.written[-8:] and (why := _doubt(bare, sentence.following)):
         return Asked("", sentence.written, doubt=why)
     words = frozenset(_WORD.findall(sentence.written.lower()))
     days = (find_due(sentence.written, words, each, sent_on) for each in sentence.known)
     due = next((day for day in days if day), None)
-    if kind == "deadline" and (not due or matches(wants.NOT_THE_READER, bare, sentence.known)):
+    if kind == "deadline" and (not due or matches(civilities.NOT_THE_READER, bare, sentence.known)):
         return None
     return Asked(kind, shorten(sentence.written), due, is_sure=is_sure)
 
@@ -76,30 +76,34 @@ def _find_kind(sentence: Sentence, bare: str) -> tuple[NeedKind, bool]:
         return "request", True
     if any(_wants(each, bare) for each in sentence.known):
         return "request", False
-    return ("deadline", False) if matches(wants.DUE_ALONE, bare, sentence.known) else ("", False)
+    return (
+        ("deadline", False) if matches(civilities.DUE_ALONE, bare, sentence.known) else ("", False)
+    )
 
 
 def _is_asked(sentence: Sentence, bare: str) -> bool:
     count = len(bare.split())
-    if count <= _BRIEF and finds(wants.BRIEF, bare):
+    if count <= _BRIEF and finds(civilities.BRIEF, bare):
         return True
-    if sentence.words > _LONG and not finds(wants.PERSON, bare):
+    if sentence.words > _LONG and not finds(civilities.PERSON, bare):
         return False
     if is_question(sentence.written, sentence.known):
         return True
-    return count > 1 and (sentence.words < SHORT or finds(wants.SECOND_PERSON, bare))
+    return count > 1 and (sentence.words < SHORT or finds(civilities.SECOND_PERSON, bare))
 
 
 def _doubt(bare: str, following: str) -> str:
     """Why a question is none that awaits an answer; "" when it may be one."""
-    if matches(wants.PLEASANTRY, bare, LANGUAGES):
+    if matches(civilities.PLEASANTRY, bare, LANGUAGES):
         return "pleasantry"
-    if matches(wants.RHETORICAL, bare, LANGUAGES):
+    if matches(civilities.RHETORICAL, bare, LANGUAGES):
         return "rhetorical"
+    if bare.rstrip().endswith("!") and not finds(civilities.SECOND_PERSON, bare):
+        return "rhetorical"  # "Do we look like a shop?!"
     following = wants.fold(following)
-    if finds(wants.ANSWERED, following):
+    if finds(civilities.ANSWERED, following):
         return "rhetorical"
-    told = _compile(wants.EXPLAINED).search(bare)
+    told = _compile(civilities.EXPLAINED).search(bare)
     return "rhetorical" if told and following.startswith(told[1]) else ""
 
 

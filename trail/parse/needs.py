@@ -205,8 +205,9 @@ def _is_by_program(parsed: ParsedMessage) -> bool:
     if finds(signals.PROGRAM, text):
         return True
     sender = parsed.envelope.sender
-    return (
-        sender is not None
-        and finds(signals.SERVICE, sender.address)
-        and finds(signals.RECEIPT, wants.fold(parsed.envelope.subject[:200]))
-    )
+    if sender is None:
+        return False
+    if finds(signals.NO_BOX, sender.address):
+        return True
+    subject = wants.fold(parsed.envelope.subject[:200])
+    return finds(signals.SERVICE, sender.address) and finds(signals.RECEIPT, subject)

@@ -42,6 +42,16 @@ WANTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("let", r"\blet (?:me|us) (?:please |also )?(?:know|have)\b"),
         ("appreciate grateful obliged glad happy pleased delighted", r"\b(?:i|we)(?:'d| would|'ll| will) (?:really |much |very much |greatly |also |be |most |very )*(?:appreciate|grateful|obliged|glad|happy|pleased|delighted) (?:it )?(?:if you|a|an|your|for (?:a|an|your|any)|to (?:hear|receive|get|know|learn))\b|^(?:would |will )?(?:be )?(?:appreciate|grateful for) (?:it if|a|an|your)\b"),
         ("if", r"\bif you (?:could|can|would|might) (?:please |kindly |just |also )?(?:send|let|give|tell|confirm|sign|check|provide|share|forward|call|have|take|get|return|complete|advise|help)\b"),
+        (
+            "pick choose select decide send confirm sign return provide forward pay transfer resend approve change replace remove add move delete swap",
+            r"^(?:(?:then|so|just|and|also|simply),? )?(?:(?:pick|choose|select|decide|send|confirm|sign|return|provide|forward|pay|transfer|resend|approve) (?:the|your|an?|it|them|this|that|these|those|us|which\w*|one|both|two|three|between|back|over)|(?:change|replace|remove|add|move|delete|swap) (?:the|this|that|both|these|those|our))\b(?! (?:is|are|was|were|has|have)\b)",
+        ),
+        ("you", r"\byou(?:'ll| will| would|'d)? (?:still |also |just |only )*(?:need to|have to|must) (?:please |still |also )?(?:sign|confirm|approve|decide|choose|send|provide|return|pay|complete|fill|tell|give|let|reply|answer|submit|pick)\b"),
+        ("until", r"\b(?:cannot|can't|can not|won't be able to|unable to)\b.{0,60}\buntil (?:you|we have your|i have your|we get your|i get your)\b"),
+        ("expect", r"\b(?:i|we)(?:'d| would)? expect (?:your|an? (?:\w+ )?(?:explanation|answer|reply|apology|refund|solution|response|decision)|to hear|you to)\b"),
+        ("be", r"\b(?:an?|your|some|any|quick|short|hearing|knowing|getting) .{1,60}\b(?:would|'d) be (?:very |really |much |most )?(?:great|good|helpful|lovely|appreciated|useful|nice|welcome|perfect|ideal|fantastic)\W*$"),
+        ("need", r"\b(?:i|we) need an? (?:yes|answer|decision|word)\b"),
+        ("arrived received", r"\b(?:payment|money|transfer)\b.{0,40}(?:\bnot|n't) (?:yet )?(?:been )?(?:arrived|received|reached)\b"),
         ("keep", r"\bkeep (?:me|us) (?:posted|informed|updated|in the loop)\b"),
         ("needs need", r"\bneeds your\b|^need (?:your|the|an?|to know)\b|\b(?:i|we) need an? (?:\w+ )?(?:copy|scan|list|quote|signature|decision|answer|reply|confirmation|date|photo|version)\b"),
         ("hope hoping", r"\bhop(?:e|ing) (?:to hear (?:back|from|soon)|for (?:an?|your) (?:\w+ )?" + _ANSWER["en"] + r")\b"),
@@ -95,6 +105,12 @@ WANTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("bruge", r"\b(?:jeg|vi) (?:skal|skulle) (?:lige |ogsaa )?bruge .{1,40} fra (?:dig|jer)\b"),
         ("modtaget faaet set", r"\bikke (?:modtaget|faaet|set) (?:din|dit|dine|jeres)\b"),
         ("betalt ubetalt forfalden overskredet", r"\b(?:faktura\w*|regning\w*|beloeb\w*|betaling\w*)\b.{0,40}\b(?:ikke (?:er )?betalt|ubetalt|forfalden|overskredet)\b"),
+        ("vaelg find lav brug skift opdater indsaet ret flyt fjern tilfoej slet erstat udskift bestil", r"^(?:saa )?(?:vaelg|find|lav|brug|skift|opdater|indsaet|ret|flyt|fjern|tilfoej|slet|erstat|udskift|bestil) (?!vedhaeft|venligst)\w+"),
+        ("foer", r"\bkan ikke\b.{0,60}\bfoer (?:du|i|jeg har (?:dit|din)|vi har (?:dit|din|jeres))\b"),
+        ("skal", r"\b(?:du|i) skal (?:bare |kun |blot )?lige (?!vide\b)\w+|\bskal (?:foerst |lige )?(?:underskrives|godkendes|bekraeftes|betales|rettes|laves om)\b"),
+        ("maa", r"\b(?:maa du|maa i|du maa|i maa) (?:meget |ogsaa )?gerne (?:lige )?(?:sende|ringe|skrive|give|komme|bekraefte|svare|tjekke|kigge|rette|finde|lave)\b"),
+        ("du", r", (?:kan|gider|vil) du (?:ikke |lige )*(?:ordne|sende|fikse|lave|rette|tjekke|soerge|svare|ringe|give|bestille|finde)\b"),
+        ("vaere", r"\b(?:ville|vil) vaere (?:\w+ )?(?:dejligt|rart|godt|fint|super|skoent|en hjaelp)\W*$"),
         ("haaber", r"\bhaaber (?:paa|at hoere|paa at hoere)\b|\bhaaber,? (?:at )?(?:du|i) (?:kan|vil)\b(?! lide)"),
         ("maa", r"^maa (?:jeg|vi) (?:faa|bede|lige|hoere|spoerge)\b"),
         ("brug", r"\bhar (?:stadig |ogsaa |hurtigt )?brug for (?:dit|din|dine|jeres|et svar|en afklaring|en tilbagemelding|at vide)\b"),
@@ -138,6 +154,13 @@ WANTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("eingegangen erhalten bezahlt gehoert bekommen", r"\b(?:noch|bisher|bislang|leider) (?:immer )?(?:kein\w*|nichts|nicht)\b.{0,40}\b(?:eingegangen|erhalten|bezahlt|gehoert|bekommen)\b"),
         ("antwort rueckmeldung", r"\b(?:noch|bisher|bislang|leider) (?:immer )?keine (?:antwort|rueckmeldung)\b"),
         ("interessieren interessiert", r"\b(?:wuerden?|wuerde) (?:mich|uns) .{0,20}interessieren\b|\b(?:mich|uns) (?:wuerde |wuerden )?(?:auch |noch |sehr |besonders )*interessier(?:t|en)\b"),
+        ("sie", r"^(?:waehlen|nehmen|entscheiden|schauen|melden|korrigieren|aendern|ersetzen|streichen|ergaenzen|loeschen|fuegen|leiten|reichen|bringen|bereiten|klaeren|bestellen|fuellen|unterzeichnen|antworten|rechnen|rufen|holen|stellen|legen|setzen) sie\b(?! nicht)"),
+        ("nimm such waehle waehl aender aendere ersetz ersetze streich streiche", r"^(?:nimm|such|waehle?|aendere?|ersetze?|streiche?) \w+"),
+        ("muessten muesste muesstest muesstet muessen musst", r"\b(?:muessten sie|muesstest du|muesstet ihr|sie muessten|du muesstest|ihr muesstet)\b(?! (?:nicht|nichts))|\b(?:muessen sie|musst du|sie muessen|du musst) (?:mir |uns |das |die |den )*noch\b"),
+        ("muss", r"\b(?:das|es|dies|sie|er|alles) muss .{0,40}\bwerden\b"),
+        ("solange bevor ohne", r"\bkann (?:ich |das )?.{0,60}\bnicht\b.{0,60}\b(?:solange|bevor|ohne) (?:sie|du|ihr|ihre|deine)\b"),
+        ("waere waeren", r"\bwaeren? (?:sehr |echt |wirklich |auch )?(?:nett|schoen|toll|hilfreich|super|lieb|prima|klasse|wuenschenswert)\W*$"),
+        ("angekommen verbucht eingelangt", r"\bnicht (?:angekommen|verbucht|eingelangt)\b"),
         ("hoffe hoffen", r"\bhoffen? (?:ich |wir )?(?:sehr )?auf (?:eine|ihre|deine|eure|baldige)\b"),
         ("sobald", r"\bsobald (?:ihre|deine|eure|die|uns ihre) " + _ANSWER["de"] + r"\b"),
         ("wuerde wuerden", r"\bwuerden? (?:ich |wir )?(?:gerne? |auch |noch )+(?:wissen|erfahren|hoeren)\b"),
@@ -169,6 +192,15 @@ WANTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("besoin", r"\b(?:j'aurais|nous aurions|on aurait) (?:encore |aussi )?besoin\b|\b(?:j'ai|nous avons|on a) (?:encore |aussi |toujours )?besoin (?:de (?:votre|vos|ton|ta|tes)|d'une? (?:reponse|confirmation|copie|devis|accord|retour|validation))\b"),
         ("pas toujours", r"\bpas (?:encore |toujours )?(?:eu|recu|obtenu) (?:de |votre|vos|ton|ta|d'|aucun)"),
         ("impayee impaye souffrance attente reglee regle", r"\b(?:facture|reglement|paiement|solde)\b.{0,40}\b(?:impayee?|en souffrance|non reglee?|pas (?:ete )?reglee?)\b"),
+        (
+            "choisissez prenez ajoutez remplacez supprimez modifiez changez corrigez verifiez relisez signez validez completez mettez utilisez dites faites repondez transmettez adressez indiquez precisez choisis prends ajoute remplace supprime modifie change corrige verifie relis mets utilise",
+            r"^(?:choisissez|prenez|ajoutez|remplacez|supprimez|modifiez|changez|corrigez|verifiez|relisez|signez|validez|completez|mettez|utilisez|dites|faites|repondez|transmettez|adressez|indiquez|precisez|choisis|prends|ajoute|remplace|supprime|modifie|change|corrige|verifie|relis|mets|utilise)\b(?! soin)",
+        ),
+        ("tant avant", r"\bne (?:peux|pouvons|peut|pourrai|pourrons) (?:pas |rien )?.{0,60}\b(?:tant que|avant que) (?:tu|vous|je n'ai|nous n'avons)\b"),
+        ("devez dois devriez devrais", r"\b(?:vous dev(?:ez|riez)|tu (?:dois|devrais)) (?:encore |aussi |juste )?(?:me |nous |le |la |les |l')?(?:signer|confirmer|valider|choisir|envoyer|payer|retourner|repondre|decider|transmettre|indiquer)\b"),
+        ("reconnaissant reconnaissante reconnaissants", r"\b(?:serais|serions|serai) (?:tres |fort )?reconnaissante?s?\b"),
+        ("attends attendons", r"\b(?:j'attends|nous attendons) (?:que (?:vous|tu)|une|un|des)\b"),
+        ("serait", r"\bserait (?:\w+ )?(?:bien|super|parfait|appreciee?|utile|sympa|bienvenue?)\W*$"),
         ("compte comptons", r"\bcompt(?:e|ons) sur (?:votre|ta|ton|vous pour|toi pour)\b"),
         ("merci", r"\bmerci (?:de|pour) (?:votre|ta|ton) (?:retour|reponse|confirmation|accord)\b.{0,20}\b(?:avant|d'ici|rapide|au plus)\b|\bmerci (?:beaucoup )?(?:d'avance|par avance)\b"),
         ("espere esperons esperant", r"\besper(?:e|ons|ant) (?:une|un|votre|ton|ta|avoir|recevoir)\b.{0,30}\b(?:reponse|retour|nouvelles|accord)\b"),
@@ -191,54 +223,3 @@ WANTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("ce", r"\best[- ]ce qu(?:e|')"),
     ),
 }  # fmt: skip
-# What is offered, or said in every letter: whoever does not need it does not answer.
-COURTESY = {
-    "en": r"\blet (?:me|us) know (?:if|should|in case|whenever) (?:you (?:have|need|run|want|require|see|spot|notice|find|encounter|'d|would|feel)|you'd|anything|any\b|something|there|that|this|it causes|i can|we can|i'm|i am|we're)\b|\bif you (?:do not|don't|no longer) (?:want|wish)\b"
-    r"|\b(?:if|should) you (?:have|need|require|run into|encounter|experience|see) (?:any|further|more|questions|a question|problems|help|anything|some|additional|assistance)\b|\bif you(?:'d| would) (?:like|prefer|rather)\b|\bif you (?:want|wish|prefer|like|care|are interested)\b"
-    r"|\bfeel free\b|(?:n't|\bnot) hesitate\b|\b(?:everything|all|anything|whatever) (?:that )?(?:i|we|you) need\b|\bin case (?:of|you have) (?:any )?(?:questions|problems)\b|^(?:for )?(?:any |further |more )*(?:questions?|information|enquiries|need help|help)\b[^?]{0,12}(?:\?|contact|call|visit|see)"
-    r"|\bbefore printing\b|\bin error\b|\b(?:please|pls) (?:go ahead|proceed|carry on|keep|bring|arrive|join us|don't|do not|note|find|see (?!my|our|what|whether|if|to)|be aware|disregard|ignore|excuse|forgive|accept|visit|click|log in)\b|\bany questions\b"
-    r"|\b(?:i|we)(?:'ll| will| would|'d| can) (?:let you|be happy to|gladly)\b",
-    "da": r"\bsig (?:bare |gerne |endelig )til\b|\bvelkommen til\b|\bhar (?:du|i) (?:nogen |andre |yderligere )?spoergsmaal\b|\bhvis (?:du|i|der) (?:har|er|oensker|skulle|mangler|vil|faar)\b(?! ikke)|\bved spoergsmaal\b|\bkan ikke besvares\b|\btoev(?:er)? ikke\b|\b(?:ring|skriv) endelig\b|\bskulle (?:du|i|der) (?:have|vaere|oenske)\b|\bvenligst (?:bemaerk|se|find|ikke)\b|\b(?:se|bemaerk|find) venligst\b|\bser frem til (?:at se|vores|samarbejdet)\b",
-    "de": r"\bum (?:ihr |dein |euer )?verstaendnis\W*$|\b(?:fuer|bei) (?:weitere[nr]? |etwaige[nr]? |eventuelle[nr]? )?(?:rueck)?fragen\b|\bzoeger\w* sie nicht\b|\bzur verfuegung\b|\b(?:falls|wenn|sollten?|sofern) (?:sie |du |ihr |ich |etwas |noch |es |irgend\w* |dir |ihnen )+.{0,40}\b(?:fragen|brauchen|brauchst|benoetigen|unklar|wuenschen|moechten|moechtest|probleme|bedarf|fehlt|helfen|bestehen)\b|\bfalls etwas\b"
-    r"|\bmelden sie sich (?:gern|jederzeit|einfach)\b|\bjederzeit (?:gerne? )?(?:melden|anrufen|an mich)\b|\bgerne? (?:bescheid|melden|anrufen)\b|\beinfach melden\b|\bgegenstandslos\b|\bin dringenden faellen\b|\bbitte (?:bringen|beachten|antworten sie nicht|haben sie verstaendnis|wenden sie sich|entschuldigen|verzeihen|finden)\b|\bkomm (?:gerne?|mal)\b",
-    "fr": r"\bn'hesite[zs]? pas\b|\btout ce qu'il (?:nous|me|vous) faut\b|\bn'oublie[zs]? pas que\b|\ba (?:votre|ta) (?:entiere )?disposition\b|^(?:si|en cas)\b.{0,60}\b(?:question|besoin|souhaite|souhaitez|desirez|voulez|veux|probleme)\w*\b|\ben cas (?:de|d') ?(?:besoin|question|difficulte|probleme|urgence)\b|\bpour toute? (?:question|renseignement|urgence|information|autre)\b|\bne pas (?:y )?repondre\b|\b(?:agreer|recevoir mes|croire|salutations distinguees)\b|^une question ?\?|\bsi (?:vous|tu) (?:avez|as) (?:la moindre|des|une|d'autres) question",
-}  # fmt: skip
-RHETORICAL = {
-    "en": r"\b(?:can|would|could) (?:you|u) (?:believe|imagine)\b|\bwho (?:would|could|'d) have (?:thought|guessed|known)\b|\bwho(?:'d have| would have| would've) thought|^(?:and |but )?who (?:needs|knows|cares|doesn't)\b|\bwhat (?:could|can) (?:possibly )?go wrong|\bhow (?:cool|great|lovely|nice|amazing|funny|crazy) is (?:that|this)|\b(?:is|was|are|were)n't (?:it|that|they) |\b(?:am i right|right|eh|huh|get it|you know|why not|anyway) ?\?|(?:do|does|did|is|was|are|were|has|have|had|wo|ca|would|could|should)n't (?:it|that|they|he|she|there) ?\?|\b(?:is it|am i|was it) (?:just me|the only)|^ever (?:notice|tried|try|wonder|have|had)|\bwhat more (?:could|can)|\bguess what",
-    "da": r"\bhvem (?:skulle|ville|havde) (?:have )?troet\b|\bhvem ved\b|\bkan (?:du|i) (?:forestille|tro)\b|^er det ikke (?:bare )?(?:fedt|skoent|vildt|dejligt)|\b(?:ikke|vel|ikke sandt|hva) ?\?|\bhvorfor ikke ?\?",
-    "de": r"\bwer haette (?:das|es) (?:gedacht|geglaubt|je)\b|\bwer weiss\b|\b(?:kannst du|koennen sie) (?:dir |sich )?(?:das )?(?:vorstellen|glauben)\b|^ist das nicht (?:toll|schoen|super|klasse)|\bwas will man mehr\b|\bwer braucht\b|\b(?:oder|nicht wahr|gell|ne|nicht) ?\?$|\bwarum nicht ?\?",
-    "fr": r"\bqui l'(?:eut|aurait) cru\b|\bqui sait\b|\b(?:tu te rends|vous vous rendez) compte\b|\bque demander de plus\b|\bn'est-ce pas ?\?|\b(?:non|hein) ?\?$|\bpourquoi pas ?\?",
-}  # fmt: skip
-# How a sentence begins that answers the question before it.
-ANSWERED = r"^(?:because|simple|simply|easy|quite simply|the answer|nothing|nobody|no one|none|weil|ganz einfach|einfach weil|die antwort|nichts|niemand|fordi|ganske enkelt|svaret|ingen|parce que?|tout simplement|c'est simple|la reponse|rien|personne)\b"
-# What is asked only to be explained: `What is a deed? A deed is …`.
-EXPLAINED = r"^(?:what|who|was|wer|hvad|hvem|qu'est-ce que?|qui) (?:is|are|ist|sind|er|est|sont|c'est) (.{3,40}?) ?\?$"
-PLEASANTRY = {
-    "en": r"^(?:and |so )?(?:how are (?:you|things|u)|how have you been|how(?:'s| is) (?:it going|everything|life|the family|things)|how (?:was|is) your (?:weekend|holiday|holidays|vacation|summer|christmas|trip|week|day)|are you (?:well|ok|okay|all right)|did you have a (?:good|nice|great)|everything ok(?:ay)?|all well|you well)\b[^?]{0,40}\?",
-    "da": r"^(?:hvordan (?:gaar det|har (?:du|i) det|er det)|gaar det godt|har (?:du|i) (?:det godt|haft en god)|alt vel|er alt vel)\b[^?]{0,40}\?",
-    "de": r"^(?:wie geht(?:'s| es|s)?|wie laeuft'?s|wie war (?:dein|ihr|euer|der) (?:urlaub|wochenende)|alles (?:gut|klar|ok)|geht es (?:ihnen|dir|euch) gut|na)\b[^?]{0,40}\?",
-    "fr": r"^(?:et )?(?:comment (?:allez[- ]vous|vas[- ]tu|ca va|va)|ca va|tout va bien|(?:vous allez|tu vas) bien|la forme)\b[^?]{0,40}\?",
-}  # fmt: skip
-# Who says this in a question asks the reader, however many words it takes.
-SECOND_PERSON = r"\b(?:you|your|yours|du|dig|din|dit|dine|jer|jeres|sie|ihr|ihre|ihren|ihnen|dir|dich|dein|deine|euch|eure|vous|votre|vos|tu|toi|ton|tes)\b|^(?:any|anyone|anybody|nogen|noget|jemand|irgend\w+|quelqu'un|des) "
-# Who speaks of the reader or of themselves.
-PERSON = (
-    SECOND_PERSON
-    + r"|\b(?:i|me|my|we|us|our|someone|somebody|everybody|jeg|mig|min|mit|mine|vi|os|vores|ich|mir|mich|mein|meine|wir|uns|unser|unsere|je|moi|mon|ma|mes|nous|notre|nos|on)\b"
-)
-# Questions of a word or two.
-BRIEF = r"^(?:and|so|well|any \w+|anything|thoughts|news|ideas|what happened|what now|how (?:come|so|much|many|soon|long)|when|where|why|who|which(?: one)?|ready|possible|ok with you|agreed|nyt|noget nyt|nogen nyt|hvornaar|hvorfor|hvor|og|naa|enig|und|na|gibt'?s (?:was )?neues|was neues|neuigkeiten|wann|warum|wo|wie viel|einverstanden|et|alors|des nouvelles|du nouveau|une idee|quand|pourquoi|combien|d'accord) ?\?+$"
-# Only names the day by which something has to be there; whoever says so expects it.
-DUE_ALONE = {
-    "en": r"\bdeadline\b|\bno later than\b|\bat the latest\b|\bwe (?:need|must have|have to have)\b|\bhas to (?:be|reach)\b|\bmust (?:be|reach)\b",
-    "da": r"\bdeadline|\bfrist|\bsenest\b|\bskal (?:bruge|vaere|have)\b",
-    "de": r"\bdeadline\b|\bfrist\b|\bspaetestens\b|\bbrauchen\b|\bmuss\b|\bmuessen\b|\bbenoetigen\b",
-    "fr": r"\bdate limite\b|\bau plus tard\b|\becheance\b|\bil (?:nous |me )?faut\b|\bdoit\b|\bdoivent\b|\bavons besoin\b",
-}
-# Who does it, or has done it, is not the reader.
-NOT_THE_READER = {
-    "en": r"\b(?:i|we)(?:'ll| will| can| have|'ve| are| am| should| shall| hope)\b|\bordered\b|\bhearing|\bvalid\b",
-    "da": r"\b(?:jeg|vi) (?:sender|vil|kan|har|er|leverer|skal nok|haaber)\b|\bgaelder\b",
-    "de": r"\b(?:ich|wir) (?:werden?|koennen?|haben?|sind|bin|schicken?|senden?|liefern?|melden?|hoffen?)\b|\bgilt\b|\bgueltig\b",
-    "fr": r"\b(?:je|nous) (?:vous |te )?(?:envo\w+|enverr\w+|livr\w+|pouvons|peux|avons (?!besoin)|serons|sommes|esper\w+)\b|\bvalable\b",
-}
