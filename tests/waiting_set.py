@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trail.model import Need
 
 FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "waiting"
+PARTS = ("known", "held-out")
 LANGUAGES = ("en", "da", "de", "fr")
 OURS = frozenset({"nora@studio.example"})
 SENT = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)  # a Tuesday
@@ -76,6 +77,10 @@ def read_set(part: str, language: str) -> list[Example]:
         _read(f"{part}/{language}: {title}", piece)
         for title, piece in zip(pieces[1::2], pieces[2::2], strict=True)
     ]
+
+
+def read_part(part: str) -> list[Example]:
+    return [example for language in LANGUAGES for example in read_set(part, language)]
 
 
 def judge_example(example: Example) -> Need:

@@ -30,18 +30,34 @@ def need(text, language="en", **people):
     return judge(message(text, language, **people), SENT, waiting_set.OURS)
 
 
-@pytest.mark.parametrize("part", ["known"])
+@pytest.mark.parametrize("part", waiting_set.PARTS)
 def test_nine_of_ten_are_judged_rightly_and_eight_of_ten_are_found(part):
-    examples = [e for each in waiting_set.LANGUAGES for e in waiting_set.read_set(part, each)]
-    found = waiting_set.score(examples)
+    found = waiting_set.score(waiting_set.read_part(part))
     assert found.precision >= PRECISION, found.false
     assert found.recall >= RECALL, found.missed
+
+
+@pytest.mark.parametrize("language", waiting_set.LANGUAGES)
+def test_the_same_holds_in_every_language(language):
+    found = waiting_set.score(
+        example for part in waiting_set.PARTS for example in waiting_set.read_set(part, language)
+    )
+    assert found.precision >= PRECISION, found.false
+    assert found.recall >= RECALL, found.missed
+
+
+def test_the_sentence_and_the_day_are_the_labelled_ones():
+    found = waiting_set.score(
+        example for part in waiting_set.PARTS for example in waiting_set.read_part(part)
+    )
+    assert len(found.elsewhere) <= 0.1 * found.true, found.elsewhere
+    assert len(found.misdated) <= 0.1 * found.true, found.misdated
 
 
 def test_the_set_is_of_three_hundred_and_about_half_await_an_answer():
     sizes = {
         part: [len(waiting_set.read_set(part, each)) for each in waiting_set.LANGUAGES]
-        for part in ("known", "held-out")
+        for part in waiting_set.PARTS
     }
     assert sizes == {"known": [74, 40, 46, 40], "held-out": [36, 20, 24, 20]}
 
@@ -78,8 +94,11 @@ def test_a_note_to_oneself_awaits_nothing():
 
 
 def test_a_list_is_answered_only_by_whom_it_names():
-    listed = replace(message("Could you open the file?"), automatic="mailing list")
+    both = ("typo-l@lists.example", "nora@studio.example")
+    listed = replace(message("Could you open the file?", to=both), automatic="mailing list")
     assert judge(listed, SENT, waiting_set.OURS).awaits
+    newsletter = replace(message("Could you open the file?"), automatic="mailing list")
+    assert not judge(newsletter, SENT, waiting_set.OURS).awaits
     assert judge(listed, SENT, {"other@studio.example"}).why_not == "mailing list"
 
 
@@ -200,3 +219,31 @@ def test_hostile_texts_are_judged_like_others(text):
     for language in ("en", "", "de", "fr", "da"):
         found = need(text, language, to=("nora@studio.example", "peter@acme.example"))
         assert not found.why_not.startswith("the rules failed")
+
+
+def test_a_question_that_its_author_answers_is_none():
+    assert need("What is a lien? A lien is a right over a thing. See you.").why_not == "rhetorical"
+    assert need("Why blue? Because red frightens people.").why_not == "rhetorical"
+
+
+def test_what_others_wrote_after_their_initials_is_not_read():
+    assert not need("GL> Could you send the file?\n\nIt is on the server, as always.").awaits
+
+
+def test_a_question_may_be_the_subject():
+    asked = message("(see above)", language="")
+    asked = replace(asked, envelope=replace(asked.envelope, subject="Is Tuesday fine?"))
+    assert judge(asked, SENT, waiting_set.OURS).sentence == "Is Tuesday fine?"
+    answer = replace(asked, envelope=replace(asked.envelope, subject="Re: Is Tuesday fine?"))
+    assert not judge(answer, SENT, waiting_set.OURS).awaits
+
+
+def test_whoever_wants_no_answer_is_believed():
+    found = need("Could you file this? No need to reply.")
+    assert (found.awaits, found.why_not) == (False, "says that no answer is needed")
+
+
+def test_an_article_asks_the_reader_only_where_it_speaks_to_them():
+    filling = "The price of tin rose again in the second quarter of the year. " * 40
+    assert not need(f"{filling}Is the end of the tin in sight?").awaits
+    assert need(f"{filling}Do you want to buy now?").awaits

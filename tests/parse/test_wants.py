@@ -59,7 +59,36 @@ We are missing your signature on page 4.
 Please let us have your comments.
 Just checking whether you got my message.
 I'm writing to ask if you could quote for a brochure.
-Should I go ahead or wait?""",
+Should I go ahead or wait?
+I would be very happy to receive your offer by the end of the week.
+If you could send me the logo, I can finish the flyer.
+We kindly request the return of the signed copy.
+Please could you copy Anna in from now on.
+Keep me posted on the delivery.
+Would appreciate a call back.
+Need your decision on the paper.
+Awaiting your approval.
+The printer needs your OK.
+I'd be grateful to hear when the money will arrive.
+Hope to hear from you soon.
+Hoping for a quick answer.
+Over to you for the next step.
+It's your turn to comment.
+Can you two sort out a date.
+I have two questions about the contract.
+Just a quick reminder about the photos.
+You still owe me the second half of the text.
+Did you get a chance to look at it?
+Any thoughts on the below would be appreciated.
+Ping me when you're done.
+We are keen to know what you decided.
+Perhaps you could suggest a date.
+Maybe you can tell us how it works.
+Do you want me to add the second logo?
+Your signature is required on page 2.
+Return the form by Friday, please.
+Please complete the attached form.
+To proceed, we need a copy of your passport.""",
     "da": """\
 Kan vi mødes i næste uge?
 Har du mulighed for at kigge på det i dag?
@@ -92,7 +121,30 @@ Skal jeg gå i gang, eller skal jeg vente?
 Jeg vil høre, om du har tid i april.
 Ville bare høre, om du har fået min mail.
 Det haster med et svar.
-Vi afventer jeres godkendelse.""",
+Vi afventer jeres godkendelse.
+Vil du være sød at ringe til mig.
+Jeg håber, du kan svare inden fredag.
+Kan I ikke lige sende den igen.
+Må jeg få dine kommentarer.
+Husk at sende mig fakturaen.
+Jeg har brug for dit svar i dag.
+Vi har brug for en afklaring fra jer.
+Er du ikke sød at sende mig filen.
+Skriv lige, om det er i orden.
+Ring når du har tid.
+Lad os høre fra jer.
+Du skylder mig stadig et svar.
+Jeg håber at høre fra dig snart.
+Trykkeriet venter på din godkendelse.
+Jeg har to spørgsmål til kontrakten.
+Vil gerne høre din mening.
+Det kunne være rart at vide, hvornår den kommer.
+Returner venligst blanketten.
+Oplys venligst dit kontonummer.
+Vi har endnu ikke hørt fra dig.
+Kan du og Peter finde en dato.
+På forhånd tak for hjælpen med filerne.
+Beløbet bedes indbetalt inden 8 dage.""",
     "de": """\
 Können wir uns nächste Woche treffen?
 Haben Sie nächste Woche Zeit?
@@ -132,7 +184,32 @@ Teilen Sie uns mit, wie viele Exemplare Sie brauchen.
 Ich bräuchte mal deine Hilfe.
 Kannst du das bis morgen machen?
 Ich warte noch auf die Bilder.
-Gib Bescheid, ob es klappt.""",
+Gib Bescheid, ob es klappt.
+Bitte geben Sie mir Bescheid, sobald Sie mehr wissen.
+Ihre Meinung dazu würde mich interessieren.
+Mich würde interessieren, was das kostet.
+Ich bitte um Verständnis und um eine kurze Antwort.
+Wir brauchen von Ihnen noch die Vollmacht.
+Für den Abschluss fehlen uns noch zwei Belege.
+Könnt ihr das bitte nochmal prüfen.
+Ich hoffe auf eine schnelle Antwort.
+Sobald Ihre Freigabe vorliegt, drucken wir.
+Wir warten auf Ihre Freigabe.
+Schaust du dir das bitte an?
+Ich würde gerne wissen, wann wir mit dem Entwurf rechnen können.
+Vielleicht können Sie mir kurz sagen, wie das geht.
+Vielleicht magst du mal drüberschauen.
+Ruf mich an, wenn du Zeit hast.
+Sei so gut und schick mir die Datei.
+Es eilt, bitte melden!
+Offen ist noch die Frage, wer die Kosten trägt.
+Wir ersuchen Sie um Übermittlung der Unterlagen.
+Ich erinnere an meine Mail vom 3. März.
+Bis wann brauchen Sie die Daten?
+Denken Sie bitte an die Unterschrift.
+Nennen Sie mir bitte zwei Termine.
+Das Formular bitte ausgefüllt zurück.
+Um Überweisung auf das unten genannte Konto wird gebeten.""",
     "fr": """\
 Peut-on se voir la semaine prochaine ?
 Avez-vous un moment demain ?
@@ -167,7 +244,32 @@ Nous avons besoin de votre accord.
 Peux-tu valider ?
 Vous serait-il possible de passer jeudi ?
 J'ai besoin d'une réponse avant demain.
-On attend ton feu vert.""",
+On attend ton feu vert.
+Je compte sur votre réponse rapide.
+Merci de votre réponse avant vendredi.
+Merci de bien vouloir patienter et nous confirmer l'adresse.
+J'espère une réponse de votre part.
+Nous restons dans l'attente de votre accord.
+Votre accord est nécessaire avant impression.
+Pensez à m'envoyer la facture.
+N'oubliez pas de signer la page 3.
+Tenez-moi informé de la suite.
+Peux-tu me dire ce que tu en penses.
+J'ai deux questions sur le contrat.
+Il faudrait que vous me confirmiez la date.
+Il faut que tu m'envoies le logo.
+Rappelez-moi dès que possible.
+Je vous saurais gré de me répondre.
+Auriez-vous l'amabilité de me rappeler.
+Nous vous remercions de nous retourner l'exemplaire signé.
+Je vous relance au sujet du devis.
+Sauf erreur, votre règlement ne nous est pas parvenu.
+Un petit retour serait apprécié.
+Envoie le fichier quand tu peux.
+Vous pouvez me rappeler au 06 00 00 00 00.
+Prière de confirmer votre venue.
+À vous lire.
+Donne-moi ton avis.""",
 }
 NOT_ASKED = {
     "en": """\
@@ -204,7 +306,28 @@ Hope this helps!
 I asked her whether she could send you the file.
 He wants to know who made it, and I told him.
 That is what we agreed.
-Well done!""",
+Well done!
+Your payment is on its way.
+We'll need your help next year again, I am sure.
+It was nice to hear from you.
+I appreciate your patience.
+I really like your new website.
+I have to ask my boss first.
+The client asked for a quote, so I sent one.
+Thanks for your feedback, we will take it into account.
+Don't worry about the invoice.
+Please accept our apologies for the delay.
+Here are the answers to your questions.
+You'll receive the contract from us tomorrow.
+I will need a day or two for this.
+We have what we need.
+Your feedback was very helpful.
+You are welcome to use the photos.
+We would like to inform you that our office is moving.
+I just wanted to say thank you.
+Just so you know, the files are online.
+In case you need it, here is the link.
+I hope you like it.""",
     "da": """\
 Se venligst vedhæftede.
 Det er modtaget, tak.
@@ -223,7 +346,19 @@ Det gør vi.
 Så kan du se det hele på nettet.
 Jeg vil gerne sige tak for hjælpen.
 God weekend!
-Held og lykke med det.""",
+Held og lykke med det.
+Jeg ringer til dig i morgen.
+Vi har alt, hvad vi skal bruge.
+Tak for din tilbagemelding.
+Vi vil gerne oplyse, at vi flytter.
+Jeg ville bare sige tak.
+Undskyld det sene svar.
+Du får kontrakten i morgen.
+Jeg skal lige spørge min chef.
+Håber du kan lide det.
+Vi glæder os til mødet.
+Bare til info, filerne ligger på nettet.
+Det kan vi sagtens.""",
     "de": """\
 Anbei die Unterlagen.
 Vielen Dank für die Rückmeldung.
@@ -246,7 +381,25 @@ Schönes Wochenende!
 Wie gewünscht sende ich Ihnen die Datei.
 Danke, dass Sie sich so schnell gekümmert haben.
 Ich habe ihn gefragt, ob er kommt.
-Wie besprochen, hier der Vertrag.""",
+Wie besprochen, hier der Vertrag.
+Ich werde Sie morgen anrufen.
+Wir haben alles, was wir brauchen.
+Ihre Rückmeldung war sehr hilfreich.
+Danke für die Info.
+Wir möchten Sie darüber informieren, dass wir umziehen.
+Ich wollte mich nur bedanken.
+Der Kunde hat um ein Angebot gebeten, ich habe es geschickt.
+Wir bitten um Ihr Verständnis.
+Bitte entschuldigen Sie die Verspätung.
+Sie erhalten den Vertrag morgen.
+Ich muss erst meine Chefin fragen.
+Die Antworten auf Ihre Fragen finden Sie unten.
+Ich hoffe, es gefällt Ihnen.
+Ich freue mich auf unser Treffen.
+Wir brauchen noch zwei Tage dafür.
+Nur zur Info: die Dateien sind online.
+Wir warten auf das Papier.
+Das können wir gerne machen.""",
     "fr": """\
 Vous trouverez le rapport en pièce jointe.
 Merci pour votre retour.
@@ -268,7 +421,21 @@ Bon week-end !
 Comme demandé, voici le fichier.
 Je lui ai demandé s'il venait.
 Merci d'être venu.
-Au plaisir de vous revoir.""",
+Au plaisir de vous revoir.
+Je vous appelle demain.
+Nous avons tout ce qu'il nous faut.
+Merci pour l'information.
+Nous tenons à vous informer que nous déménageons.
+Je voulais juste vous remercier.
+Veuillez excuser ce retard.
+Vous recevrez le contrat demain.
+Je dois d'abord demander à ma chef.
+J'espère que cela vous plaira.
+Nous sommes ravis de vous retrouver jeudi.
+Pour information, les fichiers sont en ligne.
+C'est tout à fait possible.
+Nous attendons le papier.
+Merci de votre compréhension.""",
 }
 
 

@@ -56,8 +56,8 @@ class Addressees:
         mine = [a for a in people if a.address in ours]
         others = [a for a in people if a.address not in ours]
         self.to_oneself = self.is_ours and bool(mine) and not others
-        self.named = bool(mine)
-        """Whether we are among the recipients."""
+        self.named_among_others = bool(mine and others)
+        """Whether we are a recipient beside others: beside a list's address, say."""
         self._alone = self.is_ours or not mine or not others
         self._mine = _list_names(mine)
         self._others = _list_names(others) - self._mine

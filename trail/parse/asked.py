@@ -9,7 +9,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from trail.parse import wants
+from trail.parse import civilities, wants
 from trail.parse.statements import LANGUAGES, find_due, is_question, says, shorten
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
     from trail.model import NeedKind
 
+SHORT = 80
+"""Words of a message that is read with less doubt: whoever writes a line and a question mark asks."""
+_LONG = 400
+"""Words of a message that is likely an article: what it asks, it asks everybody, unless it speaks to the reader."""
 _BRIEF = 4
 """Words of a question that needs no verb."""
 _WORD = re.compile(r"\w+")
@@ -33,6 +37,8 @@ class Asked(NamedTuple):
     sentence: str
     due: date | None = None
     doubt: str = ""
+    is_sure: bool = True
+    """False where only a wider turn of speech says so."""
 
 
 class Sentence(NamedTuple):
@@ -42,53 +48,63 @@ class Sentence(NamedTuple):
     folded: str
     following: str
     known: tuple[str, ...]
-    is_short: bool
-    """Whether its message is: whoever writes a line and a question mark asks."""
+    words: int
+    """Words of its message."""
 
 
 def find_asked(sentence: Sentence, sent_on: date) -> Asked | None:
     """Return what it wants of its reader; None where it wants nothing."""
     bare = _GREETING.sub("", sentence.folded, count=1)
-    kind = _find_kind(sentence, bare)
-    if not kind or matches(wants.COURTESY, bare, sentence.known):
+    kind, is_sure = _find_kind(sentence, bare)
+    if not kind or matches(civilities.COURTESY, bare, sentence.known):
         return None
     if "?" in sentence.written[-8:] and (why := _doubt(bare, sentence.following)):
         return Asked("", sentence.written, doubt=why)
     words = frozenset(_WORD.findall(sentence.written.lower()))
     days = (find_due(sentence.written, words, each, sent_on) for each in sentence.known)
     due = next((day for day in days if day), None)
-    if kind == "deadline" and (not due or matches(wants.NOT_THE_READER, bare, sentence.known)):
+    if kind == "deadline" and (not due or matches(civilities.NOT_THE_READER, bare, sentence.known)):
         return None
-    return Asked(kind, shorten(sentence.written), due)
+    return Asked(kind, shorten(sentence.written), due, is_sure=is_sure)
 
 
-def _find_kind(sentence: Sentence, bare: str) -> NeedKind:
+def _find_kind(sentence: Sentence, bare: str) -> tuple[NeedKind, bool]:
     if "?" in sentence.written[-8:] and _is_asked(sentence, bare):
-        return "question"
+        return "question", True
     words = frozenset(_WORD.findall(sentence.written.lower()))
     if says("REQUEST", sentence.written, words, sentence.known):
-        return "request"
+        return "request", True
     if any(_wants(each, bare) for each in sentence.known):
-        return "request"
-    return "deadline" if matches(wants.DUE_ALONE, bare, sentence.known) else ""
+        return "request", False
+    return (
+        ("deadline", False) if matches(civilities.DUE_ALONE, bare, sentence.known) else ("", False)
+    )
 
 
 def _is_asked(sentence: Sentence, bare: str) -> bool:
     count = len(bare.split())
-    return (
-        is_question(sentence.written, sentence.known)
-        or (count <= _BRIEF and finds(wants.BRIEF, bare))
-        or (count > 1 and (sentence.is_short or finds(wants.SECOND_PERSON, bare)))
-    )
+    if count <= _BRIEF and finds(civilities.BRIEF, bare):
+        return True
+    if sentence.words > _LONG and not finds(civilities.PERSON, bare):
+        return False
+    if is_question(sentence.written, sentence.known):
+        return True
+    return count > 1 and (sentence.words < SHORT or finds(civilities.SECOND_PERSON, bare))
 
 
 def _doubt(bare: str, following: str) -> str:
     """Why a question is none that awaits an answer; "" when it may be one."""
-    if matches(wants.PLEASANTRY, bare, LANGUAGES):
+    if matches(civilities.PLEASANTRY, bare, LANGUAGES):
         return "pleasantry"
-    if matches(wants.RHETORICAL, bare, LANGUAGES):
+    if matches(civilities.RHETORICAL, bare, LANGUAGES):
         return "rhetorical"
-    return "rhetorical" if finds(wants.ANSWERED, wants.fold(following)) else ""
+    if bare.rstrip().endswith("!") and not finds(civilities.SECOND_PERSON, bare):
+        return "rhetorical"  # "Do we look like a shop?!"
+    following = wants.fold(following)
+    if finds(civilities.ANSWERED, following):
+        return "rhetorical"
+    told = _compile(civilities.EXPLAINED).search(bare)
+    return "rhetorical" if told and following.startswith(told[1]) else ""
 
 
 @cache

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from trail.model import Need, Statement
 from trail.parse import signals, wants
 from trail.parse.addressee import Addressees
-from trail.parse.asked import Asked, Sentence, find_asked, finds, matches
+from trail.parse.asked import SHORT, Asked, Sentence, find_asked, finds, matches
 from trail.parse.language import COMMON, detect_language
 from trail.parse.sentences import split_sentences
 from trail.parse.statements import LANGUAGES, SPEECH, find_statements, read_sentence, shorten
@@ -29,8 +29,8 @@ RULES = 1
 """Rises whenever a rule changes: what was judged by an earlier number may be judged otherwise by this one."""
 SAID_LIMIT = 60
 """Statements that are kept of a message."""
-_SHORT = 80
-"""Words of a message that is read with less doubt."""
+_LONGEST = 10_000
+"""Characters of a message whose words are counted."""
 _FEW = 10
 """Words of a message whose question may be its subject."""
 _SCRAP = 4
@@ -47,7 +47,7 @@ _WORD = re.compile(r"\w+")
 _END = re.compile(r"(?<=[?!])\s+(?=\w)")
 _SMALL_END = re.compile(r"(?<=[?!])\s+(?=\w)|(?<=\w\w\w\.)\s+(?=[^\W\d_]{2})")
 """The same of people who write no capitals."""
-_QUOTED = re.compile(r"(?:^|\s)\w{1,12}> ")
+_QUOTED = re.compile(r"(?:^|\s)\w{1,12}>+ ")
 
 
 def judge(parsed: ParsedMessage, received_at: datetime, ours: Collection[str] = ()) -> Need:
@@ -63,7 +63,9 @@ def judge(parsed: ParsedMessage, received_at: datetime, ours: Collection[str] = 
 
 def _judge(parsed: ParsedMessage, received_at: datetime, ours: Collection[str]) -> Need:
     people = Addressees(parsed.envelope, ours)
-    named_on_list = parsed.automatic == "mailing list" and people.named and not people.is_ours
+    # a newsletter's only recipient is the reader; who answers on a list names them beside it
+    on_list = parsed.automatic == "mailing list"
+    named_on_list = on_list and people.named_among_others and not people.is_ours
     reading = _Reading(parsed, parsed.envelope.sent_at or received_at, people)
     if parsed.automatic and not named_on_list:
         # an answer by itself is how one often learns that somebody has left
@@ -83,7 +85,7 @@ class _Reading:
         self._sent_at = sent_at
         self._people = people
         self._language = _SURELY.get(parsed.language, parsed.language)
-        self._is_short = len(parsed.text.split(maxsplit=_SHORT)) < _SHORT
+        self._words = parsed.text[:_LONGEST].count(" ")
         self._asked: list[Asked] = []
         self._said: list[Statement] = []
         self._doubts: list[str] = []
@@ -116,7 +118,7 @@ class _Reading:
         if self._people.to_oneself:
             return Need(awaits=False, why_not="to oneself", said=said)
         if asked and not finds(signals.NO_ANSWER, told):
-            first = asked[0]
+            first = next((each for each in asked if each.is_sure), asked[0])
             due = next((each.due for each in (first, *self._asked) if each.due), None)
             return Need(True, first.kind, first.sentence, due, said=said)
         why_not = "says that no answer is needed" if asked else self._explain(told)
@@ -129,7 +131,9 @@ class _Reading:
             return self._doubts[0]
         if finds(signals.INFORMATION, told):
             return "for information only"
-        return "thanks" if self._is_short and finds(signals.THANKS, told) else "nothing is asked"
+        return (
+            "thanks" if self._words < SHORT and finds(signals.THANKS, told) else "nothing is asked"
+        )
 
     def _is_about_subject(self, subject: str) -> bool:
         """Whether the question is the subject, and the text says no more than `see subject`."""
@@ -154,7 +158,7 @@ class _Reading:
             ):
                 self._say(statement)
         self._find_signs(piece, folded)
-        sentence = Sentence(piece, folded, following, known, self._is_short)
+        sentence = Sentence(piece, folded, following, known, self._words)
         asked = find_asked(sentence, self._sent_at.date())
         if asked and (elsewhere or asked.doubt):
             self._doubts.append(asked.doubt or "addressed to somebody else")
@@ -201,8 +205,9 @@ def _is_by_program(parsed: ParsedMessage) -> bool:
     if finds(signals.PROGRAM, text):
         return True
     sender = parsed.envelope.sender
-    return (
-        sender is not None
-        and finds(signals.SERVICE, sender.address)
-        and finds(signals.RECEIPT, wants.fold(parsed.envelope.subject[:200]))
-    )
+    if sender is None:
+        return False
+    if finds(signals.NO_BOX, sender.address):
+        return True
+    subject = wants.fold(parsed.envelope.subject[:200])
+    return finds(signals.SERVICE, sender.address) and finds(signals.RECEIPT, subject)

@@ -9,10 +9,10 @@ from __future__ import annotations
 # In a sentence that asks for something.
 CHANGE = {
     "en": r"(?:^|\b(?:you|u|we|i|please|pls|to|also|and|or|then|kindly|just|instead|everybody|someone) )(?:also |just |please |maybe |perhaps |then |kindly )*(?:change|replace|move|add|remove|delete|drop|swap|adjust|amend|revise|alter|modify|include|shorten|enlarge|rewrite|redo|rephrase|rename)\b(?! (?:me|us|him|her|them|requests?)\b)"
-    r"|\balso (?:do|make|have|design|create|get|produce|prepare|build|write|cover|show|use)\b|\b(?:additional|extra|another|further) (?:page|version|round|language|colour|color|variant|option|chapter|section|design|draft|feature|field|logo|slide|copy)s?\b"
+    r"|\bon top of (?:that|this|it)\b|\balso (?:do|make|have|design|create|get|produce|prepare|build|write|cover|show|use)\b|\b(?:additional|extra|another|further) (?:page|version|round|language|colour|color|variant|option|chapter|section|design|draft|feature|field|logo|slide|copy)s?\b"
     r"|\b(?:make|put|set|turn|have|print) (?:it|the|this|that|them|our|everything) .{0,40}\b(?:bigger|smaller|larger|darker|lighter|bold|shorter|longer|wider|narrower|louder|more \w+)\b|\bbe (?:a )?(?:little |bit |much )*(?:bigger|smaller|larger|darker|lighter|bolder|shorter|longer|wider|narrower)\b",
     "de": r"\b(?:aendern|ersetzen|austauschen|verschieben|ruecken|ergaenzen|hinzufuegen|einfuegen|einbauen|entfernen|loeschen|streichen|anpassen|umstellen|tauschen|korrigieren|ueberarbeiten|umbenennen|(?:aendere|ersetze|ergaenze|streiche|loesche|tausche|korrigiere)n?|zusaetzlich\w*|groesser|kleiner|dunkler|heller|fetter|kuerzer|laenger|breiter|schmaler)\b",
-    "da": r"\b(?:aendre[srt]?|erstatte[st]?|udskifte[st]?|flytte[st]?|tilfoeje[st]?|fjerne[st]?|slette[st]?|rette[st]?|ret|flyt|fjern|slet|tilfoej|erstat|udskift|bytte|byt|justere[st]?|omskrive[st]?|stoerre|mindre|moerkere|lysere|laengere|kortere|bredere|ogsaa (?:faa|lave|have|saette)|ekstra|yderligere)\b",
+    "da": r"\b(?:aendre[srt]?|erstattes?|udskiftes?|flyttes?|tilfoejes?|fjernes?|slettes?|rettes?|ret|flyt|fjern|slet|tilfoej|erstat|udskift|bytte|byt|justeres?|omskrives?|faa (?:\w+ ){0,3}(?:slettet|rettet|flyttet|fjernet|erstattet|udskiftet|tilfoejet|justeret)|stoerre|mindre|moerkere|lysere|laengere|kortere|bredere|ogsaa (?:faa|lave|have|saette)|ekstra|yderligere)\b",
     "fr": r"\b(?:changer|remplacer|deplacer|ajouter|supprimer|enlever|retirer|modifier|corriger|adapter|decliner|agrandir|reduire|raccourcir|rallonger|(?:remplac|ajout|supprim|modifi|chang|deplac|corrig|enlev|retir)ez|plus (?:petit|fonce|clair|long|court|large)e?s?)\b|^(?:remplac|ajout|supprim|modifi|chang|deplac|corrig|enlev|retir)e\b",
 }  # fmt: skip
 # Other things that people change, move and add.
@@ -69,6 +69,8 @@ PROGRAM = (
 # What shops and services send by themselves, by the subject and the box it comes from.
 RECEIPT = r"\b(?:receipt|order confirmation|payment (?:received|confirmation)|your (?:order|invoice|payment|subscription)|kvittering|ordrebekraeftelse|din (?:ordre|faktura|bestilling)|bestellbestaetigung|auftragsbestaetigung|versandbestaetigung|zahlungsbestaetigung|ihre (?:bestellung|rechnung|zahlung)|confirmation de commande|votre (?:commande|facture|paiement)|recu de paiement)\b"
 SERVICE = r"^(?:billing|orders?|invoices?|receipts?|payments?|shop|store|sales|service|support|accounts?|kvittering|ordre|faktura|kundeservice|bestellung(?:en)?|versand|rechnung(?:en)?|buchhaltung|commandes?|facturation|factures?|info|hello|team|subscriptions?|noreply)[+@._-]"
+# A box that nobody reads, by its name.
+NO_BOX = r"^(?:ne-?pas-?repondre|nicht-?antworten|keine-?antwort|ikke-?svar\w*|svar-?ikke|portal|portail|notifications?|system|robot|automat\w*)[+@._-]"
 # Nobody is to answer, says the author.
 NO_ANSWER = r"\bno need to (?:reply|answer|respond)\b|\bno (?:reply|answer|response|action) (?:is )?(?:needed|necessary|required)\b|\bdu behoever ikke (?:at )?svare\b|\bkraever ikke svar\b|\bkeine antwort (?:noetig|erforderlich)\b|\bbrauchst nicht (?:zu )?antworten\b|\b(?:pas besoin|inutile) de repondre\b"
 THANKS = r"^(?:\w+[,!]? )?(?:(?:many |so much )?thank|thx|cheers|great|perfect|brilliant|wonderful|lovely|super|tak\b|tusind tak|mange tak|perfekt|fint|danke|vielen dank|herzlichen dank|besten dank|toll|merci|parfait|genial|received with thanks)|\b(?:thanks?|thank you|tak|danke|merci)\b"
