@@ -15,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import bench_book
 import bench_handoff
 import bench_index
 import bench_large
@@ -30,6 +31,7 @@ BENCHMARKS = {
     "quiet": bench_quiet,
     "index": bench_index,
     "search": bench_search,
+    "book": bench_book,
     "handoff": bench_handoff,
     "viewer": bench_viewer,
     "large": bench_large,

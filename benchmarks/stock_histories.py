@@ -1,6 +1,6 @@
 """An archive of made-up correspondence with many clients: `stock_histories.py FOLDER MESSAGES`. Attributed and not indexed.
 
-Its configuration is FOLDER/config.toml. What is owed in it, `histories.make_histories` tells.
+Its configuration is FOLDER/config.toml. What is owed in it, `made_histories.make_histories` tells.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 
-from histories import END, ME, make_clients, make_histories
+from made_histories import END, ME, make_clients, make_histories
 from stocking import store
 
 from trail.archive.store import writing_archive
