@@ -7,15 +7,18 @@ what is found of it in another client's bundle is a leak. What all offices have 
 from __future__ import annotations
 
 import base64
+import contextlib
 import email
 import html as escapes
 import io
 import json
 import quopri
 import random
+import re
+import unicodedata
 import zipfile
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -122,6 +125,8 @@ class Office:
     threads: int = 3
     made: list[Made] = field(default_factory=list)
     canaries: dict[str, list[str]] = field(default_factory=dict)
+    veiled: dict[str, str] = field(default_factory=dict)
+    """Of each client a word that stands in their mail in every disguise."""
     _number: int = 0
 
     def __post_init__(self):
@@ -189,6 +194,7 @@ class Office:
         for place, name in enumerate(NAMES):
             other = NAMES[(place + 3) % len(NAMES)]
             self.slip(name, other, roots[name], roots[other])
+            self.veiled[name] = self.veil(name)
         return self
 
     def make_threads(self, name):
@@ -382,6 +388,35 @@ class Office:
                 files=[("long.zip", box.getvalue(), "application/zip")],
             )
 
+    def veil(self, name):
+        """The client's own words in every disguise: where they are to be redacted, none of it may be left. Returns their token."""
+        jo, said = self.person(name), self.say(name)
+        token = self.canaries[name][-1]
+
+        def send(about, text, **more):
+            return self.write(f"veiled: {about}", jo, ME, text, gives_to=[name], **more)
+
+        def plain():
+            return self.letter("See there.", mine=False)
+
+        self.disguise(send, plain, said, "")
+        wide = "".join(chr(ord(letter) + 0xFEE0) for letter in token)
+        send("wide letters", self.letter(f"It is {wide}, as you know.", mine=False), cte="base64")
+        day = f"BEGIN:VCALENDAR\r\nSUMMARY:{wide[:5]}\r\n {wide[5:]}\r\nEND:VCALENDAR\r\n"
+        send("a day", plain(), files=[("day.ics", day.encode(), "text/calendar; charset=utf-8")])
+        away = (
+            f"Content-Type: text/plain; name={token}.txt\r\nContent-ID: <1@{name}.example>\r\n\r\n"
+        )
+        box = "message/external-body; access-type=anon-ftp; site=x.example"
+        send("what lies elsewhere", plain(), files=[("", away.encode(), "text/x-away")])
+        folded = (
+            self.made[-1]
+            .content.replace(b"text/x-away", box.encode())
+            .replace(b"Subject: x", f"Subject: on {token[:6]}\r\n {token[6:]} and more".encode())
+        )
+        self.made[-1] = replace(self.made[-1], content=folded)
+        return token
+
     def seal(self, name, send, mine):
         """Boxes nobody can open: what the client sent is theirs, what the sender sent is in doubt."""
         jo = self.person(name)
@@ -414,6 +449,15 @@ def decode_everything(raw: bytes, depth: int = 0):
     text = raw.decode("utf-8", "replace")
     yield escapes.unescape(text).encode()
     yield quopri.decodestring(raw)
+    yield raw.replace(b"\0", b"")
+    yield unicodedata.normalize("NFKC", re.sub(r"\r?\n[ \t]", "", text)).encode()
+    yield re.sub(rb"\\u00([0-7][0-9a-fA-F])", lambda found: bytes.fromhex(found[1].decode()), raw)
+    if b"=ybegin" in raw:
+        yield bytes((byte - 42) % 256 for byte in raw)
+    if raw.startswith(b"\x89PNG"):
+        for found in re.finditer(rb"\x78[\x01\x5e\x9c\xda]", raw):
+            with contextlib.suppress(zlib.error):
+                yield zlib.decompressobj().decompress(raw[found.start() :])
     if depth > 4:
         return
     if zipfile.is_zipfile(io.BytesIO(raw)):

@@ -384,3 +384,23 @@ def test_a_message_that_went_without_what_nobody_could_look_into_is_offered_agai
         again = select(archive, **limits)
         assert (len(again.chosen), again.repeated) == (0, 1), "there is nothing new yet"
         monkeypatch.undo()
+
+
+def test_what_is_redacted_is_looked_for_in_unread_attachments_also_where_there_is_one_client(
+    archive, tmp_path
+):
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"] = "jane@acme.example", "me@studio.example"
+    message.set_content("see there")
+    for name, word in (("a.zip", "harmless"), ("b.zip", "Falke")):
+        with zipfile.ZipFile(box := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as package:
+            package.writestr("a.txt", word)
+        message.add_attachment(box.getvalue(), "application", "zip", filename=name)
+    put(archive, message.as_bytes())
+    config = make_config(archive.root, clients=(ACME,))
+    bundle = hand_over(
+        archive, config, select(archive, clients=(ACME,), redacted=("Falke",)), tmp_path / "out",
+        agent_version="1", at=AT, patterns=[re.compile("Falke")],
+    )  # fmt: skip
+    assert (len(bundle.changed), bundle.partial) == (1, ())
+    assert [p.name for p in bundle.path.rglob("*.zip")] == ["a.zip"]

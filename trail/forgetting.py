@@ -157,9 +157,8 @@ def finish(archive: Archive, config: Config, progress: Progress = lambda *_: Non
         with archive.ledger.transaction():
             archive.ledger.write_meta(PENDING, _WIPING)
     if wipe(archive.ledger):  # else the next writer does it: somebody reads an earlier state
-        remove_caches(
-            archive
-        )  # and whoever read it, as a hand-off does, may have kept something of it
+        # whoever read it, as a hand-off does, may have kept something of it
+        remove_caches(archive)
         with archive.ledger.transaction():
             archive.ledger.write_meta(PENDING, "")
     return config

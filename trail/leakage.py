@@ -61,11 +61,18 @@ def find_leaks(
     keys: Collection[str],
     progress: Progress = lambda *_: None,
     crew: Crew | None = None,
+    *,
+    documents: bool = False,
 ) -> Findings:
-    """What in these messages is another client's than `client`. Where there is no other client, nothing is read."""
+    """What in these messages is another client's than `client`.
+
+    Where there is no other client, nothing is read; only attachments that nobody has read yet, if their texts are wanted as `documents`.
+    """
     with ExitStack() as stack:
         comparison = _Comparison(archive, config, client, keys, progress, stack, crew)
-        return Findings({}) if comparison.has_nobody_else() else comparison.run()
+        if comparison.has_nobody_else():
+            return Findings({}, unread=comparison.run().unread) if documents else Findings({})
+        return comparison.run()
 
 
 class _Comparison:

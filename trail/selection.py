@@ -103,7 +103,9 @@ def select_messages(
     `crew` is who reads, where there is somebody already.
     """
     facts = _Facts(archive, client, filters)
-    findings = find_leaks(archive, config, client, facts.keys, progress, crew)
+    findings = find_leaks(
+        archive, config, client, facts.keys, progress, crew, documents=bool(filters.redacted)
+    )
     decided = archive.handoffs.read_decisions(client.slug)
     past = archive.handoffs.list_past(client.slug)
     given = archive.handoffs.read_given(client.slug)

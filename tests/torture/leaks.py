@@ -20,8 +20,13 @@ from ten_clients import CLIENTS, NAMES, Office, decode_everything, read_attachme
 
 from trail.archive.store import writing_archive
 from trail.catchup import attribute_pending
+from trail.handoff.filters import Filters
+from trail.handoff.patterns import read_pattern
 from trail.selection import select_messages
 from trail.transfer import hand_over
+
+VEILED = 10
+"""Messages in which the word to be redacted stands, at least."""
 
 
 def play(seed: int) -> list[str]:
@@ -47,7 +52,20 @@ def play(seed: int) -> list[str]:
                 out = root / client.slug
                 hand_over(archive, config, selection, out, agent_version="1", at=AT)
                 wrong += search(out, {n: made.canaries[n] for n in NAMES if n != client.slug})
+            client = CLIENTS[seed % len(CLIENTS)]
+            wrong += black_out(archive, config, client, made.veiled[client.slug], root / "black")
     return wrong
+
+
+def black_out(archive, config, client, word: str, out: Path) -> list[str]:
+    """What is left of a word that was to be redacted."""
+    selection = select_messages(archive, config, client, Filters(redacted=(word,)))
+    bundle = hand_over(
+        archive, config, selection, out, agent_version="1", at=AT, patterns=[read_pattern(word)],
+        salt=b"x",
+    )  # fmt: skip
+    few = [] if len(bundle.changed) > VEILED else [f"redacted in {len(bundle.changed)} only"]
+    return few + search(out, {"a redacted word": [word]})
 
 
 def search(bundle: Path, canaries: dict[str, list[str]]) -> list[str]:
