@@ -47,7 +47,7 @@ _WORD = re.compile(r"\w+")
 _END = re.compile(r"(?<=[?!])\s+(?=\w)")
 _SMALL_END = re.compile(r"(?<=[?!])\s+(?=\w)|(?<=\w\w\w\.)\s+(?=[^\W\d_]{2})")
 """The same of people who write no capitals."""
-_QUOTED = re.compile(r"(?:^|\s)\w{1,12}>+ ")
+_QUOTED = re.compile(r"(?:^|\s)(?:\w{1,12}>+|\|) ")
 
 
 def judge(parsed: ParsedMessage, received_at: datetime, ours: Collection[str] = ()) -> Need:

@@ -48,7 +48,7 @@ WANTS: dict[str, tuple[tuple[str, str], ...]] = {
             "pick choose select decide send confirm sign return provide forward pay transfer resend approve change replace remove add move delete swap",
             r"^(?:(?:then|so|just|and|also|simply),? )?(?:(?:pick|choose|select|decide|send|confirm|sign|return|provide|forward|pay|transfer|resend|approve) (?:the|your|an?|it|them|this|that|these|those|us|which\w*|one|both|two|three|between|back|over)|(?:change|replace|remove|add|move|delete|swap) (?:the|this|that|both|these|those|our))\b(?! (?:is|are|was|were|has|have)\b)",
         ),
-        ("you", r"\byou(?:'ll| will| would|'d)? (?:still |also |just |only )*(?:need to|have to|must) (?:please |still |also )?(?:sign|confirm|approve|decide|choose|send|provide|return|pay|complete|fill|tell|give|let|reply|answer|submit|pick)\b"),
+        ("you", r"\byou(?:'ll| will| would|'d)? (?:still |also |just |only )*(?:need to|have to|must) (?:please |still |also )?(?:sign|confirm|approve|decide|choose|send|provide|return|pay|complete|fill|(?:tell|give|let) (?:me|us)|reply|answer|submit|pick)\b"),
         ("until", r"\b(?:cannot|can't|can not|won't be able to|unable to)\b.{0,60}\buntil (?:you|we have your|i have your|we get your|i get your)\b"),
         ("expect", r"\b(?:i|we)(?:'d| would)? expect (?:your|an? (?:\w+ )?(?:explanation|answer|reply|apology|refund|solution|response|decision)|to hear|you to)\b"),
         ("be", r"\b(?:an?|your|some|any|quick|short|hearing|knowing|getting) .{1,60}\b(?:would|'d) be (?:very |really |much |most )?(?:great|good|helpful|lovely|appreciated|useful|nice|welcome|perfect|ideal|fantastic)\W*$"),
