@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from trail.model import Need
 
 FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "waiting"
-PARTS = ("known", "held-out")
+PARTS = ("known", "held-out", "hard", "fresh")
 LANGUAGES = ("en", "da", "de", "fr")
 OURS = frozenset({"nora@studio.example"})
 SENT = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)  # a Tuesday

@@ -462,7 +462,7 @@ def test_who_says_so_awaits_none(language, sentence):
 
 def test_no_small_word_hides_what_its_turn_of_speech_finds():
     texts = [line for table in (ASKED, NOT_ASKED) for _, line in pairs(table)]
-    for part in ("known", "held-out"):
+    for part in waiting_set.PARTS:
         for language in waiting_set.LANGUAGES:
             text = (waiting_set.FOLDER / part / f"{language}.txt").read_text(encoding="utf-8")
             texts += split_sentences(text)

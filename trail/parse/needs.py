@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from trail.model import ParsedMessage
 
-RULES = 1
+RULES = 2
 """Rises whenever a rule changes: what was judged by an earlier number may be judged otherwise by this one."""
 SAID_LIMIT = 60
 """Statements that are kept of a message."""
@@ -47,7 +47,7 @@ _WORD = re.compile(r"\w+")
 _END = re.compile(r"(?<=[?!])\s+(?=\w)")
 _SMALL_END = re.compile(r"(?<=[?!])\s+(?=\w)|(?<=\w\w\w\.)\s+(?=[^\W\d_]{2})")
 """The same of people who write no capitals."""
-_QUOTED = re.compile(r"(?:^|\s)\w{1,12}>+ ")
+_QUOTED = re.compile(r"(?:^|\s)(?:\w{1,12}>+|\|) ")
 
 
 def judge(parsed: ParsedMessage, received_at: datetime, ours: Collection[str] = ()) -> Need:
