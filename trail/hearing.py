@@ -247,6 +247,8 @@ class Placing:
         self._own = config.own_addresses
         self._clients = {client.slug: client for client in config.clients}
         self._known: dict[str, frozenset[str]] = {}
+        domains = {address.rpartition("@")[2] for address in self._own}
+        self._own_domains = {domain for domain in domains if not is_free_mail(domain)}
 
     def make_turn(
         self, client: str, message: ArchivedMessage, envelope: Envelope, said: Said
@@ -256,8 +258,8 @@ class Placing:
             a.address for a in envelope.addresses if a.role in ("sender", "reply-to")
         ]
         to = [a.address for a in envelope.recipients]
-        outgoing = not self._own.isdisjoint(writers)
-        people = [a for a in (to if outgoing else writers[:1]) if a not in self._own]
+        outgoing = any(map(self._is_own, writers))
+        people = [a for a in (to if outgoing else writers[:1]) if not self._is_own(a)]
         topic = normalise_subject(envelope.subject).casefold()
         stray = not envelope.references and is_answer(envelope.subject)
         return Turn(
@@ -273,11 +275,21 @@ class Placing:
             stray=stray,
         )
 
-    def _find_side(self, client: str, address: str) -> str:
+    def _is_own(self, address: str) -> bool:
+        """Whether it is ours, or of somebody at our own domain, who answers for us too, and no client's."""
+        if address in self._own:
+            return True
+        return address.rpartition("@")[2] in self._own_domains and not self._find_clients(address)
+
+    def _find_clients(self, address: str) -> frozenset[str]:
         whose = self._known.get(address)
         if whose is None:
             whose = frozenset(s for s, c in self._clients.items() if covers_address(c, address))
             self._known[address] = whose
+        return whose
+
+    def _find_side(self, client: str, address: str) -> str:
+        whose = self._find_clients(address)
         if client in whose or (not whose and not _has_people(self._clients.get(client))):
             return CLIENT
         if whose:
