@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import tempfile
@@ -102,7 +103,7 @@ DEEDS = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(letters=letters(), deeds=st.lists(DEEDS, max_size=8))
 def test_whatever_comes_and_goes_the_book_is_as_if_made_from_nothing(letters, deeds):
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
@@ -222,3 +223,24 @@ def test_programs_that_answer_each_other_are_counted_and_nothing_is_read_again(
         (conversation,) = archive.conversations.list_of("acme")
         assert (conversation.messages, conversation.counting) == (6, 0)
         assert not archive.conversations.list_awaited()
+
+
+def test_of_made_up_correspondence_it_is_known_who_waits(tmp_path):
+    """The generator knows; in none of its four languages anything is found that it does not know of."""
+    path = Path(__file__).parent.parent / "benchmarks" / "made_histories.py"
+    specification = importlib.util.spec_from_file_location("made_histories", path)
+    made = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(made)
+    histories = list(made.make_histories(200, clients=8))
+    letters = [
+        Letter(str(number), letter.received_at, letter.content)
+        for number, letter in enumerate(letter for some, _ in histories for letter in some)
+    ]
+    config = replace(make_config(tmp_path, clients=tuple(made.make_clients(8))), me=made.ME)
+    with writing_archive(tmp_path) as archive:
+        archive_letters(archive, letters)
+        attribute_pending(archive, config.clients)
+        assert keep_book(archive, config) == 0
+        ids = dict(archive.ledger.execute("SELECT key, message_id FROM envelope"))
+        found = {(a.client, a.by, a.kind, ids[a.key]) for a in archive.conversations.list_awaited()}
+    assert found == {tuple(one) for _, owed in histories for one in owed}

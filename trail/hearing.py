@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -24,8 +24,10 @@ from trail.catchup import parse_stored
 from trail.config.domains import is_free_mail
 from trail.model import Said, Statement, Turn
 from trail.parse.days import find_days
+from trail.parse.envelope import read_zone
 from trail.parse.needs import RULES
 from trail.parse.needs import judge as judge_need
+from trail.parse.statements import LANGUAGES
 from trail.parse.threads import is_answer, normalise_subject
 from trail.workers import WORTHWHILE_FROM, Crew, WorkerKilled
 
@@ -47,6 +49,8 @@ BATCH = 250
 """Messages of a transaction."""
 AHEAD = 4
 """Batches that are read while one is entered."""
+_HEAD = 65_536
+"""Bytes in which the headers are looked for that tell an author's time zone."""
 EARLY = timedelta(days=1)
 """How much later than it was received a message may say that it was sent: clocks go wrong, and zones are forgotten."""
 
@@ -104,7 +108,13 @@ def name_rules(config: Config) -> str:
 def _hear(task: Task) -> Said:
     """What the author of a stored message says."""
     key, path, received_at, own, rules = task
-    return replace(judge(parse_stored((key, path)), received_at, own), rules=rules)
+    parsed = parse_stored((key, path))
+    if sent_at := parsed.envelope.sent_at:
+        # tomorrow is the author's
+        with suppress(OSError), open(path, "rb") as file:  # noqa: PTH123 - as in parse_stored
+            zone = read_zone(file.read(_HEAD))
+            parsed = replace(parsed, envelope=replace(parsed.envelope, sent_at=sent_at.astimezone(zone)))  # fmt: skip
+    return replace(judge(parsed, received_at, own), rules=rules)
 
 
 def judge(parsed: ParsedMessage, received_at: datetime, own: Collection[str]) -> Said:
@@ -126,7 +136,8 @@ def _add_day(said: Statement, language: str, sent_on: date) -> Statement:
     """A promise is due on whichever day it names: "I will get back to you on Friday"."""
     if said.kind != "promise" or said.due:
         return said
-    days = [named.day for named in find_days(said.sentence, language, sent_on)]
+    known = (language,) if language in LANGUAGES else LANGUAGES
+    days = [named.day for each in known for named in find_days(said.sentence, each, sent_on)]
     return replace(said, due=min((day for day in days if day >= sent_on), default=None))
 
 
@@ -236,6 +247,8 @@ class Placing:
         self._own = config.own_addresses
         self._clients = {client.slug: client for client in config.clients}
         self._known: dict[str, frozenset[str]] = {}
+        domains = {address.rpartition("@")[2] for address in self._own}
+        self._own_domains = {domain for domain in domains if not is_free_mail(domain)}
 
     def make_turn(
         self, client: str, message: ArchivedMessage, envelope: Envelope, said: Said
@@ -245,8 +258,8 @@ class Placing:
             a.address for a in envelope.addresses if a.role in ("sender", "reply-to")
         ]
         to = [a.address for a in envelope.recipients]
-        outgoing = not self._own.isdisjoint(writers)
-        people = [a for a in (to if outgoing else writers[:1]) if a not in self._own]
+        outgoing = any(map(self._is_own, writers))
+        people = [a for a in (to if outgoing else writers[:1]) if not self._is_own(a)]
         topic = normalise_subject(envelope.subject).casefold()
         stray = not envelope.references and is_answer(envelope.subject)
         return Turn(
@@ -262,11 +275,21 @@ class Placing:
             stray=stray,
         )
 
-    def _find_side(self, client: str, address: str) -> str:
+    def _is_own(self, address: str) -> bool:
+        """Whether it is ours, or of somebody at our own domain, who answers for us too, and no client's."""
+        if address in self._own:
+            return True
+        return address.rpartition("@")[2] in self._own_domains and not self._find_clients(address)
+
+    def _find_clients(self, address: str) -> frozenset[str]:
         whose = self._known.get(address)
         if whose is None:
             whose = frozenset(s for s, c in self._clients.items() if covers_address(c, address))
             self._known[address] = whose
+        return whose
+
+    def _find_side(self, client: str, address: str) -> str:
+        whose = self._find_clients(address)
         if client in whose or (not whose and not _has_people(self._clients.get(client))):
             return CLIENT
         if whose:

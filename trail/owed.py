@@ -58,9 +58,9 @@ def read_owed(
     """What is owed, by one client or all, by one side or both. `now` is in the user's time zone."""
     since = now - LONG_AGO
     awaited = archive.conversations.list_awaited(client, by, None if everything else since)
-    settled = archive.conversations.list_settled(client)
-    put_off = {(s.client, s.key, s.by) for s in settled if s.until}
-    snoozed = [a for a in awaited if (a.client, a.key, a.by) in put_off]
+    settled = archive.conversations.list_settled()
+    put_off = {(s.key, s.by) for s in settled if s.until}
+    snoozed = [a for a in awaited if (a.key, a.by) in put_off]
     last_words = archive.conversations.read_last_words(snoozed)
     shown: list[Waiting] = []
     later: list[Waiting] = []

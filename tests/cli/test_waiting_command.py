@@ -94,6 +94,13 @@ def test_what_is_asked_later_in_a_conversation_that_was_done_is_listed(waiting):
     assert listed(waiting) == ["late", "asked", "more"]
 
 
+def test_what_was_done_stays_done_under_another_name_of_the_client(waiting):
+    waiting.done("waiting", "done", waiting.keys["logo"][:8])
+    waiting.config.write_text(waiting.config.read_text().replace('slug = "acme"', 'slug = "acme-2"'))  # fmt: skip
+    add(waiting, [])
+    assert listed(waiting, "acme-2", "--all") == ["old"]
+
+
 def test_what_was_put_off_comes_back_with_the_next_word(waiting):
     key = waiting.keys["logo"]
     told = waiting.done("waiting", "snooze", key[:8], "2w", "--json").data["settled"]

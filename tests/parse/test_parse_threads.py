@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trail.parse.threads import ThreadMember, build_thread, normalise_subject
+from trail.parse.threads import ThreadMember, build_thread, is_answer, normalise_subject
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -106,3 +106,13 @@ def test_every_member_is_shown_once_after_its_parent(members):
 )
 def test_reply_marks_are_taken_off_a_subject(subject, expected):
     assert normalise_subject(subject) == expected
+
+
+@pytest.mark.parametrize("subject", ["Re: Logo", "SV: Logo", "AW: Logo", "Re[2]: Logo", "  re : Logo", "R: Logo", "Re: Fwd: Logo"])  # fmt: skip
+def test_a_reply_mark_makes_an_answer(subject):
+    assert is_answer(subject)
+
+
+@pytest.mark.parametrize("subject", ["Logo", "Fwd: Logo", "FW: Re: Logo", "WG: Logo", "TR: Logo", "VS: Logo", "I: Logo", "", "Report: x"])  # fmt: skip
+def test_a_forward_and_a_new_letter_are_none(subject):
+    assert not is_answer(subject)

@@ -69,7 +69,7 @@ class Conversations:
         """In how many conversations a side owes a word, and was asked for none, and no day was, since then. Done ones do not count."""
         row = self._ledger.execute(
             "SELECT count(*) FROM (SELECT 1 FROM awaited a WHERE (?1 IS NULL OR a.client = ?1) AND (?2 IS NULL OR a.by = ?2)"
-            " AND NOT EXISTS (SELECT 1 FROM settled s WHERE s.client = a.client AND s.key = a.key AND s.by = a.by AND s.until IS NULL)"
+            " AND NOT EXISTS (SELECT 1 FROM settled s WHERE s.key = a.key AND s.by = a.by AND s.until IS NULL)"
             " GROUP BY a.client, a.conversation, a.by HAVING max(a.at) < ?3 AND coalesce(max(a.due), '') < ?4)",
             (client, by, *_since(since)),
         ).fetchone()
@@ -84,11 +84,10 @@ class Conversations:
         )
         return [_awaited(row) for row in rows]
 
-    def list_settled(self, client: str | None = None) -> list[Settled]:
-        """What a person settled; a client's, where one is named."""
+    def list_settled(self) -> list[Settled]:
+        """What a person settled."""
         rows = self._ledger.execute(
-            "SELECT client, key, by, at, until, last_at FROM settled WHERE ?1 IS NULL OR client = ?1 ORDER BY client, key, by",
-            (client,),
+            "SELECT client, key, by, at, until, last_at FROM settled ORDER BY key, by, client"
         )
         return [
             Settled(whose, key, by, from_seconds(at), None if until is None else from_seconds(until), from_seconds(last))

@@ -273,7 +273,7 @@ MIGRATIONS = (
         at INTEGER NOT NULL,               -- when it was sent, or else received
         key TEXT NOT NULL REFERENCES message (key),
         conversation INTEGER NOT NULL,     -- 0: not placed yet
-        outgoing INTEGER NOT NULL,         -- 1: from one of our own addresses
+        outgoing INTEGER NOT NULL,         -- 1: from one of our own addresses, or somebody else's at our domain
         counts INTEGER NOT NULL,           -- 1: a person wrote to people
         person TEXT NOT NULL,              -- address of who wrote; of an outgoing one, of whom it went to first
         sides TEXT NOT NULL,               -- of an incoming one whose side wrote, of an outgoing one whose it went to

@@ -60,8 +60,9 @@ def list_waiting(
     `last_words`: when the last word was said, in seconds since 1970, by client and number of the conversation. `now` is in
     the user's time zone.
     """
-    decided = {(s.client, s.key, s.by): s for s in settled}
-    kept = [a for a in awaited if not _is_done(decided.get((a.client, a.key, a.by)))]
+    # whoever's it was called then: a client may have another name now
+    decided = {(s.key, s.by): s for s in settled}
+    kept = [a for a in awaited if not _is_done(decided.get((a.key, a.by)))]
     kept.sort(key=lambda a: (*_conversation_of(a), a.at, a.key))
     found = []
     for _, group in groupby(kept, key=_conversation_of):
@@ -69,7 +70,7 @@ def list_waiting(
         snoozed = [
             until
             for a in several
-            if (s := decided.get((a.client, a.key, a.by)))
+            if (s := decided.get((a.key, a.by)))
             and (until := _snoozed_until(s, last_words.get((a.client, a.conversation)), now))
         ]
         # all of it was put off, or something of it was not there yet

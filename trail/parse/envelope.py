@@ -7,7 +7,7 @@ never give out a value that cannot be stored as UTF-8.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_tz
 from typing import Final
 
@@ -64,6 +64,17 @@ def read_envelope(fields: list[Field]) -> Envelope:
         subject=next((s for s in map(decode_words, values.get("subject", ())) if s), ""),
         sent_at=next((date for date in dates if date), None),
     )
+
+
+def read_zone(content: bytes) -> timezone:
+    """The zone in which a message says that it was sent; UTC where it does not say, or says what is none."""
+    fields, _ = read_fields(content)
+    for field in fields:
+        if field.name == "date" and (parts := parsedate_tz(unfold(field.value)[:200])):
+            zone = timedelta(seconds=parts[9] or 0)
+            if _read_date(unfold(field.value)) and abs(zone) <= _WIDEST_ZONE:
+                return timezone(zone)
+    return UTC
 
 
 def read_list_id(fields: list[Field]) -> str:

@@ -22,7 +22,7 @@ _PREFIX = re.compile(
     r"|\[\d{1,4}\]\s*",
     re.IGNORECASE,
 )
-_FORWARDED = re.compile(r"fw|vs\b|vb|vl|wg|tr|rv|enc|pd|\[|转发|轉寄|転送", re.IGNORECASE)
+_FORWARDED = re.compile(r"fw|i|vs\b|vb|vl|wg|tr|rv|enc|pd|\[|转发|轉寄|転送", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
 
 
