@@ -162,6 +162,8 @@ def test_nothing_of_a_forgotten_client_is_left_in_any_file_but_the_audit_log(kan
     tell_of_kanari_elsewhere(kanari.archive)
     write_book(kanari)
     present = find_traces((*WORDS, *NAMES), kanari.archive, kanari.config)
+    shown = kanari.done("forget", "kanari", "--dry-run")
+    assert "and 5 entries of their book" in shown.out
     assert present.keys() == {*WORDS, *NAMES}, "this test would not see what is there"
     forget(kanari)
     left = find_traces((*WORDS, *NAMES), kanari.archive, kanari.config)

@@ -74,8 +74,7 @@ def find_answered(archive: Archive, requests: Iterable[Request]) -> dict[str, bo
     return {
         one.id: answered
         for one in requests
-        if one.source
-        and (answered := archive.turns.is_answered(one.client, one.source)) is not None
+        if one.source and (answered := archive.book.is_answered(one.client, one.source)) is not None
     }
 
 

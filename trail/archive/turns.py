@@ -57,15 +57,6 @@ class Turns:
         )
         return map(_turn, rows)
 
-    def is_answered(self, client: str, key: str) -> bool | None:
-        """Whether we wrote in the message's conversation after it; None where it is no turn of the client."""
-        row = self._ledger.execute(
-            "SELECT EXISTS (SELECT 1 FROM turn o WHERE o.conversation = t.conversation AND o.conversation > 0 AND o.client = t.client"
-            " AND o.outgoing = 1 AND o.at > t.at) FROM turn t WHERE t.client = ? AND t.key = ?",
-            (client, key),
-        ).fetchone()
-        return None if row is None else bool(row[0])
-
     def iter_conversations(self, numbers: Iterable[int]) -> Iterator[list[Turn]]:
         """The turns of conversations in order, with their statements: a list for each conversation and client."""
         for chunk in chunk_numbers(numbers):

@@ -9,8 +9,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated
 
+from trail.cli.booking import emit_action, join_words, read_day, read_today
 from trail.cli.later import typer
-from trail.cli.next import actions, emit_action, join_words, read_day, read_today
+from trail.cli.next import actions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from trail.cli.app import Session, app
+from trail.cli.booking import find_source, join_words, read_today
 from trail.cli.later import typer
-from trail.cli.next import find_source, join_words, read_today
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
