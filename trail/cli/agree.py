@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from trail.cli.app import Session, app
-from trail.cli.booking import find_source, join_words, read_day
+from trail.cli.booking import clean_words, find_source, join_words, read_day
 from trail.cli.later import typer
 from trail.errors import TrailError
 
@@ -117,7 +117,7 @@ def _read_facts(
         facts["kind"] = kind.value
     for name, words in (("value", value), ("remark", remark)):
         if words is not None:
-            facts[name] = words.strip()
+            facts[name] = clean_words(words)
     if since is not None:
         facts["since"] = None if since == "none" else _read_past(since)
     if until is not None:
@@ -149,7 +149,7 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise TrailError(
             f"{path} cannot be read: {error.strerror}", "name a file that is there"
         ) from error
-    return {"file": path.name, "digest": digest.hexdigest()}
+    return {"file": clean_words(path.name), "digest": digest.hexdigest()}
 
 
 def _write(

@@ -34,9 +34,14 @@ def find_source(archive: Archive, message: str | None) -> str:
     return find_message(archive, message).key
 
 
+def clean_words(text: str) -> str:
+    """A text on one line; what a command line has that is no text becomes a question mark."""
+    return " ".join(text.split()).encode("utf-8", "replace").decode()
+
+
 def join_words(words: Sequence[str]) -> str:
     """A text from the words of a command line, on one line. Raises BadParameter when it says nothing."""
-    text = " ".join(" ".join(words).split())
+    text = clean_words(" ".join(words))
     if not text:
         raise typer.BadParameter("says nothing", param_hint="TEXT")
     return text

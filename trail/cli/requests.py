@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from trail.cli.app import Session, app
-from trail.cli.booking import find_source, join_words, read_today
+from trail.cli.booking import clean_words, find_source, join_words, read_today
 from trail.cli.later import typer
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def add(
     session: Session = ctx.obj
     slug = find_client(session.config, client).slug
     words = join_words(text)
-    asked_on, asked_by = read_today(), " ".join(by.split())
+    asked_on, asked_by = read_today(), clean_words(by)
     with writing_book(session.config.archive) as pen:
         source = find_source(pen.archive, from_)
         if source:
