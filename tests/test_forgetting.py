@@ -225,6 +225,7 @@ def test_new_mail_of_a_forgotten_client_is_nobodys_and_stays_on_the_server(kanar
     "loss", ["the ledger is lost", "an older ledger is put back", "files are put back"]
 )
 def test_backups_do_not_bring_it_back(kanari, loss):
+    write_book(kanari)
     copy = kanari.root / "copy"
     shutil.copytree(kanari.archive, copy)
     forget(kanari)
@@ -237,7 +238,11 @@ def test_backups_do_not_bring_it_back(kanari, loss):
         assert kanari.trail("verify").code == 21
         kanari.done("verify", "--repair", "--json") if loss == "files are put back" else None
     kanari.done("sync")
-    assert not find_traces(WORDS, kanari.archive / "mail", kanari.archive / "cache")
+    assert not find_traces(
+        WORDS, kanari.archive / "mail", kanari.archive / "cache", kanari.archive / "ledger.db"
+    )
+    if loss != "the ledger is lost":  # what others have stays
+        assert "boltnote" in kanari.done("notes").out
     expect_gone(kanari)
 
 
