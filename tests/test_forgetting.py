@@ -162,6 +162,8 @@ def test_nothing_of_a_forgotten_client_is_left_in_any_file_but_the_audit_log(kan
     tell_of_kanari_elsewhere(kanari.archive)
     write_book(kanari)
     present = find_traces((*WORDS, *NAMES), kanari.archive, kanari.config)
+    shown = kanari.done("forget", "kanari", "--dry-run")
+    assert "and 5 entries of their book" in shown.out
     assert present.keys() == {*WORDS, *NAMES}, "this test would not see what is there"
     forget(kanari)
     left = find_traces((*WORDS, *NAMES), kanari.archive, kanari.config)
@@ -223,6 +225,7 @@ def test_new_mail_of_a_forgotten_client_is_nobodys_and_stays_on_the_server(kanar
     "loss", ["the ledger is lost", "an older ledger is put back", "files are put back"]
 )
 def test_backups_do_not_bring_it_back(kanari, loss):
+    write_book(kanari)
     copy = kanari.root / "copy"
     shutil.copytree(kanari.archive, copy)
     forget(kanari)
@@ -235,7 +238,11 @@ def test_backups_do_not_bring_it_back(kanari, loss):
         assert kanari.trail("verify").code == 21
         kanari.done("verify", "--repair", "--json") if loss == "files are put back" else None
     kanari.done("sync")
-    assert not find_traces(WORDS, kanari.archive / "mail", kanari.archive / "cache")
+    assert not find_traces(
+        WORDS, kanari.archive / "mail", kanari.archive / "cache", kanari.archive / "ledger.db"
+    )
+    if loss != "the ledger is lost":  # what others have stays
+        assert "boltnote" in kanari.done("notes").out
     expect_gone(kanari)
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from trail.model.book import Entry
 
     _Entry = TypeVar("_Entry", Note, Action, Agreement, Request)
+    _Found = TypeVar("_Found")
 
 
 class Pen:
@@ -114,7 +115,7 @@ def find_entry(archive: Archive, kind: type[_Entry], text: str, client: str = ""
     )
 
 
-def choose(found: Iterable[_Entry], text: str, noun: str) -> _Entry:
+def choose(found: Iterable[_Found], text: str, noun: str) -> _Found:
     """The only one found. Raises UnknownEntry."""
     matches = list(found)
     if len(matches) == 1:

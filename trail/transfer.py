@@ -24,6 +24,7 @@ from trail.handoff.leaks import Others
 from trail.handoff.mailbag import BagInfo, BundleItem, write_bundle
 from trail.handoff.papers.papers import prepare_papers
 from trail.parse.altered import NOTICE, UNSEEN, Changes, redact
+from trail.planned import list_planned
 from trail.wholes import NO_CHANGES, Task, Whole, read_chunk, read_killer
 from trail.workers import WORTHWHILE_FROM, Crew, WorkerKilled
 
@@ -78,8 +79,9 @@ def hand_over(
     `language` is that of the letter, "" for what the configuration says; ConfigError for a broken template of it.
     `crew` is who reads, where there is somebody already.
     """
+    planned = list_planned(archive, config, selection, patterns)
     language = language or config.handoff.language
-    papers = prepare_papers(config.handoff.letter, language)
+    papers = prepare_papers(config.handoff.letter, language, planned)
     total = len(selection.chosen)
     changes = Changes(tuple(patterns), selection.filters.excluded)
     keys = [m.key for m in selection.chosen]

@@ -134,6 +134,22 @@ def test_the_calendar_file_is_the_owners_and_keeps_its_uids(booked):
     assert not list(booked.root.glob(".next.ics*"))
 
 
+def test_what_is_no_text_on_a_command_line_is_kept_as_question_marks(booked):
+    broken = "a\udcffb"
+    assert add(booked, "acme", broken)["text"] == "a?b"
+    booked.done("note", "acme", broken)
+    booked.done("agree", "acme", broken, "--value", broken, "--remark", broken)
+    booked.done("requests", "add", "acme", broken, "--by", broken)
+    assert booked.done("book", "export", "-").out.count("a?b") == 7
+
+
+def test_nothing_in_an_entry_steers_a_terminal(booked):
+    booked.done("next", "add", "acme", "red\x1b[31m", "\u202eevil", "--due", "today")
+    booked.done("note", "acme", "red\x1b[31m\x07")
+    assert "\x1b" not in booked.done("next").out + booked.done("notes").out
+    assert "\u202e" not in booked.done("next").out
+
+
 # notes
 
 

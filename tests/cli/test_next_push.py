@@ -215,6 +215,18 @@ def test_a_stranger_with_a_certificate_or_an_odd_answer_gets_no_further(pushing,
         assert web.requests == []
 
 
+def test_over_tls_with_a_private_authority(pushing, tmp_path):
+    folder = tmp_path / "tls"
+    folder.mkdir()
+    with RadicaleServer(folder, tls=True) as server:
+        url = server.make_calendar("c")
+        add(pushing, "One")
+        name_calendar(pushing, url, server.password, ca_file=server.ca_file)
+        assert pushing.done("next", "push").out == "calendar: 1 added\n"
+        name_calendar(pushing, url, server.password)
+        assert pushing.trail("next", "push").code == 12
+
+
 @pytest.mark.parametrize(
     ("url", "fine"),
     [

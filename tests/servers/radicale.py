@@ -8,10 +8,13 @@ from __future__ import annotations
 import base64
 import http.client
 import socket
+import ssl
 import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Self
+
+from servers.certificate import write_certificate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 CONFIG = """
 [server]
 hosts = 127.0.0.1:{port}
+ssl = {tls}
+certificate = {folder}/cert.pem
+key = {folder}/key.pem
 [auth]
 type = htpasswd
 htpasswd_filename = {folder}/users
@@ -38,13 +44,16 @@ class RadicaleServer:
 
     user, password = "freja", "sêcret & long"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, tls: bool = False) -> None:
         self._folder = folder
+        self._tls = tls
+        self.ca_file = folder / "cert.pem"
+        write_certificate(self.ca_file, folder / "key.pem", "127.0.0.1")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
         (folder / "users").write_text(f"{self.user}:{self.password}\n", encoding="utf-8")
-        (folder / "config").write_text(CONFIG.format(port=self.port, folder=folder))
+        (folder / "config").write_text(CONFIG.format(port=self.port, folder=folder, tls=tls))
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -69,7 +78,7 @@ class RadicaleServer:
 
     def url(self, path: str) -> str:
         """The address of a path below the user's own place."""
-        return f"http://127.0.0.1:{self.port}/{self.user}/{path}"
+        return f"http{'s' * self._tls}://127.0.0.1:{self.port}/{self.user}/{path}"
 
     def make_calendar(self, name: str, kind: str = "VTODO") -> str:
         """Make a calendar; its address."""
@@ -102,7 +111,13 @@ class RadicaleServer:
     ) -> tuple[int, str]:
         """One request; status and text of the answer."""
         login = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        if self._tls:
+            context = ssl.create_default_context(cafile=self.ca_file)
+            connection = http.client.HTTPSConnection(
+                "127.0.0.1", self.port, timeout=60, context=context
+            )
+        else:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             headers = {"Authorization": f"Basic {login}", "Content-Type": kind}
             connection.request(method, path, body.encode(), headers)

@@ -56,6 +56,12 @@ class Book:
         )
         return {row[0] for row in self._ledger.execute(tables)}
 
+    def count(self, client: str) -> int:
+        """How many entries there are of a client."""
+        each = [f"SELECT count(*) FROM {table} WHERE client = ?1" for table in TABLES.values()]
+        row = self._ledger.execute(f"SELECT ({') + ('.join(each)})", (client,)).fetchone()
+        return int(row[0])
+
     def find_attached(self, client: str, digest: str) -> str:
         """The key of the client's earliest message with that file attached; "" for none, or none whose text is read."""
         row = self._ledger.execute(
@@ -64,6 +70,15 @@ class Book:
             (digest, client),
         ).fetchone()
         return str(row[0]) if row else ""
+
+    def is_answered(self, client: str, key: str) -> bool | None:
+        """Whether we wrote in the message's conversation after it; None where it is no turn of the client."""
+        row = self._ledger.execute(
+            "SELECT EXISTS (SELECT 1 FROM turn o WHERE o.conversation = t.conversation AND o.conversation > 0 AND o.client = t.client"
+            " AND o.outgoing = 1 AND o.at > t.at) FROM turn t WHERE t.client = ? AND t.key = ?",
+            (client, key),
+        ).fetchone()
+        return None if row is None else bool(row[0])
 
     def write(self, entries: Iterable[Entry]) -> None:
         """Enter entries, each in place of what had its id."""

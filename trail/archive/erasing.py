@@ -55,6 +55,16 @@ def erase_messages(ledger: Ledger, keys: Iterable[str]) -> None:
     ledger.execute("DROP TABLE going")
 
 
+def find_gone_clients(ledger: Ledger) -> list[str]:
+    """Clients that were forgotten, in a ledger of before: all messages that are theirs alone, and there are some, have a tombstone for it."""
+    rows = ledger.execute(
+        "SELECT a.client FROM attribution a LEFT JOIN tombstone t ON t.key = a.key AND t.reason = 'forgotten'"
+        " WHERE NOT EXISTS (SELECT 1 FROM attribution o WHERE o.key = a.key AND o.client <> a.client)"
+        " GROUP BY a.client HAVING count(*) = count(t.key)"
+    )
+    return [row[0] for row in rows]
+
+
 def erase_client(ledger: Ledger, client: str) -> None:
     """Take a client's mark from messages that stay, and everything that is kept by the client's slug."""
     ledger.execute(

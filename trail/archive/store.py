@@ -202,11 +202,14 @@ class Archive:
 
     def forget_again(self) -> None:
         """What the audit log says was forgotten is, whatever an older ledger has, or a new one does not know."""
-        from trail.archive.erasing import erase_messages  # noqa: PLC0415 - see above
+        from trail.archive.erasing import erase_client, erase_messages, find_gone_clients  # noqa: PLC0415 - see above
 
+        self.ledger.execute("PRAGMA secure_delete = ON")
         with self.ledger.transaction():
             keys = self.tombstones.restore(self.audit.path)
             if keys:
+                for client in find_gone_clients(self.ledger):
+                    erase_client(self.ledger, client)
                 erase_messages(self.ledger, keys)
                 self.ledger.write_meta(
                     "forgetting", "{}"

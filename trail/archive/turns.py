@@ -48,6 +48,15 @@ class Turns:
         )
         return map(_turn, rows)
 
+    def iter_saying(self, client: str, kind: str, since: int | None = None) -> Iterator[Turn]:
+        """A client's turns in which something of that kind is said, with all their statements, the oldest first."""
+        rows = self._ledger.execute(
+            f"SELECT {_COLUMNS}, s.asks, s.statements FROM turn t JOIN said s ON s.key = t.key"
+            " WHERE t.client = ? AND t.at >= ? AND instr(s.statements, ?) ORDER BY t.at, t.key",
+            (client, -(1 << 62) if since is None else since, f'["{kind}",'),
+        )
+        return map(_turn, rows)
+
     def iter_conversations(self, numbers: Iterable[int]) -> Iterator[list[Turn]]:
         """The turns of conversations in order, with their statements: a list for each conversation and client."""
         for chunk in chunk_numbers(numbers):

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from trail.cli.app import Session, app
+from trail.cli.booking import clean_words, find_source, join_words, read_day
 from trail.cli.later import typer
-from trail.cli.next import find_source, join_words, read_day
 from trail.errors import TrailError
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _read_facts(
         facts["kind"] = kind.value
     for name, words in (("value", value), ("remark", remark)):
         if words is not None:
-            facts[name] = words.strip()
+            facts[name] = clean_words(words)
     if since is not None:
         facts["since"] = None if since == "none" else _read_past(since)
     if until is not None:
@@ -149,7 +149,7 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise TrailError(
             f"{path} cannot be read: {error.strerror}", "name a file that is there"
         ) from error
-    return {"file": path.name, "digest": digest.hexdigest()}
+    return {"file": clean_words(path.name), "digest": digest.hexdigest()}
 
 
 def _write(
@@ -177,8 +177,8 @@ def _write(
             raise typer.BadParameter("is before --since", param_hint="--until")
         pen.write(made, "changed" if change else "added")
         reminder = pen.find_reminder(made)
+    from trail.cli.booking import read_today
     from trail.cli.entries import action_data, action_lines, agreement_data, agreement_lines
-    from trail.cli.next import read_today
 
     today = read_today()
     reminders = [reminder] if reminder and reminder.done_at is None else []
@@ -205,8 +205,8 @@ def _close(session: Session, slug: str, end: str, delete: str) -> None:
 
 def _list(session: Session, slug: str | None, *, every: bool) -> None:
     from trail.archive.store import open_archive
+    from trail.cli.booking import read_today
     from trail.cli.entries import agreement_data, agreement_lines
-    from trail.cli.next import read_today
     from trail.model.book import Agreement
 
     today = read_today()

@@ -93,7 +93,7 @@ class Group:
         return group
 
 
-BESIDE = {"next": ("next_push",)}
+BESIDE = {"next": ("next_suggest", "next_push")}
 """Modules with further commands of a group."""
 
 

@@ -9,10 +9,10 @@ from trail.render import format_day, format_time
 from trail.terminal import BOLD, DIM, ID, MATCH, NAME, Line, clean_text, fit_text, join_pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
-    from trail.model.book import Action, Agreement, Note, Request
+    from trail.model.book import Action, Agreement, Note, Request, Suggestion
 
 SHORT = 8
 """Characters of a message's id that are shown."""
@@ -73,6 +73,47 @@ def _name_day(action: Action, today: date) -> str:
     return (
         f"done {format_day(action.done_at)}" if action.done_at else describe_day(action.due, today)
     )
+
+
+def suggestion_data(one: Suggestion) -> dict[str, Any]:
+    """A suggestion for programs."""
+    return {
+        "id": one.id,
+        "client": one.client,
+        "kind": one.kind,
+        "sentence": one.sentence,
+        "due": one.due.isoformat() if one.due else None,
+        "by": "us" if one.ours else "them",
+        "name": one.said_by,
+        "message": one.source[:SHORT],
+        "said_at": format_time(one.said_at),
+    }
+
+
+def suggestion_lines(
+    suggestions: Sequence[Suggestion], today: date, width: int | None
+) -> list[Line]:
+    """A line a suggestion: id, day, client, who said it, the sentence, the message."""
+    days = [describe_day(one.due, today) for one in suggestions]
+    wide = max(map(len, days), default=0)
+    names = max((len(one.client) for one in suggestions), default=0)
+    lines = []
+    for one, day in zip(suggestions, days, strict=True):
+        who = "you" if one.ours else clean_text(one.said_by)
+        mark = f"  [{one.source[:SHORT]}]"
+        taken = len(one.id) + wide + names + len(who) + len(mark) + 12
+        lines.append(
+            join_pieces(
+                (one.id, ID),
+                "  ",
+                (day.ljust(wide), DIM),
+                "  ",
+                (one.client.ljust(names), NAME),
+                f"  {who}: “{clip(one.sentence, width, taken)}”",
+                (mark, DIM),
+            )
+        )
+    return lines
 
 
 def note_data(note: Note) -> dict[str, Any]:
@@ -154,7 +195,7 @@ def agreement_lines(agreements: Iterable[Agreement], *, with_client: bool = Fals
     return lines
 
 
-def request_data(request: Request) -> dict[str, Any]:
+def request_data(request: Request, answered: bool | None = None) -> dict[str, Any]:
     """A change request for programs."""
     return {
         "id": request.id,
@@ -164,14 +205,20 @@ def request_data(request: Request) -> dict[str, Any]:
         "asked_by": request.asked_by,
         "message": request.source[:SHORT] or None,
         "state": request.state,
+        "answered": answered,
     }
 
 
 def request_lines(
-    requests: Sequence[Request], width: int | None, *, with_client: bool = False
+    requests: Sequence[Request],
+    width: int | None,
+    answered: Mapping[str, bool],
+    *,
+    with_client: bool = False,
 ) -> list[Line]:
-    """A line a request: id, state, day, who, what."""
-    wide = max((len(request.state) for request in requests), default=0)
+    """A line a request: id, state, day, who, what; of those in the mail whether they were `answered`, by id."""
+    states = {r.id: _name_state(r, answered.get(r.id)) for r in requests}
+    wide = max(map(len, states.values()), default=0)
     lines = []
     for one in requests:
         day = one.asked_on.isoformat() if one.asked_on else " " * 10
@@ -182,10 +229,16 @@ def request_lines(
         lines.append(
             join_pieces(
                 (one.id, ID),
-                f"  {one.state.ljust(wide)}  {day}",
+                f"  {states[one.id].ljust(wide)}  {day}",
                 (client, NAME),
                 f"  {clip(who + one.text, width, taken)}",
                 (mark, DIM),
             )
         )
     return lines
+
+
+def _name_state(request: Request, answered: bool | None) -> str:
+    if request.state != "open" or answered is None:
+        return request.state
+    return "answered" if answered else "no answer"

@@ -44,6 +44,7 @@ def plan_data(archive: Archive, plan: Plan, span: Span | None) -> dict[str, Any]
             for hold in plan.holds
         ],
         "handed_over_at": render.format_time(last.at) if last else None,
+        "book": count_book(archive, plan),
         "newer": plan.newer,
         "never_given": plan.never_given,
         "registers": [str(path.relative_to(archive.root)) for path in plan.registers],
@@ -58,7 +59,11 @@ def plan_text(
     archive: Archive, config: Config, plan: Plan, span: Span | None, width: int | None
 ) -> str:
     """For people."""
-    lines = [_first_line(plan, span), *_list_going(config, plan), *_list_staying(archive, plan)]
+    lines = [
+        _first_line(plan, span),
+        *_list_going(config, plan, count_book(archive, plan)),
+        *_list_staying(archive, plan),
+    ]
     return "\n".join(part for line in lines for part in wrap_text(line, width, indent="    "))
 
 
@@ -73,12 +78,20 @@ def _first_line(plan: Plan, span: Span | None) -> str:
     return f"{name}: {count}{older}, {size}, {first} to {last}, would be forgotten"
 
 
-def _list_going(config: Config, plan: Plan) -> Iterator[str]:
+def count_book(archive: Archive, plan: Plan) -> int:
+    """Entries of the client's book that go along."""
+    return archive.book.count(plan.client.slug) if plan.whole else 0
+
+
+def _list_going(config: Config, plan: Plan, booked: int) -> Iterator[str]:
     if plan.going:
         yield "  with their entries in ledger and index, and the texts of their attachments"
     if plan.whole:
         folders = dict.fromkeys(p.folder for p in plan.places)
         yield f'  and the client "{plan.client.slug}" in {config.path.name}, with all rules'
+        if booked:
+            entries = "1 entry" if booked == 1 else f"{booked:,} entries"
+            yield f"  and {entries} of their book: notes, next actions, agreements, change requests"
         if plan.registers:
             count = render.count_of(len(plan.registers), "register")
             yield f"  and {count} of what hand-offs to them withheld"

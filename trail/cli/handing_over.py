@@ -77,6 +77,7 @@ def hand_over_to(
                 else f"{selection.uncompared:,} messages are damaged, and were not compared with this client's mail: run `trail verify`"
             )
         _warn_of_slips(session, archive, selection, patterns)
+        _note_planned(session, archive, selection, patterns)
         if dry_run:
             changes = Changes(tuple(patterns), filters.excluded)
             session.emit(*describe_plan(session, archive, selection, path, changes))
@@ -200,3 +201,18 @@ def _explain_existing(path: Path, selection: Selection) -> Exception:
         if digest not in [past.digest for past in selection.past]:
             hint = "trail has no record of handing it over, as after an interruption or on a full disk: remove it to make it anew, or choose another folder with --out"
     return BundleExists(f"{path} is already there", hint)
+
+
+def _note_planned(
+    session: Session, archive: Archive, selection: Selection, patterns: Sequence[re.Pattern[str]]
+) -> None:
+    """Say that next actions go along, while there is time to make them private."""
+    from trail.planned import list_planned
+
+    if planned := list_planned(archive, session.config, selection, patterns):
+        slug = selection.client.slug
+        session.note(
+            f"1 next action goes along as an open item: see `trail next {slug}`"
+            if len(planned) == 1
+            else f"{len(planned):,} next actions go along as open items: see `trail next {slug}`"
+        )

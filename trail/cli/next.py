@@ -6,16 +6,15 @@ In: the book of the archive. Out: the list of today; changes to it, one line eac
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from trail.cli.app import Session, app
+from trail.cli.booking import emit_action, find_source, join_words, read_day, read_today
 from trail.cli.later import typer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import date
 
-    from trail.archive.store import Archive
     from trail.bookkeeping import Pen
     from trail.model.book import Action
 
@@ -213,47 +212,6 @@ def _change(
             if action != before[action.id]:
                 pen.write(replace(action, changed_at=pen.now), act)
     emit_action(session, *after)
-
-
-def emit_action(session: Session, *changed: Action) -> None:
-    """Show actions after a change, a line each."""
-    from trail.cli.entries import action_data, action_lines
-
-    today = read_today()
-    lines = action_lines(changed, today, session.width)
-    data: dict[str, Any] = {"actions": [action_data(action, today) for action in changed]}
-    session.emit(data, "\n".join(line.text for line in lines), is_note=True)
-
-
-def find_source(archive: Archive, message: str | None) -> str:
-    """The key of a message that a person names; "" for none. Raises UnknownMessage."""
-    if not message:
-        return ""
-    from trail.cli.reading import find_message
-
-    return find_message(archive, message).key
-
-
-def join_words(words: Sequence[str]) -> str:
-    """A text from the words of a command line, on one line. Raises BadParameter when it says nothing."""
-    text = " ".join(" ".join(words).split())
-    if not text:
-        raise typer.BadParameter("says nothing", param_hint="TEXT")
-    return text
-
-
-def read_today() -> date:
-    """The day where the user is."""
-    from trail.cli.clock import read_clock
-
-    return read_clock().date()
-
-
-def read_day(text: str) -> date:
-    """A day ahead. Raises InvalidQuery."""
-    from trail.book.due import read_due
-
-    return read_due(text, read_today())
 
 
 def _find_slug(session: Session, client: str | None) -> str | None:

@@ -172,8 +172,8 @@ def _remember(session: Session, left: Sequence[Action], gone: Sequence[str]) -> 
 
 
 def _tell(session: Session, plan: Push, missed: Sequence[str], *, dry_run: bool) -> None:
+    from trail.cli.booking import read_today
     from trail.cli.entries import action_data
-    from trail.cli.next import read_today
 
     today = read_today()
     lines = [f"done in the calendar: {a.id}  {a.client}  {a.text}" for a in plan.ticked]

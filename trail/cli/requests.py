@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from trail.cli.app import Session, app
+from trail.cli.booking import clean_words, find_source, join_words, read_today
 from trail.cli.later import typer
-from trail.cli.next import find_source, join_words, read_today
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,21 +29,24 @@ def list_(
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Also what was done or declined.")] = False,
 ) -> None:
-    """List change requests, the newest first."""
+    """List change requests, the newest first: those you added, and those found in the mail."""
     from trail.archive.store import open_archive
+    from trail.cli.clock import read_clock
     from trail.cli.entries import request_data, request_lines
     from trail.config import find_client
-    from trail.model.book import Request
+    from trail.suggesting import find_answered, read_requests
 
     session: Session = ctx.obj
-    slug = find_client(session.config, client).slug if client else None
-    with open_archive(session.config.archive) as archive:
-        found = archive.book.list_entries(Request, slug)
-    shown = [one for one in found if every or one.state == "open"]
+    config = session.config
+    slug = find_client(config, client).slug if client else None
+    with open_archive(config.archive) as archive:
+        found = read_requests(archive, slug, [one.slug for one in config.clients], read_clock())
+        shown = [one for one in found if every or one.state == "open"]
+        answered = find_answered(archive, shown)
     shown.sort(key=lambda one: (one.asked_on or one.created_at.date(), one.id), reverse=True)
     session.emit_lines(
-        {"requests": [request_data(one) for one in shown]},
-        request_lines(shown, session.width, with_client=slug is None),
+        {"requests": [request_data(one, answered.get(one.id)) for one in shown]},
+        request_lines(shown, session.width, answered, with_client=slug is None),
     )
 
 
@@ -65,7 +68,7 @@ def add(
     session: Session = ctx.obj
     slug = find_client(session.config, client).slug
     words = join_words(text)
-    asked_on, asked_by = read_today(), " ".join(by.split())
+    asked_on, asked_by = read_today(), clean_words(by)
     with writing_book(session.config.archive) as pen:
         source = find_source(pen.archive, from_)
         if source:
@@ -108,11 +111,19 @@ def reopen(
 
 
 def _settle(session: Session, ids: Sequence[str], state: RequestState) -> None:
-    from trail.bookkeeping import find_entry, writing_book
-    from trail.model.book import Request
+    from trail.book.ids import read_prefix
+    from trail.bookkeeping import choose, writing_book
+    from trail.cli.clock import read_clock
+    from trail.suggesting import read_requests
 
+    slugs = [client.slug for client in session.config.clients]
     with writing_book(session.config.archive) as pen:
-        before = {r.id: r for r in (find_entry(pen.archive, Request, one) for one in ids)}
+        known = read_requests(pen.archive, None, slugs, read_clock())
+        before: dict[str, Request] = {}
+        for id_ in ids:
+            prefix = read_prefix(id_)
+            found = choose([r for r in known if prefix and r.id.startswith(prefix)], id_, "request")
+            before[found.id] = found
         after = [
             one if one.state == state else replace(one, state=state, changed_at=pen.now)
             for one in before.values()
@@ -126,6 +137,6 @@ def _settle(session: Session, ids: Sequence[str], state: RequestState) -> None:
 def _emit(session: Session, requests: Sequence[Request]) -> None:
     from trail.cli.entries import request_data, request_lines
 
-    lines = request_lines(requests, session.width)
+    lines = request_lines(requests, session.width, {})
     data = {"requests": [request_data(one) for one in requests]}
     session.emit(data, "\n".join(line.text for line in lines), is_note=True)

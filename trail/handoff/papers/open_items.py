@@ -105,9 +105,13 @@ def format_table(items: Iterable[OpenItem], today: date, names: tuple[str, str])
 
 
 def format_calendar(
-    items: Iterable[OpenItem], at: datetime, names: tuple[str, str], words: Mapping[str, Any]
+    items: Iterable[OpenItem],
+    at: datetime,
+    names: tuple[str, str],
+    words: Mapping[str, Any],
+    more: Iterable[bytes] = (),
 ) -> Iterator[bytes]:
-    """The lines of open-items.ics: what is not old, as things to do, in the language of `words` (words.json).
+    """The lines of open-items.ics: what is not old, as things to do, in the language of `words` (words.json); and `more` tasks.
 
     An item has the same UID in every hand-off.
     """
@@ -134,6 +138,7 @@ def format_calendar(
         if seen.message_id:
             lines.append(f"URL:mid:{quote(seen.message_id, safe='@')}")
         yield fold_lines([*lines, "END:VTODO"])
+    yield from more
     yield fold_lines(("END:VCALENDAR",))
 
 

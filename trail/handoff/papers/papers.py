@@ -2,7 +2,7 @@
 
 In: Written in date order, then a Colophon. Out: letter.md, letter.html, letter.docx, timeline.csv, contacts.csv, contacts.vcf,
 open-items.csv, open-items.ics, attachments.csv. Never: keeps the text of a message, states what no message says, or takes a
-word from notes of the sender: only the mail itself is read.
+word from notes of the sender: only the mail itself is read, and what the sender planned and hands in.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter, deque
 from functools import cache, partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from trail.handoff.language import LANGUAGES, NAMES, is_automatic
@@ -20,12 +21,13 @@ from trail.handoff.papers.letter.docx import make_document
 from trail.handoff.papers.letter.facts import Gathered, make_letter, name_sender
 from trail.handoff.papers.letter.page import make_page
 from trail.handoff.papers.letter.template import load_template, read_words
+from trail.handoff.papers.planned import format_rows, format_tasks
 from trail.handoff.papers.seen import Said, note
 from trail.handoff.papers.threads import Threads
 from trail.handoff.papers.timeline import Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from trail.handoff.companions import Colophon, MakeCompanion, Written
     from trail.handoff.papers.letter.template import Template
     from trail.handoff.papers.letter.values import Letter
+    from trail.handoff.papers.planned import Planned
+    from trail.handoff.papers.seen import Seen
     from trail.model import Statement
 
 PDFS = "data/pdf"
@@ -43,17 +47,19 @@ KEPT_SAID = 200
 """Agreements: the newest are kept."""
 
 
-def prepare_papers(template: Path | None, language: str) -> MakeCompanion:
+def prepare_papers(
+    template: Path | None, language: str, planned: Sequence[Planned] = ()
+) -> MakeCompanion:
     """Return what makes the papers of one bundle; `language` is one of NAMES, "" for that which the client writes most.
 
-    Raises ConfigError when the user's template is broken, before there is a bundle.
+    `planned` is what the sender hands over of what is to be done next. Raises ConfigError when the user's template is broken, before there is a bundle.
     """
     languages = (NAMES[language],) if language else LANGUAGES
     load = cache(partial(load_template, template))
     if template is not None:  # ours are sound, and of three only one is needed
         for each in languages:
             load(each)
-    return lambda spool, me: Papers(spool, me, languages, load)
+    return lambda spool, me: Papers(spool, me, languages, load, planned)
 
 
 class Papers:
@@ -65,7 +71,11 @@ class Papers:
         me: tuple[str, ...],
         languages: tuple[str, ...],
         load: Callable[[str], Template],
+        planned: Sequence[Planned] = (),
     ) -> None:
+        self._planned = planned
+        self._sources: dict[str, Seen] = {}
+        """Messages that something planned comes from."""
         self._offered = languages
         self._load = load
         self._own = frozenset(address.strip().lower() for address in me)
@@ -87,6 +97,8 @@ class Papers:
         self._first = self._first or written.at
         self._last = written.at
         self._messages += 1
+        if any(one.source == written.key for one in self._planned):
+            self._sources[written.key] = seen
         self._timeline.add(written, seen)
         self._people.add(written, seen)
         self._documents.add(written, seen)
@@ -118,10 +130,15 @@ class Papers:
         sides = {person.address: person.side for person in known}
         items = open_items.list_open(conversations, dated, today, sides)
         names = (name_sender(known, colophon), colophon.client)
-        _write(bag, "open-items.csv", open_items.format_table(items, today, names))
-        if any(not item.stale for item in items):  # a calendar without entries is none
+        at, sender, sources = colophon.created_at, names[0], self._sources
+        table = open_items.format_table(items, today, names)
+        rows = format_rows(self._planned, today, sender, sources)
+        _write(bag, "open-items.csv", chain(table, rows))
+        # a calendar without entries is none
+        if self._planned or any(not item.stale for item in items):
             words = read_words(self._choose_language(colophon))
-            calendar = open_items.format_calendar(items, colophon.created_at, names, words)
+            tasks = format_tasks(self._planned, at, sender, sources, words)
+            calendar = open_items.format_calendar(items, at, names, words, tasks)
             _write(bag, "open-items.ics", calendar)
         gathered = Gathered(
             self._first,
@@ -137,6 +154,7 @@ class Papers:
             self._invoices.total,
             known,
             sides,
+            [(one, self._sources.get(one.source)) for one in self._planned],
         )
         letter = make_letter(gathered, colophon, today, pdfs=(bag.root / PDFS).is_dir())
         self._write_letter(bag, letter, self._choose_language(colophon))

@@ -17,6 +17,7 @@ from trail.handoff.papers.letter.values import (
     Letter,
     Listed,
     Matter,
+    Plan,
     Side,
     Source,
     State,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from trail.handoff.companions import Colophon
     from trail.handoff.papers.open_items import OpenItem
     from trail.handoff.papers.people import Person
+    from trail.handoff.papers.planned import Planned
     from trail.handoff.papers.seen import Said, Seen
     from trail.handoff.papers.seen import Side as People
     from trail.handoff.papers.threads import Conversation
@@ -64,6 +66,8 @@ class Gathered:
     people: Sequence[Person]
     sides: Mapping[str, People]
     """Of each address."""
+    planned: Sequence[tuple[Planned, Seen | None]] = ()
+    """What the sender planned, and the message each comes from, where it is here."""
 
 
 def name_sender(people: Sequence[Person], colophon: Colophon) -> str:
@@ -118,13 +122,17 @@ def make_letter(gathered: Gathered, colophon: Colophon, today: date, *, pdfs: bo
         theirs=_introduce(sides["theirs"]),
         ours=_introduce(sides["ours"]),
         others=_introduce(sides["other"]),
-        tasks=len(current),
+        tasks=len(current) + len(gathered.planned),
         pdfs=pdfs,
         withheld=tuple(colophon.withheld.items()),
         mbox=colophon.mbox,
         completeness=colophon.completeness,
         fingerprint=colophon.fingerprint,
         version=colophon.version,
+        planned=tuple(
+            Plan(plain_words(one.text), one.due, _cite(seen) if seen else None)
+            for one, seen in gathered.planned
+        ),
     )
 
 

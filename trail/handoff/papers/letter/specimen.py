@@ -11,6 +11,7 @@ from trail.handoff.papers.letter.values import (
     Letter,
     Listed,
     Matter,
+    Plan,
     Side,
     Source,
     Waiting,
@@ -53,5 +54,6 @@ def make_specimens() -> tuple[Letter, Letter]:
         on_us=waiting, on_them=waiting, on_others=waiting, more_on_us=1, more_on_them=2, more_on_others=1, old=3,
         agreements=some, invoices=some, theirs=people, ours=people, others=people,
         tasks=2, pdfs=True, withheld=(("concerning others as well", 2),), completeness="completeness.txt", fingerprint="1234 5678",
+        planned=(Plan("Send the files", _AT.date(), _SOURCE), Plan("Call")),
     )  # fmt: skip
     return empty, full

@@ -47,6 +47,16 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """What the sender planned to do."""
+
+    text: str
+    due: date | None = None
+    source: Source | None = None
+    """The message it comes from, where it is in the bundle."""
+
+
+@dataclass(frozen=True, slots=True)
 class Matter:
     """A conversation."""
 
@@ -146,3 +156,4 @@ class Letter:
     completeness: str
     fingerprint: str
     version: str
+    planned: tuple[Plan, ...] = ()
