@@ -10,7 +10,6 @@ On the disk: `cache/documents/<2 digits>/<digest>`, zlib-compressed UTF-8. Any o
 from __future__ import annotations
 
 import contextlib
-import secrets
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -220,6 +219,8 @@ class Documents:
         """Put a text into the cache, if there is one. Raises ArchiveFull, ArchiveReadOnly."""
         if not reading.text:
             return
+        import secrets  # noqa: PLC0415 - a search, which keeps none, starts faster without it
+
         path = self._path(reading.digest)
         with translate_disk_errors(self._root):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import secrets
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +18,8 @@ _SLIPS = str.maketrans("ilo", "110")
 
 def make_id(taken: Container[str]) -> str:
     """Return an id that nothing has yet."""
+    import secrets  # noqa: PLC0415 - lists of what there is start faster without it
+
     while (made := "".join(secrets.choice(_SIGNS) for _ in range(LENGTH))) in taken:
         pass
     return made
@@ -27,6 +27,8 @@ def make_id(taken: Container[str]) -> str:
 
 def derive_id(*parts: str) -> str:
     """Return the id of what these texts describe: the same every time."""
+    import hashlib  # noqa: PLC0415 - as above
+
     number = int.from_bytes(
         hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).digest()[:8]
     )
