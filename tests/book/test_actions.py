@@ -51,6 +51,14 @@ def test_what_is_done_stays_done_while_the_day_is_the_same():
     assert follow(replace(one, text="Other words"), done, NOW).done_at == NOW
 
 
+def test_an_end_that_is_near_already_is_due_on_the_day_it_is_written_down():
+    one = agreement(until=TODAY + timedelta(days=10))
+    made = follow(one, None, NOW)
+    assert made.due == TODAY
+    assert follow(one, made, NOW + timedelta(days=3)) == made
+    assert follow(agreement(until=TODAY - timedelta(days=1)), None, NOW).due < TODAY
+
+
 def test_without_an_end_or_a_reminder_nothing_follows():
     for one in (agreement(), agreement(until=TODAY, remind=""), agreement(until=TODAY, ended_at=NOW)):  # fmt: skip
         assert follow(one, None, NOW) is None

@@ -78,6 +78,10 @@ def follow(agreement: Agreement, present: Action | None, now: datetime) -> Actio
     if agreement.until is None or not agreement.remind or agreement.ended_at is not None:
         return None
     due = remind_on(agreement)
+    # written down later than it was to be thought of: due at once, and not late already
+    begun = (present.created_at if present else now).date()
+    if due is not None and due < begun <= agreement.until:
+        due = begun
     text = describe_end(agreement)
     if present is None:
         return Action(
