@@ -13,7 +13,15 @@ from pathlib import Path
 
 import pytest
 from archive.archiving import put
-from histories import Letter, archive_letters, describe_awaited, list_histories, play, read_history
+from histories import (
+    FOLDER,
+    Letter,
+    archive_letters,
+    describe_awaited,
+    list_histories,
+    play,
+    read_history,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from syncing import make_config
@@ -138,9 +146,7 @@ def test_what_was_cut_short_is_gone_on_with_and_the_newest_is_right_meanwhile(
     tmp_path, monkeypatch
 ):
     monkeypatch.setattr(hearing, "BATCH", 2)
-    history = read_history(
-        next(p for p in list_histories() if p.stem == "a_question_and_its_answer")
-    )
+    history = read_history(FOLDER / "a_question_and_its_answer.txt")
     config = history.configure(tmp_path)
     with writing_archive(config.archive) as archive:
         keys = archive_letters(archive, history.letters)
@@ -150,6 +156,22 @@ def test_what_was_cut_short_is_gone_on_with_and_the_newest_is_right_meanwhile(
     with writing_archive(config.archive) as archive:
         assert keep_book(archive, config) == 0
         assert describe_awaited(archive, keys) == history.waits
+
+
+@pytest.mark.parametrize("crewed", [False, True], ids=["alone", "with workers"])
+def test_what_was_begun_is_entered_when_it_is_enough(tmp_path, monkeypatch, crewed):
+    monkeypatch.setattr(hearing, "BATCH", 2)
+    if crewed:
+        monkeypatch.setattr(hearing, "WORTHWHILE_FROM", 1)
+    history = read_history(FOLDER / "a_question_and_its_answer.txt")
+    config = history.configure(tmp_path)
+    with writing_archive(config.archive) as archive:
+        archive_letters(archive, history.letters)
+        attribute_pending(archive, config.clients)
+        begun = iter([False, False])
+        left = keep_book(archive, config, enough=lambda: next(begun, True))
+        assert left == archive.said.count_unheard() == len(history.letters) - 4
+        assert keep_book(archive, config) == 0
 
 
 def test_more_than_a_round_of_the_daemon_may_read_waits_for_later(tmp_path):

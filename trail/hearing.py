@@ -55,6 +55,10 @@ EARLY = timedelta(days=1)
 """How much later than it was received a message may say that it was sent: clocks go wrong, and zones are forgotten."""
 
 
+class _Stopped(Exception):
+    """To leave the crew without waiting for it."""
+
+
 def keep_book(
     archive: Archive,
     config: Config,
@@ -66,8 +70,8 @@ def keep_book(
 ) -> int:
     """Read what clients' messages say that were not read yet, and bring the book up to date. Returns how many are left.
 
-    Only the writer may call this. None is read where there are more than `most`, nor begun once there is `enough` or
-    `stopping` says so. Raises ArchiveFull, ArchiveReadOnly.
+    Only the writer may call this. None is read where there are more than `most`, nor begun once there is `enough`; what is
+    at work when `stopping` says so is given up. Raises ArchiveFull, ArchiveReadOnly.
     """
     with archive.ledger.transaction():
         archive.said.begin_under(fingerprint_book(config))
@@ -77,8 +81,8 @@ def keep_book(
     keys = archive.said.list_unheard()
     placing = Placing(config)
     done = 0
-    with _crew(archive, keys) as crew:
-        for batch, heard in _hear_all(archive, config, crew, keys, lambda: stopping() or enough()):
+    with suppress(_Stopped), _crew(archive, keys) as crew:
+        for batch, heard in _hear_all(archive, config, crew, keys, stopping, enough):
             with archive.ledger.transaction():
                 _enter(archive, placing, batch, heard)
             done += len(batch)
@@ -146,13 +150,19 @@ def _hear_all(
     config: Config,
     crew: Crew | None,
     keys: Sequence[str],
-    is_over: Callable[[], bool],
+    stopping: Callable[[], bool],
+    enough: Callable[[], bool],
 ) -> Iterator[tuple[list[str], list[Said]]]:
-    """Batches of keys, each with what those say that were not read by the present rules."""
+    """Batches of keys, each with what those say that were not read by the present rules. Raises _Stopped."""
     chunks = chunk_keys(keys, BATCH)
     ahead: deque[tuple[list[str], Callable[[], list[Said]]]] = deque()
-    while not is_over():
-        while len(ahead) < (AHEAD if crew else 1) and (chunk := next(chunks, None)):
+    while True:
+        if stopping():
+            raise _Stopped
+        while len(ahead) < (AHEAD if crew else 1) and not enough():
+            chunk = next(chunks, None)
+            if chunk is None:
+                break
             ahead.append((chunk, _submit(crew, _list_tasks(archive, config, chunk))))
         if not ahead:
             return
