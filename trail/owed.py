@@ -66,7 +66,10 @@ def read_owed(
     later: list[Waiting] = []
     long_ago: list[Waiting] = []
     for waiting in list_waiting(awaited, settled, last_words, now):
-        old = is_long_ago(waiting, now)
+        # what somebody put off is wanted again
+        old = is_long_ago(waiting, now) and all(
+            (a.key, a.by) not in put_off for a in waiting.awaited
+        )
         (long_ago if old else later if waiting.snoozed_until else shown).append(waiting)
     return Owed(
         tuple(shown),

@@ -113,6 +113,14 @@ def test_what_was_put_off_comes_back_with_the_next_word(waiting):
     assert listed(waiting) == ["late", "logo", "asked"]
 
 
+def test_what_is_old_and_was_put_off_is_not_lost(waiting):
+    waiting.done("waiting", "snooze", waiting.keys["old"][:8], "1w")
+    assert waiting.done("waiting").out.splitlines()[-1] == "1 put off (trail waiting --all)"
+    word = letter("word", JANE, ME, "Re: Drawings", "I only wanted to say hello.", days=1, answers="old")  # fmt: skip
+    waiting.keys |= add(waiting, [word], start=10)
+    assert listed(waiting, "acme") == ["old", "logo"]
+
+
 @pytest.mark.parametrize("when", ["2020-01-01", "today", "some day"])
 def test_a_day_that_is_none_or_past_is_refused(waiting, when):
     answer = waiting.trail("waiting", "snooze", waiting.keys["logo"][:8], when)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _COLUMNS = "id, client, first_key, messages, counting, first_at, last_at, last_key, last_word, last_theirs_at, last_ours_at"
 
+_PUT_OFF = (
+    "EXISTS (SELECT 1 FROM settled s WHERE s.key = a.key AND s.by = a.by AND s.until IS NOT NULL)"
+)
 _LATE = " JOIN late l ON l.client = a.client AND l.conversation = a.conversation AND l.by = a.by"
 
 
@@ -52,10 +55,11 @@ class Conversations:
     ) -> list[Awaited]:
         """Every word that is owed, the oldest first; a client's, and by one side, where that is asked for.
 
-        With `since` only what is owed by a side in a conversation where something was asked, or is due, since then.
+        With `since` only what is owed by a side in a conversation where something was asked, is due or was put off since then.
         """
         rows = self._ledger.execute(
-            "WITH late AS (SELECT DISTINCT client, conversation, by FROM awaited WHERE ?3 IS NULL OR at >= ?3 OR due >= ?4)"
+            "WITH late AS (SELECT DISTINCT client, conversation, by FROM awaited a WHERE ?3 IS NULL OR at >= ?3 OR due >= ?4"
+            f" OR {_PUT_OFF})"
             f" SELECT a.client, a.key, a.by, a.conversation, a.kind, a.at, a.due, a.sentence FROM awaited a{_LATE if since else ''}"
             f" WHERE {'a.client = ?1' if client is not None else '?1 IS NULL'} AND (?2 IS NULL OR a.by = ?2)"
             " ORDER BY a.at, a.key, a.by",
@@ -66,11 +70,12 @@ class Conversations:
     def count_long_ago(
         self, since: datetime, client: str | None = None, by: Side | None = None
     ) -> int:
-        """In how many conversations a side owes a word, and was asked for none, and no day was, since then. Done ones do not count."""
+        """In how many conversations a side owes a word that was neither asked for nor due since then, and nothing of it was put off or done."""
         row = self._ledger.execute(
             "SELECT count(*) FROM (SELECT 1 FROM awaited a WHERE (?1 IS NULL OR a.client = ?1) AND (?2 IS NULL OR a.by = ?2)"
             " AND NOT EXISTS (SELECT 1 FROM settled s WHERE s.key = a.key AND s.by = a.by AND s.until IS NULL)"
-            " GROUP BY a.client, a.conversation, a.by HAVING max(a.at) < ?3 AND coalesce(max(a.due), '') < ?4)",
+            " GROUP BY a.client, a.conversation, a.by"
+            f" HAVING max(a.at) < ?3 AND coalesce(max(a.due), '') < ?4 AND NOT max({_PUT_OFF}))",
             (client, by, *_since(since)),
         ).fetchone()
         return int(row[0])

@@ -322,7 +322,7 @@ MIGRATIONS = (
         at INTEGER NOT NULL,
         until INTEGER,                     -- snoozed until then; NULL: done
         last_at INTEGER NOT NULL,          -- of the last word of the conversation then: a later one wakes it
-        PRIMARY KEY (client, key, by)
+        PRIMARY KEY (key, by, client)      -- whatever the client is called now
     ) WITHOUT ROWID;
     CREATE TABLE unheard (key TEXT PRIMARY KEY) WITHOUT ROWID; -- messages whose turns are to be made, or made anew
     CREATE TRIGGER unheard_since AFTER INSERT ON attribution
