@@ -14,21 +14,19 @@ import hashlib
 from collections import deque
 from contextlib import nullcontext, suppress
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from trail.archive.ledger import chunk_keys
-from trail.attribute.rules import covers_address, fingerprint_rules
-from trail.book.following import CLIENT, follow
+from trail.attribute.rules import fingerprint_rules
+from trail.book.following import follow
 from trail.catchup import parse_stored
-from trail.config.domains import is_free_mail
-from trail.model import Said, Statement, Turn
+from trail.model import Said, Statement
 from trail.parse.days import find_days
 from trail.parse.envelope import read_zone
 from trail.parse.needs import RULES
 from trail.parse.needs import judge as judge_need
 from trail.parse.statements import LANGUAGES
-from trail.parse.threads import is_answer, normalise_subject
+from trail.placing import Placing
 from trail.workers import WORTHWHILE_FROM, Crew, WorkerKilled
 
 if TYPE_CHECKING:
@@ -38,7 +36,7 @@ if TYPE_CHECKING:
 
     from trail.archive.store import Archive
     from trail.config import Config
-    from trail.model import ArchivedMessage, Client, Envelope, ParsedMessage
+    from trail.model import ArchivedMessage, ParsedMessage, Turn
 
     Progress = Callable[[str, int, int], None]
     Task = tuple[str, str, datetime, frozenset[str], str]
@@ -51,8 +49,6 @@ AHEAD = 4
 """Batches that are read while one is entered."""
 _HEAD = 65_536
 """Bytes in which the headers are looked for that tell an author's time zone."""
-EARLY = timedelta(days=1)
-"""How much later than it was received a message may say that it was sent: clocks go wrong, and zones are forgotten."""
 
 
 class _Stopped(Exception):
@@ -248,79 +244,3 @@ def _grow_quietly(
     if {turn.key for turn in came} != set(grown) or not came or any(turn.counts for turn in came):
         return False
     return all(archive.conversations.grow(number, turn) for turn in came)
-
-
-class Placing:
-    """Whose turn a message was, under a configuration."""
-
-    def __init__(self, config: Config) -> None:
-        self._own = config.own_addresses
-        self._clients = {client.slug: client for client in config.clients}
-        self._known: dict[str, frozenset[str]] = {}
-        domains = {address.rpartition("@")[2] for address in self._own}
-        self._own_domains = {domain for domain in domains if not is_free_mail(domain)}
-
-    def make_turn(
-        self, client: str, message: ArchivedMessage, envelope: Envelope, said: Said
-    ) -> Turn:
-        """The message as a turn of one of its clients."""
-        writers = [a.address for a in envelope.addresses if a.role == "from"] or [
-            a.address for a in envelope.addresses if a.role in ("sender", "reply-to")
-        ]
-        to = [a.address for a in envelope.recipients]
-        outgoing = any(map(self._is_own, writers))
-        people = [a for a in (to if outgoing else writers[:1]) if not self._is_own(a)]
-        topic = normalise_subject(envelope.subject).casefold()
-        stray = not envelope.references and is_answer(envelope.subject)
-        return Turn(
-            client,
-            tell_moment(message, envelope),
-            message.key,
-            outgoing,
-            not said.automatic,
-            people[0] if people else "",
-            tuple(sorted({self._find_side(client, address) for address in people})),
-            words=said.words,
-            topic=_hash(topic) if topic else 0,
-            stray=stray,
-        )
-
-    def _is_own(self, address: str) -> bool:
-        """Whether it is ours, or of somebody at our own domain, who answers for us too, and no client's."""
-        if address in self._own:
-            return True
-        return address.rpartition("@")[2] in self._own_domains and not self._find_clients(address)
-
-    def _find_clients(self, address: str) -> frozenset[str]:
-        whose = self._known.get(address)
-        if whose is None:
-            whose = frozenset(s for s, c in self._clients.items() if covers_address(c, address))
-            self._known[address] = whose
-        return whose
-
-    def _find_side(self, client: str, address: str) -> str:
-        whose = self._find_clients(address)
-        if client in whose or (not whose and not _has_people(self._clients.get(client))):
-            return CLIENT
-        if whose:
-            return f"={min(whose)}"
-        domain = address.rpartition("@")[2]
-        side = address if not domain or is_free_mail(domain) else domain
-        return "".join(side.split()) or "?"
-
-
-def tell_moment(message: ArchivedMessage, envelope: Envelope) -> datetime:
-    """When a message was sent; when it was received, where it does not say, or says what cannot be."""
-    sent_at = envelope.sent_at
-    if sent_at is None or sent_at > message.received_at + EARLY:
-        return message.received_at
-    return sent_at
-
-
-def _has_people(client: Client | None) -> bool:
-    return client is not None and bool(client.addresses or client.domains)
-
-
-def _hash(text: str) -> int:
-    """Of 63 bits, and never 0."""
-    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:8]) >> 1 or 1
