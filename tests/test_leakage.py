@@ -172,3 +172,28 @@ def test_a_damaged_message_is_counted_as_not_compared(tmp_path):
         config = make_config(archive.root, clients=CLIENTS)
         selection = select_messages(archive, config, CLIENTS[0])
         assert (len(selection.chosen), selection.uncompared) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "the tur\u00adbine con\u00adtract runs until march with a penal\u00adty of nine thou\u00adsand crowns a week",
+        "می\u200cخواهم قرارداد توربین\u200cها را تا پایان ماه به شما می\u200cفرستم و جریمه\u200cها نیز نه هزار کرون در هفته می\u200cباشد",
+    ],
+)
+@pytest.mark.parametrize("visible", [False, True])
+def test_words_are_found_whatever_nobody_sees_in_them(tmp_path, words, visible):
+    pasted = words.replace("\u00ad", "") if visible else words
+    with writing_archive(tmp_path / "archive") as archive:
+        put(archive, written("jo@birch.example", "me@studio.example", words), written("me@studio.example", "jo@alder.example", f"Dear Jo,\n\n{pasted}"))  # fmt: skip
+        attribute_pending(archive, CLIENTS)
+        selection = select_messages(archive, make_config(archive.root, clients=CLIENTS), CLIENTS[0])
+        assert [held.verdict.code for held in selection.withheld] == ["leak"]
+        assert not selection.chosen
+
+
+def written(sender, to, text):
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"] = sender, to
+    message.set_content(text)
+    return message.as_bytes()
