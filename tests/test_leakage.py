@@ -181,7 +181,7 @@ def test_a_damaged_message_is_counted_as_not_compared(tmp_path):
     "words",
     [
         "the tur\u00adbine con\u00adtract runs until march with a penal\u00adty of nine thou\u00adsand crowns a week",
-        "می\u200cخواهم قرارداد توربین\u200cها را تا پایان ماه به شما می\u200cفرستم و جریمه\u200cها نیز نه هزار کرون در هفته می\u200cباشد",
+        "می\u200cخواهم قرارداد توربین\u200cها را تا پایان ماه به شما می\u200cفرستم و جریمه\u200cها نیز نه هزار کرون در هفته می\u200cباشد",  # noqa: RUF001 - Persian
     ],
 )
 @pytest.mark.parametrize("visible", [False, True])
@@ -193,6 +193,20 @@ def test_words_are_found_whatever_nobody_sees_in_them(tmp_path, words, visible):
         selection = select_messages(archive, make_config(archive.root, clients=CLIENTS), CLIENTS[0])
         assert [held.verdict.code for held in selection.withheld] == ["leak"]
         assert not selection.chosen
+
+
+def test_words_of_a_page_beside_another_text_are_found(tmp_path):
+    """A plain text that is long enough to be read, and says something else."""
+    words = "the turbine contract runs until march with a penalty of nine thousand crowns a week"
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"] = "jo@birch.example", "me@studio.example"
+    message.set_content("This mail is confidential and meant for nobody but its addressee. " * 9)
+    message.add_alternative(f"<p>{words}</p>", subtype="html")
+    with writing_archive(tmp_path / "archive") as archive:
+        put(archive, message.as_bytes(), written("me@studio.example", "jo@alder.example", words))
+        attribute_pending(archive, CLIENTS)
+        selection = select_messages(archive, make_config(archive.root, clients=CLIENTS), CLIENTS[0])
+        assert [held.verdict.code for held in selection.withheld] == ["leak"]
 
 
 def die(task):
