@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
+import signal
 from email.message import EmailMessage
 from email.policy import SMTP
 
@@ -12,6 +14,7 @@ from archive.archiving import AT, key_of, letter, put
 from syncing import make_config
 from ten_clients import CLIENTS, NAMES, Office, decode_everything
 
+from trail import phrasebook
 from trail.archive.phrases import FOLDER, Phrases
 from trail.archive.store import writing_archive
 from trail.catchup import attribute_pending
@@ -172,3 +175,69 @@ def test_a_damaged_message_is_counted_as_not_compared(tmp_path):
         config = make_config(archive.root, clients=CLIENTS)
         selection = select_messages(archive, config, CLIENTS[0])
         assert (len(selection.chosen), selection.uncompared) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "the tur\u00adbine con\u00adtract runs until march with a penal\u00adty of nine thou\u00adsand crowns a week",
+        "می\u200cخواهم قرارداد توربین\u200cها را تا پایان ماه به شما می\u200cفرستم و جریمه\u200cها نیز نه هزار کرون در هفته می\u200cباشد",  # noqa: RUF001 - Persian
+    ],
+)
+@pytest.mark.parametrize("visible", [False, True])
+def test_words_are_found_whatever_nobody_sees_in_them(tmp_path, words, visible):
+    pasted = words.replace("\u00ad", "") if visible else words
+    with writing_archive(tmp_path / "archive") as archive:
+        put(archive, written("jo@birch.example", "me@studio.example", words), written("me@studio.example", "jo@alder.example", f"Dear Jo,\n\n{pasted}"))  # fmt: skip
+        attribute_pending(archive, CLIENTS)
+        selection = select_messages(archive, make_config(archive.root, clients=CLIENTS), CLIENTS[0])
+        assert [held.verdict.code for held in selection.withheld] == ["leak"]
+        assert not selection.chosen
+
+
+def test_words_of_a_page_beside_another_text_are_found(tmp_path):
+    """A plain text that is long enough to be read, and says something else."""
+    words = "the turbine contract runs until march with a penalty of nine thousand crowns a week"
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"] = "jo@birch.example", "me@studio.example"
+    message.set_content("This mail is confidential and meant for nobody but its addressee. " * 9)
+    message.add_alternative(f"<p>{words}</p>", subtype="html")
+    with writing_archive(tmp_path / "archive") as archive:
+        put(archive, message.as_bytes(), written("me@studio.example", "jo@alder.example", words))
+        attribute_pending(archive, CLIENTS)
+        selection = select_messages(archive, make_config(archive.root, clients=CLIENTS), CLIENTS[0])
+        assert [held.verdict.code for held in selection.withheld] == ["leak"]
+
+
+def die(task):
+    if any(b"deadly" in (task[0] / w.message.path).read_bytes() for w in task[1]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return REAL_READ(task)
+
+
+REAL_READ = phrasebook._read_chunk
+
+
+def test_a_message_that_kills_whoever_compares_it_is_in_doubt(tmp_path, monkeypatch):
+    """Unless it is the client's own; it would go as it is."""
+    contents = [written("me@studio.example", "jo@alder.example", f"Number {n}") for n in range(4)]
+    deadly = written("me@studio.example", "jo@alder.example", "deadly")
+    theirs = written("jo@alder.example", "me@studio.example", "deadly too")
+    monkeypatch.setattr("trail.phrasebook.WORTHWHILE_FROM", 1)
+    monkeypatch.setattr("trail.phrasebook._read_chunk", die)
+    with writing_archive(tmp_path / "archive") as archive:
+        put(archive, *contents, deadly, theirs)
+        attribute_pending(archive, CLIENTS)
+        selection = select_messages(archive, make_config(archive.root, clients=CLIENTS), CLIENTS[0])
+        (held,) = selection.withheld
+        assert (held.message.key, held.verdict.code) == (key_of(deadly), "unreadable")
+        assert held.message.reason == "whoever reads it is ended by it"
+        assert key_of(theirs) in {m.key for m in selection.chosen}
+        assert (len(selection.chosen), selection.uncompared) == (5, 2)
+
+
+def written(sender, to, text):
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"] = sender, to
+    message.set_content(text)
+    return message.as_bytes()

@@ -114,6 +114,8 @@ class _Comparison:
     def run(self) -> Findings:
         failed = self._book.complete(self._keys.union(self._spoken), self._keys)
         digests = self._look_at_marks()
+        for key in self._book.deadly & self._keys:  # it would go as it is, and nobody has seen it
+            self._unread.note(key, "", "whoever reads it is ended by it")
         self._unread.read()
         self._look_into_documents(digests)
         passes = 1 + self._count() // AT_ONCE

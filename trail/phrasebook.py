@@ -63,6 +63,8 @@ class PhraseBook:
         self._crew = crew
         self._cache = [Phrases(archive.root, VERSION)]
         self._texts: dict[str, str] = {}
+        self.deadly: set[str] = set()
+        """Messages that killed who read them."""
 
     def complete(self, own: frozenset[str], rest: frozenset[str]) -> set[str]:
         """Read what is not in the cache yet, each message once. Returns the messages that could not be read.
@@ -129,6 +131,8 @@ class PhraseBook:
             else:  # one of them kills its reader: which one, is told by itself
                 results = crew.map(_read_chunk, [(root, [wanted]) for wanted in chunk])
                 for wanted, one in zip(chunk, results, strict=True):
+                    if one is None:
+                        self.deadly.add(wanted.message.key)
                     yield from one or [(wanted.message.key, {})]
 
     def _keep(self, kind: Kind, records: list[Record]) -> None:

@@ -1,7 +1,7 @@
 """Which next actions a client gets with a hand-off: the open ones that are not private.
 
 In: the book, and what is handed over. Out: what the papers say of it. What must never happen: that a private action, a note
-or an agreement goes along, or an action that names another client; in doubt one stays.
+or an agreement goes along, an action that names another client, or one that comes from a message the client does not get; in doubt one stays.
 """
 
 from __future__ import annotations
@@ -34,14 +34,16 @@ def list_planned(
     """The actions that go along, the next ones due first. Of a part of the mail only those that come from a message of it."""
     others = Others(selection.client, config.clients, config.me)
     chosen = {message.key for message in selection.chosen}
+    theirs = chosen.union(archive.handoffs.read_given(selection.client.slug), [""])
+    theirs -= {held.message.key for held, _ in selection.regretted}
     found = []
     for action in archive.book.list_entries(Action, selection.client.slug):
         if action.done_at is not None or action.private or action.origin:
             continue
-        if selection.filters.limits and action.source not in chosen:
-            continue
+        if action.source not in (chosen if selection.filters.limits else theirs):
+            continue  # its words may be those of a message that is withheld
         marks = (mark.rstrip(".") for mark in _MARK.findall(action.text))
-        if others.find_names([action.text]) or others.find_marks(marks):
+        if others.are_named(action.text) or others.find_marks(marks):
             continue
         text = redact(action.text, tuple(patterns))
         found.append(Planned(f"{action.id}@handed-over.trail.invalid", text, action.due, action.created_at, action.source))  # fmt: skip

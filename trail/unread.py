@@ -36,7 +36,7 @@ class Unread:
         self._problems: dict[str, str] = {}
 
     def note(self, key: str, digest: str, name: str) -> None:
-        """A message has this attachment; digest "": it has more text than is looked at."""
+        """A message has this attachment; digest "": its own text is meant, and `name` says why, if not by its length."""
         self._names.setdefault(key, {}).setdefault(digest, name)
 
     def read(self) -> None:
@@ -80,9 +80,9 @@ class Unread:
         return told
 
     def _describe(self, key: str, digest: str) -> str:
-        if not digest:
-            return "it has more text than is looked at"
         name = self._names[key][digest]
+        if not digest:
+            return name or "it has more text than is looked at"
         what = f'"{name}"' if name else "an attachment"
         problem = self._problems.get(digest, "not read yet")
         return f"nobody could look into {what}: {problem}"

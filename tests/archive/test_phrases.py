@@ -37,6 +37,15 @@ def test_only_what_is_wanted_is_read(phrases):
     assert [list(r.phrases) for r in phrases.iter_records("own", wanted)] == [[3]]
 
 
+def test_a_record_may_be_large_and_hides_none_behind_it(phrases):
+    """Such as of a message with tables of millions of numbers."""
+    large = Record(f"{1:064x}", array("Q", bytes(72 << 20)), array("Q"), "")
+    phrases.add("own", [large, record(2, 6)])
+    assert phrases.list_keys("own") == {n.to_bytes(32, "big") for n in (1, 2)}
+    wanted = (2).to_bytes(32, "big").__eq__
+    assert [r.key for r in phrases.iter_records("own", wanted)] == [f"{2:064x}"]
+
+
 def test_another_version_begins_anew(phrases, tmp_path):
     phrases.add("own", [record(1, 5)])
     assert Phrases(tmp_path, 2).list_keys("own") == set()

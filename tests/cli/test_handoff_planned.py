@@ -13,6 +13,7 @@ from syncing import make_message
 from traces import find_traces
 
 BOLT_RULES = 'slug = "bolt"\nname = "Boltwerk"\ndomains = ["bolt.example"]'
+SHORT_RULES = 'slug = "qx"\nname = "QX Ltd"\ndomains = ["qx.example"]'
 SECRETS = ("wirbelnote", "wirbelprivate", "wirbelagreed", "wirbelremark", "wirbelvalue", "wirbelrequest", "wirbeldone", "wirbelbolt", "wirbelnamed", "wirbelmarked", "wirbelother")  # fmt: skip
 
 
@@ -20,7 +21,7 @@ SECRETS = ("wirbelnote", "wirbelprivate", "wirbelagreed", "wirbelremark", "wirbe
 def business(desk, pymap_server):
     for number in range(2):
         pymap_server.append("INBOX", make_message(number))
-    desk.set_up(pymap_server, clients=(ACME_RULES, BOLT_RULES)).done("sync")
+    desk.set_up(pymap_server, clients=(ACME_RULES, BOLT_RULES, SHORT_RULES)).done("sync")
     desk.ids = desk.trail("search", "client:acme", "--ids").out.split()
     return desk
 
@@ -35,6 +36,8 @@ def fill(desk):
     desk.done("next", "done", done)
     desk.done("next", "add", "bolt", "wirbelbolt")
     desk.done("next", "add", "acme", "wirbelnamed as for Boltwerk")
+    desk.done("next", "add", "acme", "wirbelnamed as Boltwerks kontrakt")
+    desk.done("next", "add", "acme", "wirbelnamed: not before QX has paid")
     desk.done("next", "add", "acme", "wirbelmarked, ask ann@bolt.example")
     desk.done("next", "add", "acme", "Send the *files*; =1+1", "--due", "2030-01-02", "--from", desk.ids[0])  # fmt: skip
     desk.done("next", "add", "acme", "Call about it")
@@ -97,3 +100,20 @@ def test_redacted_words_are_redacted_in_actions_too(business):
     (row,) = read_rows(bundle)
     assert row["In these words"].startswith("Pay ")
     assert find_traces(SECRETS, business.root / "box") == {}
+
+
+def test_what_comes_from_a_message_that_is_withheld_stays(desk, pymap_server):
+    """The words of a next action are often those of its message."""
+    pymap_server.append("INBOX", make_message(0))
+    pymap_server.append("INBOX", make_message(1, extra="Cc: ann@bolt.example\r\n"))
+    desk.set_up(pymap_server, clients=(ACME_RULES, BOLT_RULES)).done("sync")
+    keys = desk.trail("search", "client:acme", "--ids").out.split()
+    shared = set(keys) & set(desk.trail("search", "client:bolt", "--ids").out.split())
+    for key in keys:
+        words = "wirbelother: pay the fine" if key in shared else "Call about it"
+        desk.done("next", "add", "acme", words, "--from", key)
+    assert "1 next action goes along" in desk.done("handoff", "acme", "--dry-run").err
+    hand_over(desk)
+    assert find_traces(SECRETS, desk.root / "box") == {}
+    (row,) = read_rows(next((desk.root / "box").iterdir()))
+    assert row["In these words"] == "Call about it"

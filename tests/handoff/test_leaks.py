@@ -68,6 +68,12 @@ def test_wrapping_quoting_case_and_signs_make_no_difference():
     assert shingle(quoted) == shingle(SENTENCE)
 
 
+@pytest.mark.parametrize("sign", ["\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"])
+def test_what_nobody_sees_in_a_word_makes_no_difference(sign):
+    """Soft hyphens of a web page, joiners of Persian: one side of the comparison has them taken out."""
+    assert shingle(" ".join(f"{w[:1]}{sign}{w[1:]}" for w in SENTENCE.split())) == shingle(SENTENCE)
+
+
 def test_fewer_words_than_a_phrase_has_have_no_number():
     assert shingle(" ".join(["word"] * (WORDS - 1))) == set()
     assert len(shingle(" ".join(["word"] * WORDS))) == 1

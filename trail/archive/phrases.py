@@ -29,8 +29,6 @@ _HEAD = struct.Struct("<32s4I")
 _MANY_FILES = 12
 """Files of a kind that are made one when there are more."""
 _BUFFER = 1 << 20
-_LARGEST = 64 << 20
-"""Bytes of a record: more is damage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +112,13 @@ def _iter_raw(
     except OSError:
         return
     with file, contextlib.suppress(OSError):
+        left = os.fstat(file.fileno()).st_size
         while len(head := file.read(_HEAD.size)) == _HEAD.size:
             key, one, two, three, checksum = _HEAD.unpack(head)
-            if (size := one + two + three) > _LARGEST or one % 8 or two % 8:
-                return
+            left -= _HEAD.size
+            if (size := one + two + three) > left or one % 8 or two % 8:
+                return  # a record may be of any size, but not of more than there is
+            left -= size
             body = file.read(size)
             if not wanted(key):
                 continue

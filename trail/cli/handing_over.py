@@ -72,9 +72,9 @@ def hand_over_to(
         path = out.expanduser() / name_bundle(whose.slug, now, filters, part)
         if selection.uncompared:
             session.warn(
-                "1 message is damaged, and was not compared with this client's mail: run `trail verify`"
+                "1 message could not be read, and was not compared with this client's mail: `trail verify` tells whether it is damaged"
                 if selection.uncompared == 1
-                else f"{selection.uncompared:,} messages are damaged, and were not compared with this client's mail: run `trail verify`"
+                else f"{selection.uncompared:,} messages could not be read, and were not compared with this client's mail: `trail verify` tells whether they are damaged"
             )
         _warn_of_slips(session, archive, selection, patterns)
         _note_planned(session, archive, selection, patterns)

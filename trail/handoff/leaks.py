@@ -160,6 +160,8 @@ class Others:
         self._names = [
             (name, c.slug) for c in others for name in _list_names(c) if name not in ours_named
         ]
+        short = {name for c in others for name in _list_forms(c)} - _list_forms(client) - {""}
+        self._calls = [*short, *(name for name, _ in self._names)]
 
     def __bool__(self) -> bool:
         """Whether there is any other client."""
@@ -188,6 +190,16 @@ class Others:
                     )
         return list(found.values())
 
+    def are_named(self, text: str) -> bool:
+        """Whether a sentence of the sender names one of them: short names count, too, and the genitive of some languages."""
+        joined = f" {' '.join(_split_name(text))} "
+        return any(
+            name in joined
+            if _UNSPACED.search(name)
+            else f" {name} " in joined or f" {name}s " in joined
+            for name in self._calls
+        )
+
     def _whose(self, mark: str) -> str | None:
         if slug := self._addresses.get(mark):
             return slug
@@ -206,12 +218,17 @@ def describe_leaks(leaks: Sequence[Leak]) -> str:
 
 def _list_names(client: Client) -> set[str]:
     """What a client may be called in the name of a file, as words joined by blanks."""
-    whole = _split_name(client.name)
-    core = [word for word in whole if word not in _LEGAL_FORMS]
-    names = {" ".join(whole), " ".join(core), " ".join(_split_name(client.slug))}
+    names = _list_forms(client)
     for domain in client.domains:
         names |= {" ".join(_split_name(domain)), " ".join(_split_name(domain.partition(".")[0]))}
     return {name for name in names if len(name.replace(" ", "")) >= SHORTEST_NAME}
+
+
+def _list_forms(client: Client) -> set[str]:
+    """The name, whole and without its legal form, and the slug."""
+    whole = _split_name(client.name)
+    core = [word for word in whole if word not in _LEGAL_FORMS]
+    return {" ".join(whole), " ".join(core), " ".join(_split_name(client.slug))}
 
 
 def _split_name(text: str) -> list[str]:

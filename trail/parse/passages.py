@@ -43,6 +43,7 @@ _UNSHOWN = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _ATTRIBUTE = re.compile(r"""=\s*(?:"([^"<>]{20,})"|'([^'<>]{20,})')""")
+_TAG = re.compile(r"<[^<>]*>")
 _READABLE = {"mail", "html", "lines", "text"}
 # What a server writes on the way: it names hosts, not people.
 _TRANSPORT = ("received", "dkim-signature", "arc-", "authentication-results", "x-google-", "return-path")  # fmt: skip
@@ -91,18 +92,33 @@ def read_own_words(content: bytes, tree: Tree | None = None) -> tuple[str, str]:
     `tree` is the message's, here and below, where somebody took it apart already.
     """
     try:
-        texts = BodyReader(tree or split_parts(content)).read()
-        pairs = [split_quoted(read_html(t.markup) if t.is_html else t.markup) for t in texts]
+        reader = BodyReader(tree or split_parts(content))
+        pairs = [
+            split_quoted(read_html(t.markup) if t.is_html else t.markup) for t in reader.read()
+        ]
         own = "\n\n".join(written for written, _ in pairs if written)
+        closing = _find_closing(own)
+        said = set(own.split())
+        # Mostly the same once more; but it may be the letter, and the plain text a disclaimer.
+        for markup in reader.read_left():
+            if len(set(_TAG.sub(" ", markup).split()) - said) < _FEW_WORDS:
+                continue
+            more, _ = split_quoted(read_html(markup))
+            if len(set(more.split()) - said) >= _FEW_WORDS:
+                own, closing = f"{own}\n\n{more}", f"{closing}\n\n{_find_closing(more)}"
     except Exception:  # noqa: BLE001 - one bad message never stops a hand-off, whatever it is
         return "", ""
+    return own, closing
+
+
+def _find_closing(own: str) -> str:
     lines = [line for line in own.splitlines() if line.strip()]
     start = max(0, len(lines) - _CLOSING_LINES)
     for at, line in enumerate(lines):
         if line.rstrip() in ("--", "__") and at < start:  # the mark of a signature
             start = at
             break
-    return own, "\n".join(lines[start:])
+    return "\n".join(lines[start:])
 
 
 def read_passages(content: bytes, tree: Tree | None = None) -> Passages:
