@@ -37,6 +37,13 @@ def run(setting: Setting) -> list[Row]:
     commands = {
         "trail waiting": ("waiting",),
         "trail waiting CLIENT": ("waiting", "client00"),
+        "trail next": ("next",),
+        "trail clients": ("clients",),
+        "trail clients --json": ("clients", "--json"),
+        "trail client show": ("client", "show", "client00"),
+        "trail brief": ("brief", "client00"),
+        "trail brief --html": ("brief", "client00", "--html"),
+        "trail digest": ("digest",),
     }
     rows = [
         Row(f"reading {count:,} messages for the book", f"{seconds:.1f} s", note=f"{count / seconds:,.0f} messages a second"),

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trail.config import Config, find_account, find_client, load_config, parse_config
+from trail.config.digest import DigestSettings
 from trail.config.load import Handoff
 from trail.config.schema import KEYS
 from trail.errors import ConfigError, UnknownClient
@@ -33,7 +34,7 @@ def test_the_example_documents_every_key_and_its_default():
     text = EXAMPLE.read_text(encoding="utf-8")
     for level, keys in KEYS.items():
         part = text if not level else text.partition(f"[{level}]")[2].partition("\n[")[0]
-        for key in set(keys) - {"account", "client", "handoff", "caldav"}:
+        for key in set(keys) - {"account", "client", "handoff", "caldav", "digest"}:
             assert re.search(rf"^(# )?{key} = ", part, re.MULTILINE), (level, key)
     config = parse_config(text, PATH)
     assert config.clients[0].subjects == ("[acme]",)
@@ -103,6 +104,33 @@ def test_what_hand_offs_are_sealed_with_is_read_and_checked():
     for url in ("ftp://tsa.example", "tsa.example", "http://me:pw@tsa.example", "http://"):
         assert "http://" in refusal(f'[handoff]\ntimestamp_url = "{url}"').message
     assert "must be a table" in refusal("[[handoff]]").message
+
+
+def test_when_and_where_to_a_digest_goes_is_read_and_checked():
+    me = 'me = ["me@studio.example", "mia@studio.example"]\n'
+    config = parse_config(
+        f'{me}[digest]\nat = "7:05"\nto = ["file", "mail"]\naddress = "Mia@studio.example"\n'
+        'host = "smtp.studio.example"\nsecurity = "starttls"\nuser = "mia"\nca_file = "ca.pem"\n',
+        PATH,
+    )
+    server = Account("digest", "smtp.studio.example", "mia", 587, "starttls", ca_file="/etc/trail/ca.pem")  # fmt: skip
+    assert config.digest == DigestSettings((7, 5), ("file", "mail"), "mia@studio.example", server)
+    assert parse_config(me, PATH).digest == DigestSettings()
+    for wrong, words in (
+        ('at = "24:00"', "time of the day"),
+        ('at = "half past seven"', "time of the day"),
+        ('to = ["pager"]', '"pager" is none of'),
+        ('to = ["mail"]', "digest: host: is missing"),
+        ('address = "jane@acme.example"', "none of your own addresses"),
+        ('host = "smtp.studio.example"\nsecurity = "plain"', "readable to another machine"),
+        ('password_env = "A"\npassword_command = ["b"]', "stands beside password_env"),
+        ('password = "x"', "a password does not belong"),
+        ('time = "07:30"', 'unknown key "time"'),
+    ):
+        assert words in refusal(f"{me}[digest]\n{wrong}\n").message, wrong
+    nobody = refusal('[digest]\nto = ["mail"]\nhost = "smtp.studio.example"\n')
+    assert "there is nobody to mail to" in nobody.message
+    assert "[digest]" in refusal('at = "07:30"').hint
 
 
 def test_what_hand_offs_are_made_with_is_read_and_checked():

@@ -4,7 +4,7 @@
                           ^            |
        servers --IDLE--> watchers <----+ an account that could be reached
 
-Comes in: the path of the configuration, a way to log in, a stop event, a supervisor. Goes out: a line a round to the
+Comes in: the path of the configuration, a way to log in and one to send the digest, a stop event, a supervisor. Goes out: a line a round to the
 log. Rounds run one after the other, each under the archive's lock, so that other commands get their turn in between.
 It never keeps anything in memory that a restart would lose.
 """
@@ -27,6 +27,7 @@ from trail.config import load_config
 from trail.errors import ArchiveLocked, LoginRejected, TrailError
 from trail.fetch.idle import is_connection_limit
 from trail.locks import hold_lock
+from trail.mornings import Mornings
 from trail.supervisor import Supervisor
 from trail.turns import Turns
 from trail.watch import Watchers
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from trail.model import Account
+    from trail.mornings import Send
     from trail.turns import Connect
 
 log = logging.getLogger("trail.daemon")
@@ -50,6 +52,8 @@ SETTLE = 0.3
 """Seconds between the server's word of new mail and the look at it: more may be coming."""
 APART = 2.0
 """Seconds between two such looks at an account, however often its server calls."""
+GLANCE = 30
+"""Seconds between two looks at the clock, for the digest."""
 PULSE = 10.0
 """Seconds between two signs that the scheduler is alive."""
 DEAF = 60.0
@@ -67,6 +71,7 @@ class Daemon:
         connect: Callable[[], Connect],
         stop: threading.Event,
         supervisor: Supervisor | None = None,
+        send: Send | None = None,
     ) -> None:
         self._config_path = config_path
         self._stop = stop
@@ -74,6 +79,7 @@ class Daemon:
         self._changed_at = config_path.stat().st_mtime_ns
         self._supervisor = supervisor or Supervisor()
         self._turns = Turns(self._config.archive, connect, stop, self._supervisor.tell)
+        self._mornings = Mornings(self._config.archive, send)
         self._watchers = Watchers(connect, self._look_soon, self._retry)
         self._turns.listening = self._watchers.list_listening
         self._told_listening: dict[str, list[str]] = {}
@@ -158,6 +164,16 @@ class Daemon:
             trigger = IntervalTrigger(seconds=int(account.every), timezone=UTC)
             # without an id of its own a job would be dropped while the account's last round is still at work
             self._scheduler.add_job(self._run_round, trigger, [account.name], next_run_time=first)
+        if (
+            self._config.digest.at is not None
+        ):  # behind the rounds: the digest of a laptop that wakes has the night's mail
+            first = now + timedelta(milliseconds=10 * len(self._config.accounts))
+            trigger = IntervalTrigger(seconds=GLANCE, timezone=UTC)
+            self._scheduler.add_job(self._look_at_clock, trigger, next_run_time=first)
+
+    def _look_at_clock(self) -> None:
+        if not self._stop.is_set():
+            self._mornings.look(self._config, datetime.now().astimezone())
 
     def _reload(self) -> None:
         """Take up a changed configuration; one that cannot be read is reported once, and the old one stays."""

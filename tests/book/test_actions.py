@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from book.booking import NOW, TODAY, action, agreement
+from booking import NOW, TODAY, action, agreement
 
 from trail.book.actions import arrange, describe_day, follow
 from trail.book.ids import derive_id, is_id, make_id, read_prefix

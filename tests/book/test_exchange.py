@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from book.booking import NOW, TODAY, action, agreement, note
+from booking import NOW, TODAY, action, agreement, note
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import icalendar
 import vobject
-from book.booking import NOW, TODAY, action
+from booking import NOW, TODAY, action
 from hypothesis import given
 from hypothesis import strategies as st
 

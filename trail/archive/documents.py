@@ -226,6 +226,8 @@ class Documents:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # not made durable: a file that a power cut leaves empty is read as none
             # a name of its own: a hand-off reads attachments beside the writer
+            import secrets  # noqa: PLC0415 - a search reads this room, and writes nothing
+
             unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
             try:
                 unfinished.write_bytes(zlib.compress(reading.text.encode("utf-8", "replace"), 6))

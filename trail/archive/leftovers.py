@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _KEY = re.compile(r"\.([0-9a-f]{64})\.trail,")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 REGISTERS = "handoffs"
+DIGEST_FILE = "digest.txt"
+"""The last digest: it tells of clients."""
 _KEPT = ("key", "sent_at")
 _OWN = ("message_id", "subject")
 """Columns that say of a message what it says itself."""
@@ -70,8 +72,10 @@ def _remove(archive: Archive, paths: list[Path]) -> int:
 
 
 def remove_caches(archive: Archive) -> None:
-    """Delete the texts of attachments that no message has, and every other cache whole: they are made anew when needed."""
+    """Delete the texts of attachments that no message has, the last digest, and every other cache whole: they are made anew when needed."""
     cache = archive.root / "cache"
+    with translate_disk_errors(archive.root):
+        (archive.root / DIGEST_FILE).unlink(missing_ok=True)
     if not cache.is_dir():
         return
     kept = {row[0] for row in archive.ledger.execute("SELECT DISTINCT digest FROM document")}

@@ -1,6 +1,6 @@
-"""`trail clients` and `trail client add|show|suggest`: the address book of clients.
+"""`trail client add|show|suggest`: the address book of clients.
 
-In: the configuration, and the archive where there is one. Out: tables; new rules in the configuration.
+In: the configuration, and the archive where there is one. Out: how it stands with each; new rules in the configuration.
 Must never change a line of the configuration that a person wrote for another reason.
 """
 
@@ -8,15 +8,23 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
+from trail.cli.addressbook import (
+    RULES,
+    count_messages,
+    describe_client,
+    has_archive,
+    read_standings,
+    shortening,
+)
 from trail.cli.app import Session, app
 from trail.cli.later import typer
 from trail.config import find_client
 from trail.render import format_day, format_time
-from trail.terminal import fit_text, measure_text, pad_text
+from trail.terminal import Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,23 +33,7 @@ if TYPE_CHECKING:
     from trail.config import Config
     from trail.model import Client, Envelope
 
-Counts = dict[str, tuple[int, int, int]]
-"""By slug: messages, and the dates (seconds) of the first and the last."""
-
 book = app.add_group("client", help="The address book of clients.")
-
-
-@app.command("clients")
-def clients(ctx: typer.Context) -> None:
-    """List the clients, their rules, and how much mail they have."""
-    session: Session = ctx.obj
-    counts = count_messages(session.config)
-    rows = [describe_client(client, counts) for client in session.config.clients]
-    if not rows:
-        session.note(
-            "no clients yet: `trail client suggest` proposes some, `trail client add` adds"
-        )
-    session.emit({"clients": rows}, _tabulate(rows, session.width))
 
 
 @book.command("show")
@@ -49,14 +41,27 @@ def show(
     ctx: typer.Context,
     client: Annotated[str, typer.Argument(metavar="CLIENT", help="Its slug or name.")],
 ) -> None:
-    """Show a client's rules and how much of their mail is archived."""
+    """Show a client's rules, how much of their mail is archived, and how it stands with them."""
+    from trail.cli.clock import read_clock
+    from trail.cli.standings import (
+        last_words_lines,
+        reasons_lines,
+        standing_data,
+    )
+
     session: Session = ctx.obj
+    now = read_clock()
     found = find_client(session.config, client)
     data = describe_client(found, count_messages(session.config))
-    lines = [f"{found.name} ({found.slug})"]
-    lines += [f"{key:<10} {', '.join(data[key])}" for key in _RULES if data[key]]
-    lines.append(f"{'messages':<10} {_count_text(data)}")
-    session.emit(data, "\n".join(lines))
+    lines = [Line(f"{found.name} ({found.slug})")]
+    lines += [Line(f"{key:<10} {', '.join(data[key])}") for key in RULES if data[key]]
+    lines.append(Line(f"{'messages':<10} {_count_text(data)}"))
+    for standing in read_standings(session, (found,), now):
+        with shortening(session.config) as shorten:
+            data |= standing_data(standing, now.date(), shorten)
+            lines += last_words_lines(standing, now.date(), shorten)
+            lines += reasons_lines(standing, shorten)
+    session.emit_lines(data, lines)
 
 
 @book.command("add")
@@ -121,7 +126,7 @@ def suggest(
     session: Session = ctx.obj
     with show_progress(session) as progress:
         mail: list[Iterable[tuple[Envelope, datetime]]] = []
-        if offline or not session.config.accounts or _has_archive(session.config):
+        if offline or not session.config.accounts or has_archive(session.config):
             mail.append(_iter_mail(session.config))  # which says what to do when there is none
         if not offline:
             mail.append(_iter_newest(session, progress))
@@ -135,33 +140,6 @@ def suggest(
         session.note("nobody to suggest: the rules of the clients cover everybody seen")
     rows = [{**asdict(one), "last_at": format_time(one.last_at)} for one in found]
     session.emit({"suggestions": rows}, "\n".join(_describe_suggestion(one) for one in found))
-
-
-_RULES = ("addresses", "domains", "folders", "subjects")
-
-
-def describe_client(
-    client: Client, counts: Mapping[str, tuple[int, int, int]], *, counted: bool = True
-) -> dict[str, Any]:
-    """Return a client as JSON-ready data."""
-    data: dict[str, Any] = {"client": client.slug, "name": client.name}
-    data |= {key: list(getattr(client, key)) for key in _RULES}
-    if counted:
-        messages, first, last = counts.get(client.slug, (0, 0, 0))
-        data |= {"messages": messages, "first": None, "last": None}
-        if messages:
-            data |= {"first": _day(first), "last": _day(last)}
-    return data
-
-
-def count_messages(config: Config) -> Counts:
-    """Return the archived messages of each client; nothing where there is no archive yet."""
-    if not _has_archive(config):
-        return {}
-    from trail.archive.store import open_archive
-
-    with open_archive(config.archive) as archive:
-        return archive.facts.count_clients()
 
 
 def _iter_newest(
@@ -185,10 +163,6 @@ def _drop_repeated(
             yield envelope, at
 
 
-def _has_archive(config: Config) -> bool:
-    return (config.archive / "ledger.db").is_file()
-
-
 def _iter_mail(config: Config) -> Iterator[tuple[Envelope, datetime]]:
     from trail.archive.store import open_archive
 
@@ -199,25 +173,6 @@ def _iter_mail(config: Config) -> Iterator[tuple[Envelope, datetime]]:
             envelopes = archive.facts.read_envelopes(keys[start : start + 1000])
             for key, envelope in envelopes.items():
                 yield envelope, received[key]
-
-
-def _day(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
-
-
-def _tabulate(rows: list[dict[str, Any]], width: int | None) -> str:
-    if not rows:
-        return ""
-    cells = [("client", "name", "messages", "rules")]
-    for row in rows:
-        rules = ", ".join(rule for key in _RULES for rule in row[key])
-        cells.append((row["client"], row["name"], f"{row['messages']:,}", rules))
-    widths = [max(measure_text(line[column]) for line in cells) for column in range(3)]
-    lines = (
-        f"{slug:<{widths[0]}}  {pad_text(name, widths[1])}  {count:>{widths[2]}}  {rules}"
-        for slug, name, count, rules in cells
-    )
-    return "\n".join(fit_text(line, width) for line in lines)
 
 
 def _count_text(data: Mapping[str, Any]) -> str:

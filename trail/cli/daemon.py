@@ -54,6 +54,7 @@ def daemon(
 ) -> None:
     """Fetch at every interval, and at once what arrives. It tells a line a round on stderr."""
     from trail.cli.connect import connect_with
+    from trail.cli.digest import mail_with
     from trail.cli.signals import stop_on_signals
     from trail.cli.sync import choose_accounts
     from trail.cli.unit import describe_unit
@@ -77,7 +78,8 @@ def daemon(
     _prepare_log(session, log_format)
     stop = stop_on_signals()
     path, supervisor = session.config_path.absolute(), _find_supervisor(session.environ)
-    Daemon(path, lambda: connect_with(session.environ), stop, supervisor).run()
+    send = mail_with(session.environ)
+    Daemon(path, lambda: connect_with(session.environ), stop, supervisor, send).run()
 
 
 def _prepare_log(session: Session, kind: str) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from trail.config import schema
+from trail.config.digest import DigestSettings, find_stranger, make_digest
 from trail.config.domains import covers
 from trail.config.problems import (
     describe_problems,
@@ -80,6 +81,7 @@ class Config:
     """The language in which forms of a word are found too, not only the word itself; "" for none."""
     handoff: Handoff = field(default_factory=Handoff)
     caldav: Caldav | None = None
+    digest: DigestSettings = field(default_factory=DigestSettings)
 
     @property
     def own_addresses(self) -> frozenset[str]:
@@ -178,6 +180,8 @@ def _read_text(text: str, path: Path) -> Config:
         read_table(schema.CALDAV, data["caldav"], ("caldav",)) if "caldav" in data else (None, [])
     )
     problems += not_right
+    digest, not_right = read_table(schema.DIGEST, data.get("digest", {}), ("digest",))
+    problems += not_right
     accounts, found = _read_tables("account", schema.ACCOUNT, Account, data)
     clients, also_found = _read_tables("client", schema.CLIENT, Client, data)
     me: tuple[str, ...] = (top or {}).get("me", ())
@@ -186,6 +190,8 @@ def _read_text(text: str, path: Path) -> Config:
     problems += _find_repeated("client", "slug", data)
     for i, client in clients.items():
         problems += find_own(("client", i), client, me)
+    if stranger := find_stranger(digest or {}, me):
+        problems.append(Problem(*stranger))
     secrets = find_secrets(data)
     if top is None or problems or secrets:
         places = {problem.place for problem in secrets}
@@ -201,6 +207,7 @@ def _read_text(text: str, path: Path) -> Config:
         stemming=top.get("stemming", ""),
         handoff=_complete_handoff(handoff or {}, path),
         caldav=_complete_caldav(caldav, path) if caldav else None,
+        digest=_complete_digest(make_digest(digest or {}), path),
     )
 
 
@@ -222,6 +229,11 @@ def _complete_account(account: Account, config_path: Path) -> Account:
     if account.ca_file is None:
         return account
     return replace(account, ca_file=str(_complete_path(account.ca_file, config_path)))
+
+
+def _complete_digest(digest: DigestSettings, config_path: Path) -> DigestSettings:
+    server = digest.server and _complete_account(digest.server, config_path)
+    return replace(digest, server=server)
 
 
 def _complete_handoff(table: Mapping[str, str], config_path: Path) -> Handoff:

@@ -22,6 +22,8 @@ _SECRET_WORD = re.compile(
     r"(?<![a-z])(?:pass|pwd|pw|token|credentials?|api[_-]?key)(?![a-z])|pass(?:wor|wd|phrase)|secret",
     re.IGNORECASE,
 )
+_SINGLE = ("handoff", "caldav", "digest")
+"""Tables of which there is one."""
 _SECRET_HINT = (
     'use password_env = "NAME", password_command = ["pass", "show", "mail"] or the keyring'  # noqa: S105 - advice, no password
 )
@@ -100,7 +102,7 @@ def _word_problem(problem: Problem, data: Mapping[str, Any]) -> tuple[str, str]:
     if len(keys) > 1 and keys[0] in ("account", "client"):
         level, label = str(keys[0]), f"{keys[0]} {_name_table(data, problem.place)}: "
         keys = keys[2:]
-    elif len(keys) > 1 and keys[0] in ("handoff", "caldav"):
+    elif len(keys) > 1 and keys[0] in _SINGLE:
         level, label, keys = str(keys[0]), f"{keys[0]}: ", keys[1:]
     names = [_printable(key) for key in keys if isinstance(key, str)]
     if problem.text == "unknown key":
@@ -127,9 +129,7 @@ def _suggest_key(key: str, level: str) -> str:
     if owners := [owner for owner in KEYS if key in KEYS[owner]]:
         if owners == [""]:
             return f'"{key}" belongs at the top, before the first [[account]] or [[client]]'
-        tables = (
-            f"[{owner}]" if owner in ("handoff", "caldav") else f"[[{owner}]]" for owner in owners
-        )
+        tables = (f"[{owner}]" if owner in _SINGLE else f"[[{owner}]]" for owner in owners)
         return f'"{key}" belongs under ' + " or ".join(tables)
     if near := find_near(key.casefold(), KEYS[level]):
         return f'did you mean "{near[0]}"?'

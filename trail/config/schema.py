@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from trail.config import checks, kinds, oauth
+from trail.config import checks, digest, kinds, oauth
 from trail.config.checks import Refused
 
 if TYPE_CHECKING:
@@ -137,6 +137,7 @@ FILE = Table(
         "stemming": kinds.choice(*STEMMED),
         "handoff": lambda table: table,  # is read by itself, as those below
         "caldav": lambda table: table,
+        "digest": lambda table: table,
         "account": kinds.tables("account"),
         "client": kinds.tables("client"),
     },
@@ -162,6 +163,23 @@ CALDAV = Table(
         "ca_file": kinds.text(),
     },
     _check_source,
+)
+DIGEST = Table(
+    {},
+    {
+        "at": kinds.text(digest.check_clock),
+        "to": kinds.texts(),
+        "address": kinds.text(checks.check_address),
+        "host": kinds.text(checks.check_host),
+        "port": kinds.check_port,
+        "security": kinds.choice("tls", "starttls", "plain"),
+        "user": kinds.text(),
+        "password_env": kinds.text(checks.check_variable),
+        "password_command": kinds.check_command,
+        "insecure": kinds.check_bool,
+        "ca_file": kinds.text(),
+    },
+    digest.check_digest,
 )
 ACCOUNT = Table(
     {
@@ -213,6 +231,7 @@ KEYS = {
     "": FILE.keys,
     "handoff": HANDOFF.keys,
     "caldav": CALDAV.keys,
+    "digest": DIGEST.keys,
     "account": ACCOUNT.keys,
     "client": CLIENT.keys,
 }
