@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import csv
 import errno
 import mailbox
@@ -14,6 +15,7 @@ import bagit
 import pytest
 
 from trail.errors import ArchiveFull, ArchiveReadOnly, BundleExists, FixityMismatch
+from trail.handoff.building import building
 from trail.handoff.check import verify_bundle
 from trail.handoff.select import HeldBack, Verdict
 from trail.model import Withheld
@@ -264,6 +266,24 @@ def test_a_really_full_disk_leaves_nothing(make_item, info, tmp_path):
         assert list(small.iterdir()) == []
     finally:
         subprocess.run(["umount", small], check=True)
+
+
+def test_a_draft_that_comes_while_all_is_removed_goes_too(tmp_path, monkeypatch):
+    """A worker reads ahead, and has not heard yet that there will be no bundle."""
+    real, late = os.rmdir, []
+
+    def arrive_late(path, **options):
+        if not late:
+            late.append(path)
+            (next(tmp_path.glob(".box.partial-*")) / "late").write_bytes(b"Dear Jane,")
+        return real(path, **options)
+
+    monkeypatch.setattr(os, "rmdir", arrive_late)
+    with contextlib.suppress(KeyboardInterrupt), building(tmp_path / "box") as folder:
+        (folder / "drafts").mkdir()
+        raise KeyboardInterrupt
+    assert late
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_a_killed_process_left_is_removed_but_not_what_another_is_building(

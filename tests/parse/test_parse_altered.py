@@ -24,7 +24,7 @@ from ten_clients import decode_everything
 
 from trail.demo.correspondence import iter_correspondence
 from trail.handoff.patterns import read_pattern
-from trail.parse.altered import LEFT_OUT, NOTICE, REDACTED, Changes, alter
+from trail.parse.altered import LEFT_OUT, NOTICE, REDACTED, Changes, alter, redact
 from trail.parse.disguised import iter_files
 from trail.parse.message import parse_whole
 from trail.parse.passages import read_passages
@@ -329,3 +329,13 @@ def test_a_uuencoded_file_between_the_lines_is_left_out_by_its_kind():
 def test_beginnings_of_files_without_end_take_no_time():
     text = "begin 644 x\n" * 200_000
     assert list(iter_files(text)) == []
+
+
+def test_a_word_that_stands_there_in_two_ways_is_redacted_in_both():
+    text = "Müller agrees.\r\nM\u00fc\u00adller, and Mu\u0308ller, too.\r\n"
+    pattern = re.compile("müller", re.IGNORECASE)
+    assert redact(text, (pattern,)).count("[redacted]") == 3
+    content = (
+        b"From: a@b.example\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + text.encode()
+    )
+    assert alter(content, Changes((pattern,))).changes == (REDACTED,)

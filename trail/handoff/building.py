@@ -26,6 +26,7 @@ if sys.platform != "win32":
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_PASSES = 10
 _PRIVATE = re.compile(r"\.partial-[^/]+")
 _DATED = re.compile(r"(.+?)-\d{4}-\d\d-\d\d")
 """The name of a client's bundle of some day."""
@@ -97,7 +98,15 @@ def _private_folder(out: Path) -> Iterator[Path]:
         with _marked_as_in_use(partial):
             yield partial
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        _remove(partial)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder in which a worker may still be writing: what it adds while the rest goes is removed in a next pass."""
+    for _ in range(_PASSES):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not os.path.lexists(folder):
+            return
 
 
 def _prefix(out: Path) -> str:

@@ -48,7 +48,7 @@ def redact_text(text: str, patterns: Patterns, mark: str = MARK) -> str:
     for pattern in patterns:
         if pattern.search(text):
             text = pattern.sub(mark, text)
-        elif not text.isascii():
+        if not text.isascii():  # the same words may stand there a second time, written otherwise
             seen = drop_invisible(text)
             # as letters with marks are written, and then wide letters, ligatures and the like
             plain = (unicodedata.normalize(form, seen) for form in _FORMS)
