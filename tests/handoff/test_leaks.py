@@ -189,3 +189,19 @@ def test_an_own_address_at_a_clients_domain_is_no_clients():
     others = Others(ours, (ours, bolt), ("Me@bolt.example",))
     assert others.find_marks({"me@bolt.example"}) == []
     assert [leak.client for leak in others.find_marks({"jo@bolt.example"})] == ["bolt"]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Not before QX has paid", True),
+        ("Ask qx's lawyer", True),
+        ("Read Bolts Vertrag again", True),
+        ("Compare with 月見", True),
+        ("Read v2 of a contract, plan b", False),
+        ("Unbolt the sign for Acme", False),
+    ],
+)
+def test_a_sentence_of_the_sender_names_a_client_by_few_letters_too(text, named):
+    clients = (Client("qx", "QX Ltd"), Client("bolt", "Bolt"), Client("b", "月見 Ltd"))
+    assert Others(Client("acme", "Acme"), clients, ()).are_named(text) is named

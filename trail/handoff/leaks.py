@@ -160,7 +160,8 @@ class Others:
         self._names = [
             (name, c.slug) for c in others for name in _list_names(c) if name not in ours_named
         ]
-        short = {name for c in others for name in _list_forms(c)} - _list_forms(client) - {""}
+        forms = {name for c in others for name in _list_forms(c)} - _list_forms(client)
+        short = (name for name in forms if len(name) > 1)  # one letter names nobody
         self._calls = [*short, *(name for name, _ in self._names)]
 
     def __bool__(self) -> bool:
