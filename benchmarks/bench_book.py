@@ -44,6 +44,9 @@ def run(setting: Setting) -> list[Row]:
         "trail brief": ("brief", "client00"),
         "trail brief --html": ("brief", "client00", "--html"),
         "trail digest": ("digest",),
+        "trail review CLIENT": ("review", "client00"),
+        "trail review CLIENT --html": ("review", "client00", "--html"),
+        "trail review --all": ("review", "--all"),
     }
     rows = [
         Row(f"reading {count:,} messages for the book", f"{seconds:.1f} s", note=f"{count / seconds:,.0f} messages a second"),

@@ -15,7 +15,7 @@ from trail.config.digest import DigestSettings
 from trail.config.load import Handoff
 from trail.config.schema import KEYS
 from trail.errors import ConfigError, UnknownClient
-from trail.model import Account, Client
+from trail.model import Account, Client, Hours
 
 PATH = Path("/etc/trail/config.toml")
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
@@ -34,7 +34,7 @@ def test_the_example_documents_every_key_and_its_default():
     text = EXAMPLE.read_text(encoding="utf-8")
     for level, keys in KEYS.items():
         part = text if not level else text.partition(f"[{level}]")[2].partition("\n[")[0]
-        for key in set(keys) - {"account", "client", "handoff", "caldav", "digest"}:
+        for key in set(keys) - {"account", "client", "handoff", "caldav", "digest", "book"}:
             assert re.search(rf"^(# )?{key} = ", part, re.MULTILINE), (level, key)
     config = parse_config(text, PATH)
     assert config.clients[0].subjects == ("[acme]",)
@@ -504,3 +504,14 @@ def test_a_language_for_stemming_is_the_archives_or_a_clients():
     assert parse_config(client, Path("c.toml")).clients[0].stemming == ""
     with pytest.raises(ConfigError, match="stemming"):
         parse_config('stemming = "klingon"\n', Path("c.toml"))
+
+
+def test_working_hours_are_read_and_checked():
+    assert parse_config("", PATH).hours == Hours()
+    config = parse_config(
+        '[book]\nhours = "8:30-16:30"\ndays = "sun-tue, thu"\nquestionnaire = "mine"\n', PATH
+    )
+    assert config.hours == Hours(8 * 60 + 30, 16 * 60 + 30, (0, 1, 3, 6))
+    assert config.questionnaire == PATH.parent / "mine"
+    for wrong in ('hours = "17-9"', 'hours = "9-25"', 'hours = "all day"', 'days = "weekdays"', 'days = "mon-"'):  # fmt: skip
+        assert "book: " in refusal(f"[book]\n{wrong}\n").message, wrong

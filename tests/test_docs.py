@@ -101,6 +101,7 @@ def test_every_key_of_the_configuration_is_documented(table):
         "handoff": "`[handoff]`",
         "caldav": "`[caldav]`",
         "digest": "`[digest]`",
+        "book": "`[book]`",
     }
     heading = single.get(table, f"`[[{table}]]`")
     section = sections("docs/configuration.md")[heading]
@@ -265,6 +266,13 @@ JSON_COMMANDS = {
     ],
     "trail client suggest": ["client suggest --offline"],
     "trail brief": ["brief acme"],
+    "trail review": [
+        "review acme",
+        "review --all",
+        "review acme --questionnaire",
+        f"review acme --file-answers {BOOK}",
+        "review acme --answers",
+    ],
     "trail digest": ["digest", "digest --send"],
     "trail waiting list": ["waiting --all"],
     "trail waiting done": ["waiting done aa7594dd"],
@@ -350,10 +358,31 @@ MAY_BE_NULL = {
 }
 """What how it stands with a client has for an object or null, and what nobody owes in the demo: tests/cli/test_overview_commands.py."""
 OPEN = ("id", "kind", "at", "days", "due", "sentence")
+SENTENCE = ("id", "key", "at", "by", "kind", "sentence")
 UNSEEN = {
     "trail clients": {f"clients[].{path}" for path in MAY_BE_NULL},
     "trail client show": MAY_BE_NULL,
     "trail brief": MAY_BE_NULL | {f"open[].{key}" for key in ("on", *OPEN)},
+    "trail review": {"deleted"}
+    | {
+        f"{answers}.{side}{key}"
+        for answers in (
+            "answers",
+            "answers_before",
+            "answers_since",
+            "quarters[].answers",
+            "clients[].answers_before",
+            "clients[].answers_since",
+        )
+        for side in ("us", "them")
+        for key in ("", ".count", ".median", ".p90")
+    }
+    | {
+        f"absences[].{key}"
+        for key in ("on", "person", "sentence", "days_written", "usual", "id", "key")
+    }
+    | {f"missed[].{key}" for key in (*SENTENCE, "due", "days", "kept_at")}
+    | {f"sharp[].{key}" for key in (*SENTENCE, "times")},
     "trail digest": {f"waiting_on_us[].{key}" for key in ("client", *OPEN)}
     | {f"quiet[].{key}" for key in ("client", "text", "days", "usual", "id")},
     "trail handoff": {"given_before[].given_at", "would_hand_over[].released_by"},
@@ -451,6 +480,8 @@ def test_json_keys_that_the_demo_cannot_show_are_in_the_program():
         "cli/problems.py",
         "turns.py",
         "cli/certificate.py",
+        "cli/lookback_lines.py",
+        "cli/questionnaire.py",
         "cli/verification.py",
         "cli/seals.py",
         "cli/key.py",

@@ -19,7 +19,7 @@ from trail.archive.store import noting, require_archive
 from trail.book.actions import follow
 from trail.book.ids import derive_id, make_id, read_prefix
 from trail.errors import UnknownEntry
-from trail.model.book import Action, Agreement, Note, Request, Struck
+from trail.model.book import Action, Agreement, Note, Request, Response, Struck
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from trail.archive.store import Archive
     from trail.model.book import Entry
 
-    _Entry = TypeVar("_Entry", Note, Action, Agreement, Request)
+    _Entry = TypeVar("_Entry", Note, Action, Agreement, Request, Response)
     _Found = TypeVar("_Found")
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from trail.book.brief import Row, Section, Shorten
     from trail.book.standing import Brief
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
-_STYLE = """
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
+STYLE = """
 :root { color-scheme: light dark; --page: #fff; --text: #1a1c1f; --soft: #5a5f66; --line: #c9ccd1; --theirs: #1f6feb; --ours: #b35900; }
 @media screen and (prefers-color-scheme: dark) {
   :root { --page: #131416; --text: #e8eaed; --soft: #a3a9b1; --line: #464b52; --theirs: #6ea8fe; --ours: #ffa657; }
@@ -48,43 +48,45 @@ _NUMBERED = re.compile(r"^([0-9]+)([.)])")
 
 def write_page(brief: Brief, shorten: Shorten) -> str:
     """The page."""
-    name = _write(brief.standing.name)
+    name = write_inline(brief.standing.name)
     reasons = "".join(
-        f"<li>{_write(r.text)}{_write_id(shorten(r.key) if r.key else '')}</li>"
+        f"<li>{write_inline(r.text)}{_write_id(shorten(r.key) if r.key else '')}</li>"
         for r in brief.standing.reasons
     )
     figure = ""
     if brief.months:
         figure = (
             f"<figure>{draw_picture(brief.months)}<figcaption>Up: from them. Down: from us. "
-            f"{_write(describe_months(brief.months))}</figcaption></figure>"
+            f"{write_inline(describe_months(brief.months))}</figcaption></figure>"
         )
-    sections = "".join(map(_write_section, list_sections(brief, shorten)))
+    sections = "".join(map(write_section, list_sections(brief, shorten)))
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">'
-        f"<title>{html.escape(clean_text(brief.standing.name))}: brief of {brief.today}</title><style>{_STYLE}</style></head>\n"
+        f"<title>{html.escape(clean_text(brief.standing.name))}: brief of {brief.today}</title><style>{STYLE}</style></head>\n"
         f'<body><main><header><h1>{name}</h1><p class="soft">{describe_since(brief)}; brief of {brief.today:%A, %Y-%m-%d}</p>'
         f'<p>Health: <span class="health">{brief.standing.health}</span></p><ul>{reasons}</ul>{figure}</header>\n'
         f'<div class="sections">{sections}</div></main></body></html>\n'
     )
 
 
-def _write_section(section: Section) -> str:
+def write_section(section: Section) -> str:
+    """A section of a page."""
     rows = "".join(map(_write_row, section.rows))
     left = ""
     if section.left:
-        left = f'<li class="soft">and {section.left:,} more: <code>{_write(section.command)}</code></li>'
+        left = f'<li class="soft">and {section.left:,} more: <code>{write_inline(section.command)}</code></li>'
     return f"<section><h2>{section.title}</h2><ul>{rows}{left}</ul></section>\n"
 
 
 def _write_row(row: Row) -> str:
-    when = f'<span class="when">{_write(row.when)}</span>' if row.when else ""
-    more = f' <span class="soft">{_write(row.more)}</span>' if row.more else ""
-    return f"<li>{when}{_write(row.text)}{more}{_write_id(row.id)}</li>\n"
+    when = f'<span class="when">{write_inline(row.when)}</span>' if row.when else ""
+    more = f' <span class="soft">{write_inline(row.more)}</span>' if row.more else ""
+    return f"<li>{when}{write_inline(row.text)}{more}{_write_id(row.id)}</li>\n"
 
 
-def _write(text: str) -> str:
+def write_inline(text: str) -> str:
+    """A text that can be no markup, and turns no direction but its own."""
     return f"<bdi>{html.escape(clean_text(' '.join(text.split())))}</bdi>" if text else ""
 
 
@@ -94,26 +96,27 @@ def _write_id(short: str) -> str:
 
 def write_markdown(brief: Brief, shorten: Shorten) -> str:
     """The same in Markdown; what people wrote is text in it, and no markup."""
-    lines = [f"# {_escape(brief.standing.name)}", "", f"{_escape(describe_since(brief))}; brief of {brief.today}", ""]  # fmt: skip
+    lines = [f"# {escape_markdown(brief.standing.name)}", "", f"{escape_markdown(describe_since(brief))}; brief of {brief.today}", ""]  # fmt: skip
     lines.append(f"Health: **{brief.standing.health}**")
     lines.append("")
     lines += [
-        f"- {_escape(r.text)}{f' `{shorten(r.key)}`' if r.key else ''}"
+        f"- {escape_markdown(r.text)}{f' `{shorten(r.key)}`' if r.key else ''}"
         for r in brief.standing.reasons
     ]
     if brief.months:
         counts = [m.theirs + m.ours for m in brief.months]
-        lines += ["", f"`{draw_line(counts)}`", "", _escape(describe_months(brief.months))]
+        lines += ["", f"`{draw_line(counts)}`", "", escape_markdown(describe_months(brief.months))]
     for section in list_sections(brief, shorten):
         lines += ["", f"## {section.title}", ""]
         for row in section.rows:
-            parts = (_escape(row.when), _escape(row.text), f"({_escape(row.more)})" if row.more else "", f"`{row.id}`" if row.id else "")  # fmt: skip
+            parts = (escape_markdown(row.when), escape_markdown(row.text), f"({escape_markdown(row.more)})" if row.more else "", f"`{row.id}`" if row.id else "")  # fmt: skip
             lines.append(f"- {' '.join(filter(None, parts))}")
         if section.left:
             lines.append(f"- and {section.left:,} more: `{section.command}`")
     return "\n".join(lines) + "\n"
 
 
-def _escape(text: str) -> str:
+def escape_markdown(text: str) -> str:
+    """A text that is no markup in Markdown."""
     line = _MARKUP.sub(r"\\\1", clean_text(" ".join(text.split())))
     return _NUMBERED.sub(r"\1\\\2", line)

@@ -17,8 +17,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trail.archive.ledger import chunk_keys
+from trail.archive.told import Tellings
 from trail.attribute.rules import fingerprint_rules
 from trail.book.following import follow
+from trail.book.recounting import recount
 from trail.catchup import parse_stored
 from trail.model import Said, Statement
 from trail.parse.days import find_days
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     Progress = Callable[[str, int, int], None]
     Task = tuple[str, str, datetime, frozenset[str], str]
 
-MAKING = 1
+MAKING = 2
 """Version of what is made of the messages that were read; another makes the book anew, without reading them again."""
 BATCH = 250
 """Messages of a transaction."""
@@ -226,14 +228,19 @@ def _place(archive: Archive, turns: Sequence[Turn]) -> None:
     broken = archive.conversations.list_broken()
     keys = {*(turn.key for turn in turns), *archive.turns.unplace(broken)}
     archive.conversations.drop(broken)
+    tellings = Tellings(archive.ledger)
+    tellings.drop(broken)
     placed = archive.turns.place(keys)
     numbers = [n for n, grown in placed.items() if not _grow_quietly(archive, n, grown, turns)]
     archive.conversations.drop(numbers)
-    followed = [follow(some) for some in archive.turns.iter_conversations(numbers)]
+    tellings.drop(numbers)
+    conversations = list(archive.turns.iter_conversations(numbers))
+    followed = [follow(some) for some in conversations]
     archive.conversations.write(
         (conversation for conversation, _ in followed),
         (awaited for _, several in followed for awaited in several),
     )
+    tellings.write(told for some in conversations for told in recount(some))
 
 
 def _grow_quietly(

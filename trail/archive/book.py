@@ -11,20 +11,21 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from trail.archive.ledger import from_seconds, place_holders, to_seconds
-from trail.model.book import Action, Agreement, Entry, Note, Request, Struck
+from trail.model.book import Action, Agreement, Entry, Note, Request, Response, Struck
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from trail.archive.ledger import Ledger
 
-    _Row = TypeVar("_Row", Note, Action, Agreement, Request, Struck)
+    _Row = TypeVar("_Row", Note, Action, Agreement, Request, Response, Struck)
 
 TABLES: dict[type[Entry], str] = {
     Note: "note",
     Action: "action",
     Agreement: "agreement",
     Request: "request",
+    Response: "response",
 }
 """The table of each kind of entry; its name is also what the kind is called."""
 

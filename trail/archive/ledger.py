@@ -246,6 +246,15 @@ MIGRATIONS = (
         source TEXT NOT NULL,
         state TEXT NOT NULL                -- 'open', 'done', 'declined'
     ) WITHOUT ROWID;
+    CREATE TABLE response (                -- what a client answered to a questionnaire
+        id TEXT PRIMARY KEY,
+        client TEXT NOT NULL,
+        text TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        changed_at INTEGER NOT NULL,
+        file TEXT NOT NULL,                -- the name of the file it came in
+        digest TEXT NOT NULL               -- SHA-256 of that file, hex
+    ) WITHOUT ROWID;
     CREATE TABLE struck (                  -- what was taken out of the book, so that a copy does not bring it back
         id TEXT NOT NULL,
         client TEXT NOT NULL,
@@ -315,6 +324,24 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     CREATE INDEX awaited_key ON awaited (key);
     CREATE INDEX awaited_conversation ON awaited (conversation);
+    CREATE TABLE told (                    -- what was asked, promised or complained of, and when a word followed; can be rebuilt
+        client TEXT NOT NULL,
+        at INTEGER NOT NULL,               -- of the message
+        key TEXT NOT NULL REFERENCES message (key),
+        kind TEXT NOT NULL,                -- as in said: question, request, deadline, promise, escalation, departure
+        by TEXT NOT NULL,                  -- who wrote it: 'us' or 'them'
+        conversation INTEGER NOT NULL,
+        due TEXT,                          -- the day it names, as 2026-11-27; NULL: none
+        heard_at INTEGER,                  -- when the next word came from whom it was due; NULL: none did
+        heard_key TEXT NOT NULL,           -- in which message
+        first INTEGER NOT NULL,            -- 1: of what that word answers the first
+        times INTEGER NOT NULL,            -- sentences of that kind
+        sentence TEXT NOT NULL,            -- the first of them
+        PRIMARY KEY (client, at, key, kind)
+    ) WITHOUT ROWID;
+    CREATE INDEX told_key ON told (key);
+    CREATE INDEX told_answer ON told (client, at, by, heard_at) WHERE first = 1;
+    CREATE INDEX told_conversation ON told (conversation);
     CREATE TABLE settled (                 -- what nobody waits for any more, or not now, as a person decided it
         client TEXT NOT NULL,
         key TEXT NOT NULL,

@@ -32,7 +32,7 @@ class Sayings:
         """Where turns were made under another fingerprint, all are to be made anew. What was read stays."""
         if self._ledger.read_meta(UNDER) == fingerprint:
             return
-        for table in ("conversation", "awaited", "turn"):
+        for table in ("conversation", "awaited", "told", "turn"):
             self._ledger.execute(f"DELETE FROM {table}")
         self._ledger.execute("INSERT OR IGNORE INTO unheard SELECT key FROM attribution")
         self._ledger.write_meta(UNDER, fingerprint)

@@ -141,6 +141,7 @@ class Turns:
             self._ledger.execute(f"UPDATE turn SET conversation = ? WHERE conversation IN ({marks})", (number, *chunk))  # fmt: skip
             self._ledger.execute(f"DELETE FROM conversation WHERE id IN ({marks})", chunk)
             self._ledger.execute(f"DELETE FROM awaited WHERE conversation IN ({marks})", chunk)
+            self._ledger.execute(f"DELETE FROM told WHERE conversation IN ({marks})", chunk)
 
     def _join_by_ids(self, keys: Collection[str], near: _Nearness) -> None:
         message_ids: set[str] = set()

@@ -19,6 +19,7 @@ from trail.model.book import (
     Entry,
     Note,
     Request,
+    Response,
     Struck,
 )
 
@@ -32,10 +33,17 @@ KINDS: dict[str, type[Entry | Struck]] = {
     "actions": Action,
     "agreements": Agreement,
     "requests": Request,
+    "responses": Response,
     "struck": Struck,
 }
 """The lists of a file."""
-NOUNS = {Note: "note", Action: "action", Agreement: "agreement", Request: "request"}
+NOUNS = {
+    Note: "note",
+    Action: "action",
+    Agreement: "agreement",
+    Request: "request",
+    Response: "response",
+}
 _SHOWN = 40
 """Characters of a wrong value that are shown."""
 

@@ -48,7 +48,7 @@ def follow(turns: Sequence[Turn]) -> tuple[Conversation, tuple[Awaited, ...]]:
     ours, theirs = _Open("us"), _Open("them")
     last: Turn | None = None
     last_theirs = last_ours = None
-    for turn, sides in _hear(turns):
+    for turn, sides in iter_words(turns):
         if turn.outgoing:
             ours.hear(sides)
         else:
@@ -84,7 +84,7 @@ def find_promise(turn: Turn) -> Statement | None:
     return dated or (promises[0] if promises and turn.words <= BRIEF else None)
 
 
-def _hear(turns: Sequence[Turn]) -> Iterator[tuple[Turn, frozenset[str]]]:
+def iter_words(turns: Sequence[Turn]) -> Iterator[tuple[Turn, frozenset[str]]]:
     """The turns that are a word between us and others, each with the sides it is to or from."""
     counting = [turn for turn in turns if turn.counts]
     has_client = any(CLIENT in turn.sides for turn in counting)

@@ -106,7 +106,7 @@ def import_(
 
 
 def _list_all(archive: Archive, client: str | None) -> list[Entry]:
-    from trail.model.book import Action, Agreement, Note, Request
+    from trail.model.book import Action, Agreement, Note, Request, Response
 
     book = archive.book
     return [
@@ -114,6 +114,7 @@ def _list_all(archive: Archive, client: str | None) -> list[Entry]:
         *book.list_entries(Action, client),
         *book.list_entries(Agreement, client),
         *book.list_entries(Request, client),
+        *book.list_entries(Response, client),
     ]
 
 

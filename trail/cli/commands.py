@@ -32,6 +32,7 @@ HOMES = {
     "client": "clients",
     "waiting": "waiting",
     "brief": "brief",
+    "review": "lookback",
     "digest": "digest",
     "next": "next",
     "note": "note",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from trail.config import schema
 from trail.config.digest import DigestSettings, find_stranger, make_digest
 from trail.config.domains import covers
+from trail.config.hours import make_hours
 from trail.config.problems import (
     describe_problems,
     describe_syntax,
@@ -25,7 +26,7 @@ from trail.config.problems import (
 )
 from trail.config.schema import Problem, Table, read_table
 from trail.errors import ConfigError, UnknownClient
-from trail.model import Account, Client, Scope
+from trail.model import Account, Client, Hours, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,6 +83,10 @@ class Config:
     handoff: Handoff = field(default_factory=Handoff)
     caldav: Caldav | None = None
     digest: DigestSettings = field(default_factory=DigestSettings)
+    hours: Hours = field(default_factory=Hours)
+    """When the user works."""
+    questionnaire: Path | None = None
+    """The user's own templates of the questionnaire, a folder; None for ours."""
 
     @property
     def own_addresses(self) -> frozenset[str]:
@@ -180,6 +185,8 @@ def _read_text(text: str, path: Path) -> Config:
         read_table(schema.CALDAV, data["caldav"], ("caldav",)) if "caldav" in data else (None, [])
     )
     problems += not_right
+    book, not_right = read_table(schema.BOOK, data.get("book", {}), ("book",))
+    problems += not_right
     digest, not_right = read_table(schema.DIGEST, data.get("digest", {}), ("digest",))
     problems += not_right
     accounts, found = _read_tables("account", schema.ACCOUNT, Account, data)
@@ -208,6 +215,10 @@ def _read_text(text: str, path: Path) -> Config:
         handoff=_complete_handoff(handoff or {}, path),
         caldav=_complete_caldav(caldav, path) if caldav else None,
         digest=_complete_digest(make_digest(digest or {}), path),
+        hours=make_hours(book or {}),
+        questionnaire=_complete_path(book["questionnaire"], path)
+        if book and "questionnaire" in book
+        else None,
     )
 
 

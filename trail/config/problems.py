@@ -22,7 +22,7 @@ _SECRET_WORD = re.compile(
     r"(?<![a-z])(?:pass|pwd|pw|token|credentials?|api[_-]?key)(?![a-z])|pass(?:wor|wd|phrase)|secret",
     re.IGNORECASE,
 )
-_SINGLE = ("handoff", "caldav", "digest")
+_SINGLE = ("handoff", "caldav", "digest", "book")
 """Tables of which there is one."""
 _SECRET_HINT = (
     'use password_env = "NAME", password_command = ["pass", "show", "mail"] or the keyring'  # noqa: S105 - advice, no password

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from trail.config import checks, digest, kinds, oauth
+from trail.config import checks, digest, hours, kinds, oauth
 from trail.config.checks import Refused
 
 if TYPE_CHECKING:
@@ -138,6 +138,7 @@ FILE = Table(
         "handoff": lambda table: table,  # is read by itself, as those below
         "caldav": lambda table: table,
         "digest": lambda table: table,
+        "book": lambda table: table,
         "account": kinds.tables("account"),
         "client": kinds.tables("client"),
     },
@@ -163,6 +164,14 @@ CALDAV = Table(
         "ca_file": kinds.text(),
     },
     _check_source,
+)
+BOOK = Table(
+    {},
+    {
+        "hours": kinds.text(hours.check_hours),
+        "days": kinds.text(hours.check_days),
+        "questionnaire": kinds.text(),
+    },
 )
 DIGEST = Table(
     {},
@@ -232,6 +241,7 @@ KEYS = {
     "handoff": HANDOFF.keys,
     "caldav": CALDAV.keys,
     "digest": DIGEST.keys,
+    "book": BOOK.keys,
     "account": ACCOUNT.keys,
     "client": CLIENT.keys,
 }

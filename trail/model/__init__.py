@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 _HOMES = {
-    "settings": ("Security", "Scope", "Auth", "OAuth", "Account", "Client"),
+    "settings": ("Security", "Scope", "Auth", "OAuth", "Account", "Client", "Hours"),
     "messages": (
         "Decision",
         "RemoteRef",
@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from trail.model.settings import Account as Account
     from trail.model.settings import Auth as Auth
     from trail.model.settings import Client as Client
+    from trail.model.settings import Hours as Hours
     from trail.model.settings import OAuth as OAuth
     from trail.model.settings import Scope as Scope
     from trail.model.settings import Security as Security

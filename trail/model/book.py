@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-EntryKind = Literal["note", "action", "agreement", "request"]
+EntryKind = Literal["note", "action", "agreement", "request", "response"]
 AgreementKind = Literal["contract", "rate", "scope", "response-time", "renewal", "expiry", "other"]
 RequestState = Literal["open", "done", "declined"]
 
@@ -90,7 +90,22 @@ class Request:
     state: RequestState = "open"
 
 
-Entry = Note | Action | Agreement | Request
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a client answered to the questionnaire of a review. It never leaves the archive with a hand-off."""
+
+    id: str
+    client: str
+    text: str
+    created_at: datetime
+    changed_at: datetime
+    file: str = ""
+    """The name of the file it came in."""
+    digest: str = ""
+    """SHA-256 of that file, in hex."""
+
+
+Entry = Note | Action | Agreement | Request | Response
 
 
 @dataclass(frozen=True, slots=True)

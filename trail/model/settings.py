@@ -65,6 +65,17 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Hours:
+    """When the user works, where they are."""
+
+    opens: int = 9 * 60
+    """Minutes after midnight."""
+    closes: int = 17 * 60
+    days: tuple[int, ...] = (0, 1, 2, 3, 4)
+    """0 is Monday."""
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
     """A client, and the rules that tell which mail is theirs. All rules in lower case but `folders`."""
 

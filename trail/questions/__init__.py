@@ -1,0 +1,1 @@
+"""The questionnaire for a client, in their language, from templates: ours or the user's own."""
