@@ -6,6 +6,7 @@ message: what was asked, promised and complained of, and what followed, was comp
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +16,7 @@ from trail.book.chart import MOST, list_months
 from trail.book.comparing import Compared, Material, compare, find_split
 from trail.book.hours import Timetable
 from trail.book.looking_back import (
+    Finders,
     Review,
     choose_moments,
     list_missed,
@@ -62,13 +64,12 @@ def read_review(
     tellings = Tellings(archive.ledger)
     begin, end = span.bound(now)
     words = tellings.list_words(client.slug, begin, end)
-    told = [one for one in tellings.list_of(client.slug) if begin <= one.at <= end]
+    told = tellings.list_open(client.slug, begin, end)
     settled = _list_settled(archive)
-    # a promise may be made good after the last word that is looked at, and be asked for before the first
     timetable = Timetable(hours, now.tzinfo, words[0][0] if words else end, end)
-    days = [(timetable.count_day(at), ours) for at, ours, _ in words]
-    asked = [(one.at, one.by, one.heard_at) for one in told if one.first and one.heard_at is not None and one.heard_at <= end]  # fmt: skip
-    answers = list_answers(asked, timetable)
+    days = list(zip(timetable.count_days([at for at, _, _ in words]), [o for _, o, _ in words], strict=True))  # fmt: skip
+    counts = Counter(days)
+    answers = list_answers(tellings.list_answered(client.slug, begin, end), timetable)
     last = words[-1][0] if words else end
     split = find_split(last)
     unanswered = list_unanswered(told, settled, timetable, end)
@@ -76,7 +77,11 @@ def read_review(
     silences = _list_silences(tellings, client.slug, words, days, timetable.count_day(end))
     ends = _find_ends(tellings, client.slug, words)
     moments = choose_moments(
-        told, answers, silences, unanswered, missed, tellings.find_last_thanks(client.slug, begin, end), ends, timetable
+        told, answers, silences, unanswered, missed, tellings.find_last_thanks(client.slug, begin, end), ends, timetable,
+        Finders(
+            lambda answer: tellings.find_asked(client.slug, answer.at, "them" if answer.by == "us" else "us"),
+            lambda key: tellings.find_sentence(client.slug, key),
+        ),
     )  # fmt: skip
     return Review(
         client.slug,
@@ -86,14 +91,14 @@ def read_review(
         span.until,
         date.fromordinal(days[0][0]) if days else None,
         date.fromordinal(days[-1][0]) if days else None,
-        Sides(sum(ours for _, ours in days), sum(not ours for _, ours in days)),
+        Sides(*(sum(n for (_, o), n in counts.items() if o == ours) for ours in (1, 0))),
         timetable.day,
         tell_hours(timetable),
         timetable.find_day(split) if words else None,
         measure_pace(answers),
         measure_pace(one for one in answers if one.at < split),
         measure_pace(one for one in answers if one.at >= split),
-        list_quarters(answers, days, timetable),
+        list_quarters(answers, counts, timetable),
         _list_months(days),
         silences,
         unanswered,
@@ -196,7 +201,7 @@ def _list_absences(
         for one in left
     ]  # fmt: skip
     theirs = [(word[2], day) for word, (day, ours) in zip(words, days, strict=True) if not ours]
-    missing = list_absent(theirs)
+    missing = list_absent(set(theirs))
     last: dict[str, int] = {}
     if missing:
         last = {person: at for at, ours, person in words if not ours}

@@ -33,11 +33,26 @@ class Tellings:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def list_of(self, client: str) -> list[Told]:
-        """All of one client, the oldest first."""
-        rows = self._ledger.execute(
-            f"SELECT {_COLUMNS} FROM told WHERE client = ? ORDER BY at, key, kind", (client,)
+    def list_open(self, client: str, since: int, until: int) -> list[Told]:
+        """What was promised, complained of and told of departures in that time, and what was asked without an answer; the oldest first."""
+        return self._select(
+            "client = ? AND at BETWEEN ? AND ? AND (kind IN ('promise', 'escalation', 'departure') OR heard_at IS NULL OR heard_at > ?)"
+            " ORDER BY at, key, kind",
+            (client, since, until, until),
         )
+
+    def find_asked(self, client: str, at: int, by: Side) -> Told | None:
+        """What was asked by that side at that moment and answered, as `list_answered` has it."""
+        found = self._select("client = ? AND at = ? AND by = ? AND first = 1 ORDER BY key LIMIT 1", (client, at, by))  # fmt: skip
+        return found[0] if found else None
+
+    def find_sentence(self, client: str, key: str) -> str:
+        """What a message asks or promises, first of all; "" for nothing."""
+        found = self._select("key = ? AND client = ? ORDER BY kind LIMIT 1", (key, client))
+        return found[0].sentence if found else ""
+
+    def _select(self, where: str, values: tuple[object, ...]) -> list[Told]:
+        rows = self._ledger.execute(f"SELECT {_COLUMNS} FROM told WHERE {where}", values)
         return [
             Told(client, at, key, kind, by, number, date.fromisoformat(due) if due else None, heard_at, heard_key, bool(first), times, sentence)
             for client, at, key, kind, by, number, due, heard_at, heard_key, first, times, sentence in rows

@@ -12,6 +12,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import tzinfo
 
     from trail.model.settings import Hours
@@ -54,6 +55,11 @@ class Timetable:
     def count_day(self, at: int) -> int:
         """The same as a number (`date.toordinal`)."""
         return self._first + max(0, bisect_right(self._midnights, at) - 1)
+
+    def count_days(self, moments: Iterable[int]) -> list[int]:
+        """The days of many."""
+        first, midnights = self._first - 1, self._midnights
+        return [first + (bisect_right(midnights, at) or 1) for at in moments]
 
     def measure(self, since: int, until: int) -> int:
         """Seconds of working time between two moments; 0 where the second is not later."""

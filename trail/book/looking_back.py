@@ -7,13 +7,13 @@ Nothing is weighed, and nobody is judged; each fact has the message it comes fro
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from trail.book.hours import tell_working
 from trail.model.review import ASKING, Missed, Moment, Unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import date, datetime
 
     from trail.book.hours import Timetable
@@ -67,6 +67,15 @@ class Review:
     """Answers to the questionnaire that were filed, the latest first."""
 
 
+class Finders(NamedTuple):
+    """Where what is needed of a few messages is found."""
+
+    asked: Callable[[Answer], Told | None]
+    """What an answer answers."""
+    sentence: Callable[[str], str]
+    """What the message with that key asks or promises; "" for nothing."""
+
+
 def owed_by(told: Told | Passed) -> Side:
     """Who owed the word: whoever was asked, or who promised."""
     if told.kind not in ASKING:
@@ -116,6 +125,7 @@ def choose_moments(
     thanks: tuple[int, str] | None,
     ends: Sequence[tuple[int, Side, str]],
     timetable: Timetable,
+    find: Finders,
 ) -> tuple[Moment, ...]:
     """The five messages to read again, in order of time, each once. `ends`: the last word of each side.
 
@@ -126,11 +136,11 @@ def choose_moments(
     candidates: list[Moment | None] = [
         _find_wait(unanswered, ends, timetable),
         next((Moment("the first sharp word", one.at, one.key, one.by, one.sentence) for one in told if one.kind == "escalation"), None),
-        _find_silence(silences, told),
+        _find_silence(silences, find),
         _find_missed(missed),
         Moment("the last thanks from them", thanks[0], thanks[1], "them") if thanks else None,
         next((Moment("tells of somebody leaving", one.at, one.key, one.by, one.sentence) for one in told if one.kind == "departure"), None),
-        *_find_slowest(told, answers, timetable),
+        *_find_slowest(answers, timetable, find),
         *(Moment(f"the last word from {side}", at, key, side) for at, side, key in ends),
     ]  # fmt: skip
     for moment in candidates:
@@ -154,13 +164,13 @@ def _find_wait(
     return Moment(why, told.at, told.key, told.by, told.sentence)
 
 
-def _find_silence(silences: Sequence[Silence], told: Sequence[Told]) -> Moment | None:
+def _find_silence(silences: Sequence[Silence], find: Finders) -> Moment | None:
     """The last word before their longest silence: where the rhythm changed."""
     theirs = [one for one in silences if one.by == "them"]
     longest = max(theirs, key=lambda one: (one.days, -one.at), default=None)
     if longest is None:
         return None
-    sentence = next((one.sentence for one in told if one.key == longest.key), "")
+    sentence = find.sentence(longest.key)
     why = f"their last word before their longest silence: {longest.days} days, usually {longest.usual}"
     return Moment(why, longest.at, longest.key, "them", sentence)
 
@@ -173,9 +183,7 @@ def _find_missed(missed: Sequence[Missed]) -> Moment | None:
     return Moment(f"the last promise whose day passed without a word, from {told.by}: {last.on}", told.at, told.key, told.by, told.sentence)  # fmt: skip
 
 
-def _find_slowest(
-    told: Sequence[Told], answers: Sequence[Answer], timetable: Timetable
-) -> list[Moment]:
+def _find_slowest(answers: Sequence[Answer], timetable: Timetable, find: Finders) -> list[Moment]:
     """The slowest answer of each side, the slower one first."""
     slowest = []
     for side in ("us", "them"):
@@ -185,9 +193,7 @@ def _find_slowest(
     slowest.sort(key=lambda one: -one.working)
     moments = []
     for answer in slowest:
-        asked = next(
-            (t for t in told if t.first and t.at == answer.at and owed_by(t) == answer.by), None
-        )
+        asked = find.asked(answer)
         if asked and answer.working:
             why = f"the slowest answer from {answer.by}: {tell_working(answer.working, timetable.day)} of working time"
             moments.append(Moment(why, asked.at, asked.key, asked.by, asked.sentence))

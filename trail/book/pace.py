@@ -15,7 +15,7 @@ from trail.book.rhythm import RECENT, measure_rhythm
 from trail.model.review import Pace, Quarter, Silence, Spread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from trail.book.hours import Timetable
     from trail.model import Side
@@ -56,16 +56,12 @@ def measure_pace(answers: Iterable[Answer]) -> Pace:
 
 
 def list_quarters(
-    answers: Iterable[Answer], days: Iterable[tuple[int, int]], timetable: Timetable
+    answers: Iterable[Answer], words: Mapping[tuple[int, int], int], timetable: Timetable
 ) -> tuple[Quarter, ...]:
-    """Every quarter from the first word to the last one. `days`: the day of each word (`date.toordinal`), and whether it was ours."""
+    """Every quarter from the first word to the last one. `words`: how many of each day (`date.toordinal`) and side (1: ours)."""
     counts: dict[int, list[int]] = {}
-    numbers: dict[int, int] = {}
-    for day, ours in days:
-        number = numbers.get(day)
-        if number is None:
-            number = numbers[day] = _count_quarter(date.fromordinal(day))
-        counts.setdefault(number, [0, 0])[ours] += 1
+    for (day, ours), count in words.items():
+        counts.setdefault(_count_quarter(date.fromordinal(day)), [0, 0])[ours] += count
     if not counts:
         return ()
     given: dict[int, list[Answer]] = defaultdict(list)
