@@ -44,6 +44,12 @@ _VARYING = (
         re.compile(r"hand-off of 20\d\d-\d\d-\d\d \((\w+-TODAY), [0-9a-f]{8}\)"),
         r"hand-off of TODAY (\1, DIGEST)",
     ),
+    # the id of an entry of the book, and a day reckoned from today
+    (
+        re.compile(r"^[0-9a-hjkmnp-tv-z]{6}  (20\d\d-\d\d-\d\d  )?"),
+        lambda m: "ID  DAY  " if m[1] else "ID  ",
+    ),
+    (re.compile(r"\b(has waited|has not answered for) \d+ days?\b"), r"\1 DAYS"),
     (re.compile(r"\b(just now|\d+ (minute|hour|day)s? ago)\b"), "AGO"),
 )
 

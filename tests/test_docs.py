@@ -535,6 +535,18 @@ def test_a_difference_in_an_example_is_noticed():
     assert examples.explain_difference(["a", "[...]", "z"], ["b", "x", "z"])
     assert not examples.explain_difference(["a", "[...]", "z"], ["a", "x", "y", "z"])
     assert not examples.explain_difference(["acme-2026-01-02"], ["acme-2027-03-04"])
+    entry = "x8d3b7  2026-12-06  acme  Ask Jane  [49290373]"
+    assert not examples.explain_difference(
+        [entry], ["1bk2zc  2027-01-01  acme  Ask Jane  [49290373]"]
+    )
+    assert examples.explain_difference([entry], ["1bk2zc  Friday  acme  Ask Jane  [49290373]"])
+    assert examples.explain_difference([entry], ["1bk2zc  2027-01-01  acme  Ask Jane"])
+    assert not examples.explain_difference(
+        ["acme  Jane has waited 1 day"], ["acme  Jane has waited 20 days"]
+    )
+    assert examples.explain_difference(
+        ["acme  Jane has waited 1 day"], ["acme  Ken has waited 1 day"]
+    )
 
 
 # words of the program that pages repeat

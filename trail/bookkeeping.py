@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from trail.archive.store import Archive
     from trail.model.book import Entry
+    from trail.model.waiting import Settled
 
     _Entry = TypeVar("_Entry", Note, Action, Agreement, Request, Response)
     _Found = TypeVar("_Found")
@@ -69,13 +70,17 @@ class Pen:
         found = self.archive.book.find(Action, derive_id("agreement", agreement.id))
         return found[0] if found and found[0].origin == agreement.id else None
 
-    def take(self, entries: Iterable[Entry], struck: Iterable[Struck]) -> None:
+    def take(
+        self, entries: Iterable[Entry], struck: Iterable[Struck], settled: Iterable[Settled]
+    ) -> None:
         """Enter what a copy of the book brings."""
-        entries, struck = list(entries), list(struck)
+        entries, struck, settled = list(entries), list(struck), list(settled)
         self.archive.ledger.execute("PRAGMA secure_delete = ON")
         self.archive.book.write(entries)
         self.archive.book.strike(struck)
-        for client, count in sorted(Counter(one.client for one in (*entries, *struck)).items()):
+        self.archive.conversations.take_decided(settled)
+        clients = Counter(one.client for one in (*entries, *struck, *settled))
+        for client, count in sorted(clients.items()):
             self.archive.audit.record(
                 self.now, "booked", client=client, kind="book", act="imported", entries=count
             )

@@ -87,6 +87,40 @@ def test_what_is_done_is_gone_until_it_is_undone(waiting):
     assert waiting.done("waiting", "undo", key[:8]).out == "nothing of that was settled\n"
 
 
+def test_what_was_settled_or_undone_goes_to_an_archive_that_has_not_the_mail_yet(waiting):
+    there, back = waiting.root / "there.json", waiting.root / "back.json"
+    waiting.done("waiting", "done", waiting.keys["logo"][:8], waiting.keys["late"][:8])
+    waiting.done("waiting", "snooze", waiting.keys["asked"][:8], "2w")
+    waiting.done("waiting", "undo", waiting.keys["late"][:8])
+    assert waiting.done("book", "export", there, "--json").data["settled"] == 3
+    assert '"settled": []' not in waiting.done("book", "export", "bolt", "-").out
+    here = waiting.config.read_text()
+    waiting.config.write_text(here.replace(f'"{waiting.archive}"', f'"{waiting.root / "other"}"'))
+    add(waiting, [])
+    assert waiting.done("book", "import", there).out == "3 settled or waited for again\n"
+    assert waiting.done("book", "import", there).out == "3 here already\n"
+    assert waiting.done("waiting").out == "nobody waits\n"
+    add(waiting, LETTERS)
+    assert listed(waiting) == ["late"]
+    waiting.done("waiting", "undo", waiting.keys["logo"][:8])
+    waiting.done("book", "export", back)
+    assert waiting.done("book", "import", there).out == "2 here already, 1 newer here\n"
+    waiting.config.write_text(here)
+    assert waiting.done("book", "import", back).out == "1 settled or waited for again, 2 here already\n"  # fmt: skip
+    assert listed(waiting) == ["late", "logo"]
+
+
+def test_what_was_settled_of_a_forgotten_client_is_in_no_copy_and_comes_back_by_none(waiting):
+    file = waiting.root / "book.json"
+    waiting.done("waiting", "done", waiting.keys["logo"][:8])
+    waiting.done("book", "export", file)
+    waiting.done("forget", "acme", "--confirm", "Acme Ltd")
+    assert '"settled": []' in waiting.done("book", "export", "-").out
+    waiting.config.write_text(waiting.config.read_text().replace(ACME_RULES, 'slug = "cord"\nname = "Cord"\ndomains = ["cord.example"]'))  # fmt: skip
+    assert waiting.trail("book", "import", file).code == 100
+    assert '"settled": []' in waiting.done("book", "export", "-").out
+
+
 def test_what_is_asked_later_in_a_conversation_that_was_done_is_listed(waiting):
     waiting.done("waiting", "done", waiting.keys["logo"][:8])
     more = letter("more", JANE, ME, "Re: Logo", "And can you send it to Ole?", days=1, answers="logo")  # fmt: skip

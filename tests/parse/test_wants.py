@@ -16,6 +16,10 @@ from trail.parse.sentences import split_sentences
 SENT = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 ASKED = {
     "en": """\
+Please wait with the printing until Raj has signed.
+Please wait, and tell me what Raj says.
+I have to ask you to wait for my OK before you print.
+Could you wait until March?
 Can we meet next week?
 Please see my comments below and revert to me.
 Would you mind sending the file again?
@@ -90,6 +94,8 @@ Return the form by Friday, please.
 Please complete the attached form.
 To proceed, we need a copy of your passport.""",
     "da": """\
+Jeg må bede dig vente med at trykke.
+Kan du vente til marts?
 Kan vi mødes i næste uge?
 Har du mulighed for at kigge på det i dag?
 Må jeg bede om en kopi af kontrakten?
@@ -146,6 +152,8 @@ Kan du og Peter finde en dato.
 På forhånd tak for hjælpen med filerne.
 Beløbet bedes indbetalt inden 8 dage.""",
     "de": """\
+Ich muss Sie bitten, mit dem Druck zu warten.
+Ich bitte Sie um Geduld und um die Unterlagen.
 Können wir uns nächste Woche treffen?
 Haben Sie nächste Woche Zeit?
 Könnte ich eine Kopie des Vertrags bekommen?
@@ -211,6 +219,7 @@ Nennen Sie mir bitte zwei Termine.
 Das Formular bitte ausgefüllt zurück.
 Um Überweisung auf das unten genannte Konto wird gebeten.""",
     "fr": """\
+Pouvez-vous patienter ?
 Peut-on se voir la semaine prochaine ?
 Avez-vous un moment demain ?
 Est-il possible d'avoir une copie du contrat ?
@@ -273,6 +282,10 @@ Donne-moi ton avis.""",
 }
 NOT_ASKED = {
     "en": """\
+I have to ask you to wait, though.
+We have to ask you to be patient until March.
+I must ask for your patience.
+Please wait.
 Please see attached.
 Please find the report attached.
 Will do.
@@ -329,6 +342,9 @@ Just so you know, the files are online.
 In case you need it, here is the link.
 I hope you like it.""",
     "da": """\
+Jeg må bede dig vente lidt endnu.
+Vi beder om jeres tålmodighed.
+Hav venligst lidt tålmodighed.
 Se venligst vedhæftede.
 Det er modtaget, tak.
 Vi ser frem til samarbejdet.
@@ -360,6 +376,9 @@ Vi glæder os til mødet.
 Bare til info, filerne ligger på nettet.
 Det kan vi sagtens.""",
     "de": """\
+Ich muss Sie bitten, noch etwas zu warten.
+Leider muss ich Sie noch um etwas Geduld bitten.
+Ich muss dich aber bitten, bis März zu warten.
 Anbei die Unterlagen.
 Vielen Dank für die Rückmeldung.
 Wir freuen uns auf die Zusammenarbeit.
@@ -401,6 +420,9 @@ Nur zur Info: die Dateien sind online.
 Wir warten auf das Papier.
 Das können wir gerne machen.""",
     "fr": """\
+Merci de bien vouloir patienter.
+Veuillez patienter quelques jours.
+Je vous demande un peu de patience.
 Vous trouverez le rapport en pièce jointe.
 Merci pour votre retour.
 Merci de votre confiance.

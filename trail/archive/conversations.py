@@ -6,6 +6,7 @@ Comes in: what was made of turns, and what a person decided. Goes out: the same,
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = "id, client, first_key, messages, counting, first_at, last_at, last_key, last_word, last_theirs_at, last_ours_at"
 
-_PUT_OFF = (
-    "EXISTS (SELECT 1 FROM settled s WHERE s.key = a.key AND s.by = a.by AND s.until IS NOT NULL)"
-)
+_PUT_OFF = "EXISTS (SELECT 1 FROM settled s WHERE s.key = a.key AND s.by = a.by AND s.undone = 0 AND s.until IS NOT NULL)"
 _LATE = " JOIN late l ON l.client = a.client AND l.conversation = a.conversation AND l.by = a.by"
 
 
@@ -73,7 +72,7 @@ class Conversations:
         """In how many conversations a side owes a word that was neither asked for nor due since then, and nothing of it was put off or done."""
         row = self._ledger.execute(
             "SELECT count(*) FROM (SELECT 1 FROM awaited a WHERE (?1 IS NULL OR a.client = ?1) AND (?2 IS NULL OR a.by = ?2)"
-            " AND NOT EXISTS (SELECT 1 FROM settled s WHERE s.key = a.key AND s.by = a.by AND s.until IS NULL)"
+            " AND NOT EXISTS (SELECT 1 FROM settled s WHERE s.key = a.key AND s.by = a.by AND s.undone = 0 AND s.until IS NULL)"
             " GROUP BY a.client, a.conversation, a.by"
             f" HAVING max(a.at) < ?3 AND coalesce(max(a.due), '') < ?4 AND NOT max({_PUT_OFF}))",
             (client, by, *_since(since)),
@@ -90,13 +89,21 @@ class Conversations:
         return [_awaited(row) for row in rows]
 
     def list_settled(self) -> list[Settled]:
-        """What a person settled."""
+        """What a person settled, and did not undo."""
+        return self._list_decided("undone = 0")
+
+    def list_decided(self, client: str | None = None) -> list[Settled]:
+        """What a person settled, and what was undone of it, of a client or all."""
+        return self._list_decided("? IS NULL OR client = ?", client, client)
+
+    def _list_decided(self, where: str, *values: object) -> list[Settled]:
         rows = self._ledger.execute(
-            "SELECT client, key, by, at, until, last_at FROM settled ORDER BY key, by, client"
+            f"SELECT client, key, by, at, until, last_at, undone FROM settled WHERE {where} ORDER BY key, by, client",
+            values,
         )
         return [
-            Settled(whose, key, by, from_seconds(at), None if until is None else from_seconds(until), from_seconds(last))
-            for whose, key, by, at, until, last in rows
+            Settled(whose, key, by, from_seconds(at), None if until is None else from_seconds(until), from_seconds(last), bool(undone))
+            for whose, key, by, at, until, last, undone in rows
         ]  # fmt: skip
 
     def read_last_words(self, awaited: Iterable[Awaited]) -> dict[tuple[str, int], int]:
@@ -172,24 +179,32 @@ class Conversations:
     # what a person decides
 
     def settle(self, settled: Iterable[Settled]) -> None:
-        """Keep that nobody waits for these any more, or not now."""
-        self._ledger.execute_many(
-            "INSERT OR REPLACE INTO settled VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                (s.client, s.key, s.by, to_seconds(s.at), s.until and to_seconds(s.until), to_seconds(s.last_at))
-                for s in settled
-            ),
-        )  # fmt: skip
+        """Keep what a person decides now: it is newer than what was decided of it before, whatever the clocks say."""
+        self._write(
+            "INSERT INTO settled VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET at = max(excluded.at, at + 1),"
+            " until = excluded.until, last_at = excluded.last_at, undone = excluded.undone",
+            settled,
+        )
 
-    def unsettle(self, keys: Iterable[str]) -> list[Settled]:
+    def unsettle(self, keys: Iterable[str], at: datetime) -> list[Settled]:
         """Wait again for what these messages wait for. Returns what was settled of it."""
         wanted = set(keys)
         found = [s for s in self.list_settled() if s.key in wanted]
-        self._ledger.execute_many(
-            "DELETE FROM settled WHERE client = ? AND key = ? AND by = ?",
-            ((s.client, s.key, s.by) for s in found),
-        )
+        self.settle(replace(s, at=at, until=None, undone=True) for s in found)
         return found
+
+    def take_decided(self, decided: Iterable[Settled]) -> None:
+        """Keep what was decided elsewhere, as it was, in place of what was decided here."""
+        self._write("INSERT OR REPLACE INTO settled VALUES (?, ?, ?, ?, ?, ?, ?)", decided)
+
+    def _write(self, statement: str, settled: Iterable[Settled]) -> None:
+        self._ledger.execute_many(
+            statement,
+            (
+                (s.client, s.key, s.by, to_seconds(s.at), s.until and to_seconds(s.until), to_seconds(s.last_at), s.undone)
+                for s in settled
+            ),
+        )  # fmt: skip
 
 
 def _since(moment: datetime | None) -> tuple[int | None, str | None]:

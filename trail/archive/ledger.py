@@ -349,6 +349,7 @@ MIGRATIONS = (
         at INTEGER NOT NULL,
         until INTEGER,                     -- snoozed until then; NULL: done
         last_at INTEGER NOT NULL,          -- of the last word of the conversation then: a later one wakes it
+        undone INTEGER NOT NULL,           -- 1: waited for again, so that a copy does not settle it anew
         PRIMARY KEY (key, by, client)      -- whatever the client is called now
     ) WITHOUT ROWID;
     CREATE TABLE unheard (key TEXT PRIMARY KEY) WITHOUT ROWID; -- messages whose turns are to be made, or made anew

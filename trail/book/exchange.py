@@ -1,4 +1,6 @@
-"""The book as one JSON file, and back: written whole, read strictly, merged by ids. The format: docs/formats/book.md.
+"""The book as one JSON file, and back: written whole, read strictly, merged by ids; what was settled in `trail waiting` by messages.
+
+The format: docs/formats/book.md.
 
 In: entries, or a text from somewhere. Out: a text; or entries, and what a merge with those that are there comes to. A
 text that is no book is refused with the place that is wrong; nothing is guessed.
@@ -22,19 +24,21 @@ from trail.model.book import (
     Response,
     Struck,
 )
+from trail.model.waiting import Settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 FORMAT = "trail-book"
 VERSION = 1
-KINDS: dict[str, type[Entry | Struck]] = {
+KINDS: dict[str, type[Entry | Struck | Settled]] = {
     "notes": Note,
     "actions": Action,
     "agreements": Agreement,
     "requests": Request,
     "responses": Response,
     "struck": Struck,
+    "settled": Settled,
 }
 """The lists of a file."""
 NOUNS = {
@@ -54,8 +58,9 @@ class Copy:
 
     entries: tuple[Entry, ...]
     struck: tuple[Struck, ...]
+    settled: tuple[Settled, ...]
     places: Mapping[tuple[str, str], str]
-    """Where an entry stands, by what it is and its id."""
+    """Where an entry stands, by what it is and its id; what was settled, by its message, client and side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +70,20 @@ class Merge:
     added: tuple[Entry, ...]
     changed: tuple[Entry, ...]
     struck: tuple[Struck, ...]
+    settled: tuple[Settled, ...]
+    """What is new or newer of that."""
     same: int
     older: int
     """Entries that are here in a newer state, or were struck here."""
 
 
-def format_book(entries: Iterable[Entry], struck: Iterable[Struck], now: datetime) -> str:
+def format_book(
+    entries: Iterable[Entry], struck: Iterable[Struck], settled: Iterable[Settled], now: datetime
+) -> str:
     """A book as JSON. The same book gives the same text, but for the moment it is written."""
     lists: dict[str, list[dict[str, Any]]] = {name: [] for name in KINDS}
     names = {kind: name for name, kind in KINDS.items()}
-    for entry in (*entries, *struck):
+    for entry in (*entries, *struck, *settled):
         values = {field.name: _show(getattr(entry, field.name)) for field in fields(entry)}
         lists[names[type(entry)]].append(values)
     head = {"format": FORMAT, "version": VERSION, "written_at": _show(now)}
@@ -93,8 +102,7 @@ def read_book(text: str) -> Copy:
     except (RecursionError, ValueError):
         raise UnusableBook("is not JSON that can be read", "") from None
     _check_head(data)
-    entries: list[Entry] = []
-    struck: list[Struck] = []
+    found: list[Entry | Struck | Settled] = []
     places: dict[tuple[str, str], str] = {}
     for name, kind in KINDS.items():
         rows = data.get(name, [])
@@ -103,14 +111,23 @@ def read_book(text: str) -> Copy:
         for number, row in enumerate(rows):
             place = f"{name}[{number}]"
             one = _read_entry(kind, row, place)
-            what = f"{name} {one.kind}" if isinstance(one, Struck) else name
-            if (first := places.setdefault((what, one.id), place)) != place:
-                raise _refuse(f"{place}.id", f"{one.id} is that of {first} too")
-            if isinstance(one, Struck):
-                struck.append(one)
-            else:
-                entries.append(one)
-    return Copy(tuple(entries), tuple(struck), places)
+            what, which, column = _identify(name, one)
+            if (first := places.setdefault((what, which), place)) != place:
+                raise _refuse(f"{place}.{column}", f"{which} is that of {first} too")
+            found.append(one)
+    return Copy(
+        tuple(one for one in found if not isinstance(one, Struck | Settled)),
+        tuple(one for one in found if isinstance(one, Struck)),
+        tuple(one for one in found if isinstance(one, Settled)),
+        places,
+    )
+
+
+def _identify(name: str, one: Entry | Struck | Settled) -> tuple[str, str, str]:
+    """What it is, by what it is told from others of it, and in which column that stands."""
+    if isinstance(one, Settled):
+        return f"{name} {one.client} {one.by}", one.key, "key"
+    return f"{name} {one.kind}" if isinstance(one, Struck) else name, one.id, "id"
 
 
 def _check_head(data: Any) -> None:
@@ -143,7 +160,9 @@ def _read_entry(kind: type[Any], row: Any, place: str) -> Any:
     for name, field in known.items():
         if name in row:
             try:
-                values[name] = read_value(kind, name, row[name], optional=field.default is None)
+                values[name] = read_value(
+                    kind, name, row[name], optional=str(field.type).endswith("None")
+                )
             except ValueError as error:
                 raise _refuse(f"{place}.{name}", f"{error}{_quote(row[name])}") from None
         elif name == "changed_at":
@@ -153,7 +172,9 @@ def _read_entry(kind: type[Any], row: Any, place: str) -> Any:
     return kind(**values)
 
 
-def merge(copy: Copy, present: Iterable[Entry], struck: Iterable[Struck]) -> Merge:
+def merge(
+    copy: Copy, present: Iterable[Entry], struck: Iterable[Struck], settled: Iterable[Settled] = ()
+) -> Merge:
     """Merge a copy with what is `present`: of two states the newer one stays, and what was struck on one side is gone.
 
     Raises UnusableBook when an id stands for an entry of another client here.
@@ -180,12 +201,23 @@ def merge(copy: Copy, present: Iterable[Entry], struck: Iterable[Struck]) -> Mer
         else:
             changed.append(entry)
     new = tuple(one for one in copy.struck if (one.kind, one.id) not in known)
-    return Merge(tuple(added), tuple(changed), new, same, older)
+    decided = {(one.key, one.client, one.by): one for one in settled}
+    taken: list[Settled] = []
+    for one in copy.settled:
+        known_as = decided.get((one.key, one.client, one.by))
+        if known_as == one:
+            same += 1
+        elif known_as and _rank(known_as) > _rank(one):
+            older += 1
+        else:
+            taken.append(one)
+    return Merge(tuple(added), tuple(changed), new, tuple(taken), same, older)
 
 
-def _rank(entry: Entry) -> tuple[datetime, str]:
+def _rank(entry: Entry | Settled) -> tuple[datetime, str]:
     """The newer one is greater; of two that are equally new it is the same one on every machine."""
-    return entry.changed_at, repr(astuple(entry))
+    newest = entry.at if isinstance(entry, Settled) else entry.changed_at
+    return newest, repr(astuple(entry))
 
 
 def _refuse(place: str, words: str) -> UnusableBook:

@@ -10,6 +10,7 @@ from trail.book.due import read_lead
 from trail.book.ids import is_id
 from trail.errors import InvalidQuery
 from trail.model.book import Agreement, AgreementKind, EntryKind, RequestState, Struck
+from trail.model.waiting import Settled, Side
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +26,10 @@ def read_value(kind: type[Any], name: str, value: Any, *, optional: bool) -> Any
     """The value of a field of a kind of entry; None where it is `optional`. Raises ValueError saying what it must be."""
     if value is None and optional:
         return None
-    if name == "private":
+    if name in ("private", "undone"):
         return _check(value, bool, "must be true or false")
     text = str(_check(value, str, "must be a text"))
-    if name == "at" or name.endswith("_at"):
+    if name == "at" or name.endswith("_at") or (kind, name) == (Settled, "until"):
         return _read_moment(text)
     if name in ("due", "since", "until", "asked_on"):
         return _read_day(text)
@@ -82,6 +83,12 @@ def _check_hex(text: str) -> None:
         raise ValueError("must be a SHA-256 in hex")
 
 
+def _check_key(text: str) -> None:
+    if not text:
+        raise ValueError("must be the key of a message")
+    _check_hex(text)
+
+
 def _check_origin(text: str) -> None:
     if text:
         _check_id(text)
@@ -105,6 +112,8 @@ _TEXTS: dict[tuple[type[Any] | None, str], Callable[[str], None]] = {
     (None, "client"): _check_slug,
     (None, "text"): _check_some,
     (None, "source"): _check_hex,
+    (None, "key"): _check_key,
+    (None, "by"): _one_of(*get_args(Side)),
     (None, "digest"): _check_hex,
     (None, "origin"): _check_origin,
     (None, "remind"): _check_lead,

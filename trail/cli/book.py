@@ -24,6 +24,7 @@ _CALLED = {
     "added": "added",
     "changed": "changed",
     "struck": "taken out",
+    "settled": "settled or waited for again",
     "same": "here already",
     "older": "newer here",
 }
@@ -50,14 +51,18 @@ def export(
     slug = find_client(session.config, words[0]).slug if len(words) > 1 else None
     with open_archive(session.config.archive) as archive, archive.ledger.reading():
         entries, struck = _list_all(archive, slug), archive.book.list_struck(slug)
-    content = format_book(entries, struck, datetime.now(UTC)).encode()
+        settled = archive.conversations.list_decided(slug)
+    content = format_book(entries, struck, settled, datetime.now(UTC)).encode()
     if words[-1] == "-":
         session.emit_bytes(content)
         return
     path = Path(words[-1]).expanduser()
     write_file(path, content)
     told = f"{len(entries):,} {'entry' if len(entries) == 1 else 'entries'} in {path}"
-    session.emit({"file": str(path), "entries": len(entries), "struck": len(struck)}, told, is_note=True)  # fmt: skip
+    data = {"file": str(path), "entries": len(entries), "struck": len(struck), "settled": len(settled)}  # fmt: skip
+    session.emit(data, told, is_note=True)
+    if settled:
+        session.note(f"and {count_of(len(settled), 'decision')} about who waits")
     if struck:
         session.note(f"and {count_of(len(struck), 'id')} of what was taken out, without text")
 
@@ -91,10 +96,10 @@ def import_(
     else:
         with writing_book(config.archive) as pen:
             plan = _plan(pen.archive, copy)
-            pen.take((*plan.added, *plan.changed), plan.struck)
+            pen.take((*plan.added, *plan.changed), plan.struck, plan.settled)
     counts = {
         "added": len(plan.added), "changed": len(plan.changed), "struck": len(plan.struck),
-        "same": plan.same, "older": plan.older,
+        "settled": len(plan.settled), "same": plan.same, "older": plan.older,
     }  # fmt: skip
     told = ", ".join(f"{count:,} {_CALLED[name]}" for name, count in counts.items() if count)
     data = {"dry_run": dry_run, **counts, "unknown_clients": strangers}
@@ -121,18 +126,20 @@ def _list_all(archive: Archive, client: str | None) -> list[Entry]:
 def _plan(archive: Archive, copy: Copy) -> Merge:
     from trail.book.exchange import merge
 
-    return merge(copy, _list_all(archive, None), archive.book.list_struck())
+    settled = archive.conversations.list_decided()
+    return merge(copy, _list_all(archive, None), archive.book.list_struck(), settled)
 
 
 def _keep_clients(copy: Copy, slugs: set[str]) -> tuple[Copy, list[str]]:
     """Leave out clients that are not configured: they may have been forgotten."""
     from dataclasses import replace
 
-    named = {one.client for one in (*copy.entries, *copy.struck)}
+    named = {one.client for one in (*copy.entries, *copy.struck, *copy.settled)}
     kept = replace(
         copy,
         entries=tuple(one for one in copy.entries if one.client in slugs),
         struck=tuple(one for one in copy.struck if one.client in slugs),
+        settled=tuple(one for one in copy.settled if one.client in slugs),
     )
     return kept, sorted(named - slugs)
 

@@ -142,6 +142,8 @@ def _closing_words(folder: Path, config_path: Path, bundle: Path, *, serving: bo
         "  trail status",
         "  trail search has:attachment from:jane",
         "  trail clients",
+        "  trail brief acme",
+        "  trail waiting --all",
         "  trail handoff sakura --dry-run",
     ]
     if not serving:

@@ -5,7 +5,7 @@ In: what the sync made of clients' mail. Out: the list, the most pressing first;
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -130,7 +130,7 @@ def undo(
         for key in [find_message(archive, message).key for message in messages]:
             keys |= {key, *(a.key for a in archive.conversations.list_awaited_around(key))}
     with writing_beside(session.config.archive) as archive, archive.ledger.transaction():
-        found = archive.conversations.unsettle(keys)
+        found = archive.conversations.unsettle(keys, datetime.now(UTC))
         settled = _settled_data(archive, found)
     told = f"{count_of(len({s.key for s in found}), 'message')} waited upon again"
     session.emit({"settled": settled}, told if found else "nothing of that was settled")
@@ -139,8 +139,6 @@ def undo(
 def _settle(
     session: Session, messages: Sequence[str], on: On | None, until: datetime | None
 ) -> None:
-    from datetime import UTC
-
     from trail.archive.ledger import from_seconds
     from trail.archive.store import open_archive, writing_beside
     from trail.model import Settled

@@ -105,7 +105,7 @@ class Awaited:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What nobody waits for any more, or not now, as a person decided it."""
+    """What nobody waits for any more, or not now, as a person decided it; the message may not be in this archive."""
 
     client: str
     key: str
@@ -115,3 +115,5 @@ class Settled:
     """Snoozed until then; None: done."""
     last_at: datetime
     """Of the last word of the conversation at that time: a later one wakes it."""
+    undone: bool = False
+    """It is waited for again: kept so that a copy does not settle it anew."""

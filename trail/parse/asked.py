@@ -58,6 +58,8 @@ def find_asked(sentence: Sentence, sent_on: date) -> Asked | None:
     kind, is_sure = _find_kind(sentence, bare)
     if not kind or matches(civilities.COURTESY, bare, sentence.known):
         return None
+    if matches(civilities.WAIT, bare, sentence.known):
+        return Asked("", sentence.written, doubt="asks to wait")
     if "?" in sentence.written[-8:] and (why := _doubt(bare, sentence.following)):
         return Asked("", sentence.written, doubt=why)
     words = frozenset(_WORD.findall(sentence.written.lower()))
