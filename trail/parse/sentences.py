@@ -54,7 +54,8 @@ _NO_END = re.compile(
 _NEXT = re.compile(r"\s+[\"'“\u2018„«(¿]*[A-ZÀ-ÖØ-Þ0-9]")
 _SPACES = re.compile(r"\s+")
 _WEB = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+")
-_LETTERS = re.compile(r"[^\W\d_]|\s")
+_WEB_SIGNS = ("@", "://", "www.")
+_NO_LETTER = re.compile(r"[^\w\s]|[\d_]")
 _FIGURES = re.compile(r"[\d.,:/-]+")
 _CODE = re.compile(r"[{}]|;\s*$|=>|==|\|\||&&|^\s*[$#<|%\\]|::|@@|---|\+\+\+|\w\(\)|</\w")
 
@@ -81,8 +82,9 @@ def is_prose(sentence: str) -> bool:
         return False
     if sentence.isupper():
         return False
-    words = _WEB.sub("", sentence)
-    letters, signs = len(_LETTERS.findall(words)), len(_FIGURES.sub("", words))
+    words = _WEB.sub("", sentence) if any(sign in sentence for sign in _WEB_SIGNS) else sentence
+    letters = len(words) - len(_NO_LETTER.findall(words))  # blanks too; few signs are none
+    signs = len(_FIGURES.sub("", words))
     return letters >= _PROSE * signs and 2 * letters >= len(words) and " " in words.strip()
 
 
