@@ -58,6 +58,8 @@ _WEB_SIGNS = ("@", "://", "www.")
 _NO_LETTER = re.compile(r"[^\w\s]|[\d_]")
 _FIGURES = re.compile(r"[\d.,:/-]+")
 _CODE = re.compile(r"[{}]|;\s*$|=>|==|\|\||&&|^\s*[$#<|%\\]|::|@@|---|\+\+\+|\w\(\)|</\w")
+_CODE_SIGNS = re.compile(r"[{};=|&$#<%\\:@(+-]")
+"""One of them is in all code: found many times faster."""
 
 
 def split_sentences(text: str) -> Iterator[str]:
@@ -78,7 +80,7 @@ def has_any(text: str, words: tuple[str, ...]) -> bool:
 
 def is_prose(sentence: str) -> bool:
     """Whether it is made of words, and not of code, figures or addresses."""
-    if _CODE.search(sentence):
+    if _CODE_SIGNS.search(sentence) and _CODE.search(sentence):
         return False
     if sentence.isupper():
         return False
