@@ -7,6 +7,7 @@ it could leave locked, and it is known which task killed it.
 from __future__ import annotations
 
 import atexit
+import gc
 import multiprocessing
 import os
 import signal
@@ -29,6 +30,8 @@ WORTHWHILE_FROM = 200
 """Messages from which worker processes are worth their start."""
 _CHUNK = 10
 """Tasks of a `map` that are sent together: one costs a few milliseconds, a walk through the pipe a part of one."""
+_GARBAGE = 50_000
+"""New objects after which a process of one piece of work looks for cycles: a message makes thousands, and hardly a cycle."""
 _DYING = 1.0
 """Seconds a worker has to be gone once its pipe is closed."""
 _ATTEMPTS = 2
@@ -75,9 +78,11 @@ class Crew:
     def start(self) -> Self:
         """Fork the workers from this process, of which they have all modules then; else each is spawned for its first task.
 
-        For a process that has opened nothing yet, which they would hold open too. One that has threads is not forked, nor
-        one of a system whose libraries take it ill.
+        For a process that has opened nothing yet, which they would hold open too, and that ends with its work: Python seldom
+        looks for cycles in it from now on, nor in them. One that has threads is not forked, nor one of a system whose
+        libraries take it ill.
         """
+        gc.set_threshold(_GARBAGE)
         if sys.platform != "linux" or threading.active_count() > 1:
             return self
         with self._lock:

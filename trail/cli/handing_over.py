@@ -44,26 +44,27 @@ def hand_over_to(
     import secrets
 
     from trail import __version__
-    from trail.archive.handovers import read_hand_overs
     from trail.archive.store import open_archive
-    from trail.cli.plan import describe_plan
-    from trail.cli.progress import show_progress
-    from trail.cli.signing import prepare_signing
-    from trail.handoff.filters import name_bundle
-    from trail.handoff.packing import packing
-    from trail.handoff.papers.papers import prepare_papers
-    from trail.handoff.room import check_room
-    from trail.parse.altered import Changes
     from trail.selection import select_messages
-    from trail.transfer import hand_over
     from trail.wholes import warm_up
     from trail.workers import Crew
 
     config = session.config
     finish_attribution(session)
-    # before anything is open, and with all the modules that are here now
+    # before anything is open, and with the modules that are here now; while they warm up, those are loaded that they need not
     with Crew().start() as crew, open_archive(config.archive) as archive:
         warm_up(crew)
+        from trail.archive.handovers import read_hand_overs
+        from trail.cli.plan import describe_plan
+        from trail.cli.progress import show_progress
+        from trail.cli.signing import prepare_signing
+        from trail.handoff.filters import name_bundle
+        from trail.handoff.packing import packing
+        from trail.handoff.papers.papers import prepare_papers
+        from trail.handoff.room import check_room
+        from trail.parse.altered import Changes
+        from trail.transfer import hand_over
+
         with archive.ledger.reading(), show_progress(session) as progress:  # a sync may be at work
             selection = select_messages(
                 archive, config, whose, filters, full=full, progress=progress, crew=crew

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from trail.errors import SecretUnavailable
@@ -205,6 +206,9 @@ def _open_keyring(account: Account) -> KeyringBackend:
 
 def find_keyring() -> KeyringBackend | None:
     """The keyring that could hold a secret; None where this machine has none."""
+    if sys.platform != "darwin":
+        # it looks for Apple's libraries, with a compiler, which takes longer than all the rest
+        sys.modules.setdefault("keyring.backends.macOS.api", None)  # type: ignore[arg-type]  # Python's way to say: not here
     try:
         import keyring  # noqa: PLC0415 - slow to import, and many accounts do without
         from keyring.backends import fail, null  # noqa: PLC0415 - the same

@@ -16,8 +16,8 @@ COLUMNS = ("Date", "From", "To", "Cc", "Bcc", "Subject", "Content-Type")
 _BLOCK_LIMIT = 1 << 20
 _END = re.compile(rb"\r?\n\r?\n")
 _FIELD = re.compile(
-    rb"^(" + "|".join(COLUMNS).encode() + rb")[ \t]*:((?:[^\n]*)(?:\n[ \t][^\n]*)*)",
-    re.IGNORECASE | re.MULTILINE,
+    rb"\n(" + "|".join(COLUMNS).encode() + rb")[ \t]*:((?:[^\n]*)(?:\n[ \t][^\n]*)*)",
+    re.IGNORECASE,
 )
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 
@@ -27,7 +27,7 @@ def read_headers(content: bytes) -> list[str]:
     if content.startswith((b"\n", b"\r\n")):
         return [""] * len(COLUMNS)
     end = _END.search(content, 0, _BLOCK_LIMIT)
-    block = content[: end.start() if end else _BLOCK_LIMIT]
+    block = b"\n" + content[: end.start() if end else _BLOCK_LIMIT]  # found by it, not sign by sign
     found: dict[bytes, list[str]] = {}
     for field in _FIELD.finditer(block):
         found.setdefault(field[1].lower(), []).append(_read(field[2]))

@@ -111,7 +111,6 @@ class Words:
 
     def iter_pieces(self) -> Iterator[tuple[str, str]]:
         """Yield each piece's first word and its JSON: `[[word, {field: messages}], …]`, as `_format_word` has them."""
-        self._spool_run()
         first, size = "", 0
         rows: list[str] = []
         for word, found in self._iter_words():
@@ -126,12 +125,10 @@ class Words:
             yield first, f"[{','.join(rows)}]"
 
     def _spool_run(self) -> None:
-        if not self._words:
-            return
         path = self._spool / f"words-{len(self._runs)}"
         with path.open("xb") as file:
-            for word in sorted(self._words):
-                name, postings = word.encode(), self._words[word].tobytes()
+            for word, postings in self._iter_own():
+                name = word.encode()
                 file.write(_HEAD.pack(len(name), len(postings)) + name + postings)
         self._runs.append(path)
         self._words = defaultdict(_POSTINGS)
@@ -140,7 +137,7 @@ class Words:
             self._merge_runs()
 
     def _merge_runs(self) -> None:
-        """Make one of all runs: each is an open file when they are read together."""
+        """Make one of all runs, with none in memory: each is an open file when they are read together."""
         path = self._spool / "words-merged"
         with path.open("xb") as file:
             for word, found in self._iter_words():
@@ -151,8 +148,12 @@ class Words:
         self._runs = [path.rename(self._spool / "words-0")]
 
     def _iter_words(self) -> Iterator[tuple[str, Iterator[tuple[str, bytes]]]]:
-        merged = heapq.merge(*map(_read_run, self._runs), key=itemgetter(0))
+        merged = heapq.merge(*map(_read_run, self._runs), self._iter_own(), key=itemgetter(0))
         return groupby(merged, key=itemgetter(0))
+
+    def _iter_own(self) -> Iterator[tuple[str, bytes]]:
+        """The run in memory, in the order of words."""
+        return ((word, self._words[word].tobytes()) for word in sorted(self._words))
 
 
 def _read_run(path: Path) -> Iterator[tuple[str, bytes]]:
