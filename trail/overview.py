@@ -15,6 +15,7 @@ from trail.book.health import judge
 from trail.book.rhythm import ENOUGH, RECENT, measure_rhythm
 from trail.book.standing import Standing
 from trail.model.book import Action
+from trail.model.overview import Held
 from trail.owed import read_owed
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ def read_standings(
     for action in archive.book.list_entries(Action, one):
         if action.done_at is None:
             actions[action.client].append(action)
+    holds: dict[str, list[Held]] = defaultdict(list)
+    for hold in archive.holds.list_all(one):
+        if hold.is_active(now):
+            holds[hold.client].append(Held(hold.last_moment, hold.why, hold.by))
     standings = []
     for client in clients:
         slug, contact = client.slug, contacts.read(client.slug, RECENT, ENOUGH)
@@ -48,7 +53,18 @@ def read_standings(
         following = min(actions[slug], key=sort_key, default=None)
         health, reasons = judge(contact, rhythm, on_us, on_them, following, now.date())
         standings.append(
-            Standing(slug, client.name, contact, rhythm, on_us, on_them, following, health, reasons)
+            Standing(
+                slug,
+                client.name,
+                contact,
+                rhythm,
+                on_us,
+                on_them,
+                following,
+                health,
+                reasons,
+                tuple(holds[slug]),
+            )
         )
     return standings
 

@@ -71,9 +71,9 @@ class Plan:
         return 0 if last is None else sum(own.archived_at > last for own in self.going)
 
     @property
-    def never_given(self) -> int:
-        """Messages that go and were in no hand-off: withheld, or newer."""
-        return sum(own.key not in self.given for own in self.going)
+    def never_given(self) -> tuple[str, ...]:
+        """Keys of messages that go and were in no hand-off: withheld, or newer."""
+        return tuple(own.key for own in self.going if own.key not in self.given)
 
     @property
     def digest(self) -> str:

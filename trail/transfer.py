@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from trail.model import (
         ArchivedMessage,
         Bundle,
+        Kept,
         PastHandOff,
     )
     from trail.selection import Selection
@@ -106,10 +107,11 @@ def hand_over(
     )
     others = Others(selection.client, config.clients, config.me)
     lacking: dict[str, list[str]] = {NOTICE: [], UNSEEN: []}
+    kept: list[Kept] = []
 
     def read(drafts: Drafts) -> Iterator[BundleItem]:
         items = iter_items(archive, selection.chosen, changes, others, crew, drafts)
-        return _note_lacking(items, lacking)
+        return _note_lacking(items, lacking, kept)
 
     bundle = write_bundle(
         read,
@@ -121,7 +123,12 @@ def hand_over(
         signing=signing,
         companions=(*companions, papers),  # the letter says what else is there
     )
-    return replace(bundle, notices=tuple(lacking[NOTICE]), partial=tuple(lacking[UNSEEN]))
+    return replace(
+        bundle,
+        notices=tuple(lacking[NOTICE]),
+        partial=tuple(lacking[UNSEEN]),
+        kept=tuple(kept),
+    )
 
 
 def _find_places(archive: Archive, keys: Sequence[str]) -> tuple[set[str], set[tuple[str, str]]]:
@@ -136,10 +143,11 @@ def _find_places(archive: Archive, keys: Sequence[str]) -> tuple[set[str], set[t
 
 
 def _note_lacking(
-    items: Iterable[BundleItem], lacking: Mapping[str, list[str]]
+    items: Iterable[BundleItem], lacking: Mapping[str, list[str]], kept: list[Kept]
 ) -> Iterator[BundleItem]:
-    """Note of which messages less went than was asked for."""
+    """Note of which messages less went than was asked for, and which attachments stayed."""
     for item in items:
+        kept += item.kept
         for change in lacking.keys() & item.changes:
             lacking[change].append(item.original)
         yield item
@@ -256,6 +264,7 @@ def _join(
             original=message.key if whole.changes else "",
             words=whole.words,
             headers=whole.headers,
+            kept=whole.withheld,
         )
 
 

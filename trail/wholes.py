@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trail.handoff.drafts import Draft, Drafts
-    from trail.model import Attachment, ParsedMessage
+    from trail.model import Attachment, Kept, ParsedMessage
     from trail.workers import Crew
 
 NO_CHANGES = Changes()
@@ -59,6 +59,8 @@ class Whole(NamedTuple):
     """Its words, counted for the page: here, where there are two that count."""
     headers: Sequence[str] | None = None
     """The header fields of the table."""
+    withheld: tuple[Kept, ...] = ()
+    """Attachments that stay behind, as they cannot be redacted."""
 
 
 class Task(NamedTuple):
@@ -127,6 +129,7 @@ def _parse(
         changes,
         read_clean_html(tree),
         headers=read_headers(content),
+        withheld=copy.withheld if copy else (),
     )
 
 

@@ -60,6 +60,10 @@ def list_sections(brief: Brief, shorten: Shorten) -> list[Section]:
     sections = [
         _list_open(brief, shorten),
         Section(
+            "On hold",
+            tuple(Row(f"up to {_show_day(h.until)}", h.why, f"by {h.by}") for h in brief.standing.holds),
+        ),
+        Section(
             "Next",
             tuple(Row(describe_day(a.due, brief.today), a.text, "", a.id) for a in brief.actions[:ACTIONS]),
             max(0, len(brief.actions) - ACTIONS),

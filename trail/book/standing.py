@@ -13,7 +13,16 @@ if TYPE_CHECKING:
 
     from trail.book.waiting import Waiting
     from trail.model.book import Action, Agreement, Note, Request
-    from trail.model.overview import Contacted, Enclosed, Exchange, Health, Month, Reason, Rhythm
+    from trail.model.overview import (
+        Contacted,
+        Enclosed,
+        Exchange,
+        Health,
+        Held,
+        Month,
+        Reason,
+        Rhythm,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,8 @@ class Standing:
     health: Health = "unclear"
     reasons: tuple[Reason, ...] = ()
     """Those that matter most first."""
+    holds: tuple[Held, ...] = ()
+    """Those in force."""
 
 
 @dataclass(frozen=True, slots=True)

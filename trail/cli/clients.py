@@ -44,6 +44,7 @@ def show(
     """Show a client's rules, how much of their mail is archived, and how it stands with them."""
     from trail.cli.clock import read_clock
     from trail.cli.standings import (
+        holds_lines,
         last_words_lines,
         reasons_lines,
         standing_data,
@@ -61,6 +62,7 @@ def show(
             data |= standing_data(standing, now.date(), shorten)
             lines += last_words_lines(standing, now.date(), shorten)
             lines += reasons_lines(standing, shorten)
+            lines += holds_lines(standing)
     session.emit_lines(data, lines)
 
 
@@ -124,7 +126,7 @@ def suggest(
     from trail.cli.suggestions import gather_correspondents, name_program, rank_suggestions
 
     session: Session = ctx.obj
-    with show_progress(session) as progress:
+    with show_progress(session, "" if offline else "connecting") as progress:
         mail: list[Iterable[tuple[Envelope, datetime]]] = []
         if offline or not session.config.accounts or has_archive(session.config):
             mail.append(_iter_mail(session.config))  # which says what to do when there is none

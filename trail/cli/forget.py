@@ -64,7 +64,9 @@ def forget(
     _attribute(session.config)
     with open_archive(session.config.archive) as archive, archive.ledger.reading():
         plan = make_plan(archive, session.config, whose, now, span)
-        shown = plan_text(archive, session.config, plan, span, session.width)
+        shown = plan_text(
+            archive, session.config, plan, span, session.width, verbose=session.verbose
+        )
         data = plan_data(archive, plan, span)
     if dry_run:
         session.emit({**data, "dry_run": True}, shown)
@@ -171,17 +173,16 @@ def _ask(client: Client, count: int, confirm: str | None) -> None:
 
 
 def _carry_out(session: Session, plan: Plan, data: dict[str, Any], now: datetime) -> None:
-    import getpass
-
     from trail import render
     from trail.archive.store import writing_archive
+    from trail.cli.deciding import name_decider
     from trail.cli.forgotten import find_left
     from trail.cli.progress import show_progress
     from trail.forgetting import carry_out, count_lag, is_pending
 
     config = session.config
     with writing_archive(config.archive, wait=10) as archive, show_progress(session) as progress:
-        by = getpass.getuser()
+        by = name_decider(config)
         session.config = carry_out(archive, config, plan, by=by, now=now, progress=progress)
         pending, lag = is_pending(archive), count_lag(archive)
     if plan.whole:

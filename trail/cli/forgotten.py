@@ -46,7 +46,8 @@ def plan_data(archive: Archive, plan: Plan, span: Span | None) -> dict[str, Any]
         "handed_over_at": render.format_time(last.at) if last else None,
         "book": count_book(archive, plan),
         "newer": plan.newer,
-        "never_given": plan.never_given,
+        "never_given": len(plan.never_given),
+        "never_given_ids": list(plan.never_given),
         "registers": [str(path.relative_to(archive.root)) for path in plan.registers],
         "on_servers": [
             {"account": account, "folder": folder, "messages": count}
@@ -56,13 +57,21 @@ def plan_data(archive: Archive, plan: Plan, span: Span | None) -> dict[str, Any]
 
 
 def plan_text(
-    archive: Archive, config: Config, plan: Plan, span: Span | None, width: int | None
+    archive: Archive,
+    config: Config,
+    plan: Plan,
+    span: Span | None,
+    width: int | None,
+    *,
+    verbose: bool = False,
 ) -> str:
-    """For people."""
+    """For people: what stops it, what goes, what stays, what was given, what to mind. `verbose` names every message never given."""
     lines = [
+        *_list_holds(plan),
         _first_line(plan, span),
         *_list_going(config, plan, count_book(archive, plan)),
         *_list_staying(archive, plan),
+        *_tell_hand_offs(archive, plan, verbose=verbose),
     ]
     return "\n".join(part for line in lines for part in wrap_text(line, width, indent="    "))
 
@@ -109,8 +118,6 @@ def _list_staying(archive: Archive, plan: Plan) -> Iterator[str]:
     if plan.ongoing:
         older = render.count_of(len(plan.ongoing), "older message")
         yield f"stays: {older} in conversations that went on since"
-    for hold in plan.holds:
-        yield f"ON HOLD up to {render.format_day(hold.last_moment)}: {clean_text(hold.why)} (by {clean_text(hold.by)}): nothing goes until then"
     if plan.on_servers and plan.going:
         places = [
             f"{account}: {folder} {count:,}"
@@ -119,10 +126,16 @@ def _list_staying(archive: Archive, plan: Plan) -> Iterator[str]:
         yield f"stays: what is on the server, where trail deletes nothing ({_name_some(places)})"
     if plan.whole:
         yield f"stays: lines of audit.jsonl, which is only added to; of {plan.client.slug} they have the slug, names of folders and hashes of messages"
-    yield from _tell_hand_offs(plan)
+    if plan.going and (receipts := sum(len(one.receipts) for one in plan.handed)):
+        yield f"stays: {render.count_of(receipts, 'receipt')} of theirs, in handoffs/receipts: your proof of what was given"
 
 
-def _tell_hand_offs(plan: Plan) -> Iterator[str]:
+def _list_holds(plan: Plan) -> Iterator[str]:
+    for hold in plan.holds:
+        yield f"ON HOLD up to {render.format_day(hold.last_moment)}: {clean_text(hold.why)} (by {clean_text(hold.by)}): nothing goes until then"
+
+
+def _tell_hand_offs(archive: Archive, plan: Plan, *, verbose: bool) -> Iterator[str]:
     if not plan.going:
         return
     if not plan.handed:
@@ -131,13 +144,15 @@ def _tell_hand_offs(plan: Plan) -> Iterator[str]:
     last = plan.handed[-1]
     ago = render.format_ago(last.at, datetime.now(UTC))
     yield f"last hand-off: {last.bundle}, {render.count_of(last.messages, 'message')}, {ago}"
-    if plan.never_given:
-        count = render.count_of(plan.never_given, "message")
+    if keys := plan.never_given:
+        count = render.count_of(len(keys), "message")
         since = f", {plan.newer:,} of which came after the last one" if plan.newer else ""
-        was = "were" if plan.never_given > 1 else "was"
-        yield f"MIND: {count} {was} in no hand-off (withheld, or new){since}"
-    if receipts := sum(len(one.receipts) for one in plan.handed):
-        yield f"stays: {render.count_of(receipts, 'receipt')} of theirs, in handoffs/receipts: your proof of what was given"
+        was = "were" if len(keys) > 1 else "was"
+        told = f"MIND: {count} {was} in no hand-off (withheld, or new){since}"
+        if verbose or len(keys) <= SHOWN:
+            yield f"{told}: {', '.join(archive.facts.shorten_keys(keys))}"
+        else:
+            yield f"{told}; -v lists them"
 
 
 def _name_some(names: Any) -> str:

@@ -20,17 +20,20 @@ def tell_bundle(
     bundle: Bundle,
     register: Path | None,
     lock: Lock | None,
+    planned: int,
 ) -> None:
-    """Say what was made, what goes with it, and what stayed."""
+    """Say what was made, what goes with it, and what stayed; `planned` next actions are in it."""
     from trail import render
     from trail.cli.parcels import describe_lock
     from trail.cli.plan import count_reasons, describe_past, describe_selection
+    from trail.cli.shortfalls import describe_kept, kept_data, wrap_words
 
     lines = [
         f"{selection.client.name}: {render.count_of(bundle.messages, 'message')}, {render.count_of(bundle.attachments, 'attachment')}, {render.format_size(bundle.bytes)}",
         *describe_lock(bundle, lock),
         f"key       {bundle.key}  tell them on the phone: with it verify.py shows that the bundle is yours",
         *(f"note      {line}" for line in describe_selection(selection)),
+        *(f"mind      {line}" for line in describe_kept(bundle.kept)),
     ]
     if bundle.changed:
         lines.append(
@@ -60,26 +63,30 @@ def tell_bundle(
         "key": bundle.key,
         "stamped": bundle.stamped,
         "changed": len(bundle.changed),
+        "attachments_withheld": kept_data(bundle.kept),
+        "planned": planned,
         "repeated": selection.repeated,
         "continues": describe_past(selection.continues),
         "undecided": undecided,
         "register": str(register) if register else None,
     }
-    session.emit(data, "\n".join(lines))
+    told = lines[:1]
+    for line in lines[1:]:
+        whole = line.startswith(("bundle ", "secret ", "key "))  # to be copied
+        told += [line] if whole else wrap_words(line, session.width, " " * 10)
+    session.emit(data, "\n".join(told))
 
 
 def tell_shortfall(session: Session, shortfall: Shortfall) -> None:
     """Say which PDFs need the .eml beside them."""
     from trail import render
-    from trail.handoff.pdf.signs import BOX, find_font
+    from trail.cli.shortfalls import describe_boxes
 
     if shortfall.undrawn:
         pages = render.count_of(shortfall.undrawn, "message")
         session.warn(f"{pages} could not be drawn: in place of the PDF is a page that says so")
     if shortfall.boxed:
-        hint = "" if find_font() else "; Chinese, Japanese and Korean need a font: Noto Sans CJK"
-        pages = render.count_of(shortfall.boxed, "PDF")
-        session.note(f"{pages} with {BOX} for signs that no font here has{hint}")
+        session.warn(describe_boxes(shortfall.boxed))
 
 
 def explain_nothing(selection: Selection) -> Exception:

@@ -19,9 +19,14 @@ if TYPE_CHECKING:
     from trail.handoff.companions import MakeCompanion
     from trail.handoff.filters import Filters
     from trail.handoff.packing import Lock
+    from trail.handoff.papers.planned import Planned
     from trail.handoff.pdf.messages import Shortfall
+    from trail.handoff.seal import Signing
     from trail.model import Bundle, Client
     from trail.selection import Selection
+
+NAMED = 3
+"""Next actions whose words are told in a note; --dry-run has all."""
 
 
 def hand_over_to(
@@ -54,15 +59,14 @@ def hand_over_to(
     # before anything is open, and with the modules that are here now; while they warm up, those are loaded that they need not
     with Crew().start() as crew, open_archive(config.archive) as archive:
         warm_up(crew)
-        from trail.archive.handovers import read_hand_overs
+        from trail.cli.deciding import name_decider
         from trail.cli.plan import describe_plan
         from trail.cli.progress import show_progress
-        from trail.cli.signing import prepare_signing
         from trail.handoff.filters import name_bundle
         from trail.handoff.packing import packing
-        from trail.handoff.papers.papers import prepare_papers
         from trail.handoff.room import check_room
         from trail.parse.altered import Changes
+        from trail.planned import list_planned
         from trail.transfer import hand_over
 
         with archive.ledger.reading(), show_progress(session) as progress:  # a sync may be at work
@@ -71,28 +75,21 @@ def hand_over_to(
             )
         part = len(selection.past) + 1 if selection.continues else 1
         path = out.expanduser() / name_bundle(whose.slug, now, filters, part)
-        if selection.uncompared:
-            session.warn(
-                "1 message could not be read, and was not compared with this client's mail: `trail verify` tells whether it is damaged"
-                if selection.uncompared == 1
-                else f"{selection.uncompared:,} messages could not be read, and were not compared with this client's mail: `trail verify` tells whether they are damaged"
-            )
+        _warn_of_uncompared(session, selection.uncompared)
         _warn_of_slips(session, archive, selection, patterns)
-        _note_planned(session, archive, selection, patterns)
+        planned = list_planned(archive, config, selection, patterns)
         if dry_run:
             changes = Changes(tuple(patterns), filters.excluded)
-            session.emit(*describe_plan(session, archive, selection, path, changes))
+            told = describe_plan(session, archive, selection, path, changes, planned, pdf=shortfall is not None)  # fmt: skip
+            session.emit(*told)
             return
+        _note_planned(session, selection.client, planned)
         if not selection.chosen:
             raise explain_nothing(selection)
         if lock is None and path.exists():
             raise _explain_existing(path, selection)
-        mail = sum(m.size for m in selection.chosen)
-        check_room(path, len(selection.chosen), mail, lock, pdf=shortfall is not None)
-        if config.handoff.letter:  # a mistake in it is told before a key is made
-            prepare_papers(config.handoff.letter, language or config.handoff.language)
-        hand_overs = read_hand_overs(archive)
-        signing = prepare_signing(session, next((h.key for h in hand_overs[::-1] if h.key), ""))
+        check_room(path, len(selection.chosen), sum(m.size for m in selection.chosen), lock, pdf=shortfall is not None)  # fmt: skip
+        signing = _prepare_signing(session, archive, language)
         salt = secrets.token_bytes(32)
         with show_progress(session) as progress, packing(path, lock) as parcel:
             bundle = hand_over(
@@ -114,11 +111,31 @@ def hand_over_to(
                 bundle, now.astimezone(UTC), lambda done, of: progress("packing", done, of)
             )
         register = _keep_register(
-            session, archive, selection, bundle, now, by or "".join(config.me[:1]), salt
+            session, archive, selection, bundle, now, name_decider(config, by), salt
         )
-    tell_bundle(session, selection, packed, register, lock)
+    tell_bundle(session, selection, packed, register, lock, len(planned))
     if shortfall is not None:
         tell_shortfall(session, shortfall)
+
+
+def _prepare_signing(session: Session, archive: Archive, language: str) -> Signing:
+    """What the bundle is signed with; a mistake in the letter's template is told before a key is made."""
+    from trail.archive.handovers import read_hand_overs
+    from trail.cli.signing import prepare_signing
+    from trail.handoff.papers.papers import prepare_papers
+
+    wanted = session.config.handoff
+    if wanted.letter:
+        prepare_papers(wanted.letter, language or wanted.language)
+    keys = [past.key for past in read_hand_overs(archive) if past.key]
+    return prepare_signing(session, keys[-1] if keys else "")
+
+
+def _warn_of_uncompared(session: Session, count: int) -> None:
+    if count == 1:
+        session.warn("1 message could not be read, and was not compared with this client's mail: `trail verify` tells whether it is damaged")  # fmt: skip
+    elif count:
+        session.warn(f"{count:,} messages could not be read, and were not compared with this client's mail: `trail verify` tells whether they are damaged")  # fmt: skip
 
 
 def _warn_of_slips(
@@ -204,16 +221,11 @@ def _explain_existing(path: Path, selection: Selection) -> Exception:
     return BundleExists(f"{path} is already there", hint)
 
 
-def _note_planned(
-    session: Session, archive: Archive, selection: Selection, patterns: Sequence[re.Pattern[str]]
-) -> None:
-    """Say that next actions go along, while there is time to make them private."""
-    from trail.planned import list_planned
-
-    if planned := list_planned(archive, session.config, selection, patterns):
-        slug = selection.client.slug
-        session.note(
-            f"1 next action goes along as an open item: see `trail next {slug}`"
-            if len(planned) == 1
-            else f"{len(planned):,} next actions go along as open items: see `trail next {slug}`"
-        )
+def _note_planned(session: Session, client: Client, planned: Sequence[Planned]) -> None:
+    """Say which next actions go along."""
+    if not planned:
+        return
+    texts = [f'"{" ".join(one.text.split())}"' for one in planned[:NAMED]]
+    more = f" and {len(planned) - NAMED:,} more" if len(planned) > NAMED else ""
+    go = "1 next action goes along as an open item" if len(planned) == 1 else f"{len(planned):,} next actions go along as open items"  # fmt: skip
+    session.note(f"{go}: {', '.join(texts)}{more} (`trail next {client.slug}`)")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,32 +29,37 @@ def hold(
     release: Annotated[
         bool, typer.Option("--release", help="End every hold on the client now.")
     ] = False,
+    by: Annotated[
+        str,
+        typer.Option("--by", metavar="NAME", help="Who decides; your first address by default."),
+    ] = "",
     list_: Annotated[
         bool, typer.Option("--list", help="Show the holds, those that ran out too.")
     ] = False,
 ) -> None:
     """Keep a client's mail from being forgotten."""
+    from trail.cli.deciding import name_decider
     from trail.config import find_client
 
     session: Session = ctx.obj
     whose = find_client(session.config, client) if client else None
     if list_ or whose is None:
-        if until or why or release:
+        if until or why or release or by:
             raise typer.BadParameter("which client?", param_hint="CLIENT")
         _list(session, whose)
     elif release:
         if until or why:
             raise typer.BadParameter("goes without --until and --why", param_hint="--release")
-        _release(session, whose)
+        _release(session, whose, name_decider(session.config, by))
     elif not until or not (why and why.strip()):
         raise typer.BadParameter(
             "is needed to place a hold", param_hint="--why" if until else "--until"
         )
     else:
-        _place(session, whose, until, " ".join(why.split()))
+        _place(session, whose, until, " ".join(why.split()), name_decider(session.config, by))
 
 
-def _place(session: Session, client: Client, until: str, why: str) -> None:
+def _place(session: Session, client: Client, until: str, why: str, by: str) -> None:
     from trail.archive.holds import Hold
     from trail.archive.store import writing_beside
     from trail.cli.clock import read_clock
@@ -66,7 +70,6 @@ def _place(session: Session, client: Client, until: str, why: str) -> None:
     now = datetime.now(UTC)
     if end <= now:
         raise typer.BadParameter("is over already", param_hint="--until")
-    by = getpass.getuser()
     with writing_beside(session.config.archive) as archive, archive.ledger.transaction():
         number = archive.holds.place(client.slug, end, why, by, now)
         day = end.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -76,7 +79,7 @@ def _place(session: Session, client: Client, until: str, why: str) -> None:
     session.emit({"holds": [_data(placed, now)]}, told)
 
 
-def _release(session: Session, client: Client) -> None:
+def _release(session: Session, client: Client, by: str) -> None:
     from trail.archive.store import writing_beside
     from trail.render import count_of
 
@@ -84,7 +87,6 @@ def _release(session: Session, client: Client) -> None:
     with writing_beside(session.config.archive) as archive, archive.ledger.transaction():
         numbers = archive.holds.release(client.slug, now)
         if numbers:
-            by = getpass.getuser()
             archive.audit.record(now, "released", client=client.slug, holds=numbers, by=by)
     told = (
         f"{client.name}: {count_of(len(numbers), 'hold')} released"

@@ -73,6 +73,7 @@ def export(
 ) -> None:
     """Print the public key (PEM); or copy the whole key to a safe place."""
     from trail.handoff.keys import export_private, export_public, write_private
+    from trail.handoff.passphrase import SHORTEST, is_usable
 
     session: Session = ctx.obj
     key = _find(session)
@@ -83,7 +84,13 @@ def export(
     path = backup.expanduser()
     if path.exists():
         raise TrailError(f"{path} is already there", "it is never overwritten: name another file")
-    content = export_private(key, _take_passphrase(session, passphrase_env, confirm=True))
+    words = _take_passphrase(session, passphrase_env, confirm=True)
+    if not is_usable(words):
+        raise SecretUnavailable(
+            f"the passphrase is not {SHORTEST} or more ASCII characters: nothing was written",
+            "the copy is worth as much as the key; take a few words, such as seven at random",
+        )
+    content = export_private(key, words)
     write_private(path, content)
     session.emit(
         {**_describe(key), "backup": str(path)},

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from trail.handoff.packing import Lock
     from trail.model import Bundle
 
-SHORTEST = 12
-"""Characters of a passphrase somebody brings along; ours have far more."""
 PATIENCE = 60.0
 """Seconds a command may take to print a passphrase."""
 
@@ -98,6 +96,7 @@ def laid_out(session: Session, path: Path, command: str) -> Iterator[Path]:
 def ask_command(session: Session, command: str) -> str:
     """The first line a command prints. Raises SecretUnavailable, which says nothing of what it printed."""
     from trail.errors import SecretUnavailable
+    from trail.handoff.passphrase import SHORTEST, is_usable
 
     words = shlex.split(command)
     problem, secret = "", ""
@@ -116,7 +115,7 @@ def ask_command(session: Session, command: str) -> str:
         secret = done.stdout.partition(b"\n")[0].removesuffix(b"\r").decode("ascii", "replace")
         if done.returncode:
             problem = f"failed with exit code {done.returncode}"
-        elif not (len(secret) >= SHORTEST and secret.isascii() and secret.isprintable()):
+        elif not is_usable(secret):
             problem = f"printed no passphrase of {SHORTEST} or more ASCII characters"
     if problem:
         raise SecretUnavailable(

@@ -16,8 +16,11 @@ LONGEST = 40
 
 
 @contextmanager
-def show_progress(session: Session) -> Iterator[Callable[[str, int, int], None]]:
-    """A function to call with what is being done, how much is done, and of how much."""
+def show_progress(session: Session, begin: str = "") -> Iterator[Callable[[str, int, int], None]]:
+    """A function to call with what is being done, how much is done, and of how much.
+
+    `begin` is shown until the first call of it; nothing is, where it is empty.
+    """
     if session.quiet or not sys.stderr.isatty():
         yield lambda *_: None
         return
@@ -39,7 +42,7 @@ def show_progress(session: Session) -> Iterator[Callable[[str, int, int], None]]
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("connecting", total=None)
+        task = bar.add_task(begin, total=None, visible=bool(begin))
 
         def advance(what: str, done: int, total: int) -> None:
             bar.update(
@@ -47,6 +50,7 @@ def show_progress(session: Session) -> Iterator[Callable[[str, int, int], None]]
                 description=fit_text(clean_text(what), LONGEST),
                 completed=done,
                 total=total or None,
+                visible=True,
             )
 
         yield advance

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from trail import render
-from trail.terminal import clean_text, fit_text
+from trail.terminal import Line, clean_text, wrap_line, wrap_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,7 +171,8 @@ def _ask_each(
             continue
         session.tell("")
         for line in _describe(archive, doubt, f"{number} of {len(doubts)}"):
-            session.tell(fit_text(clean_text(line), session.width))
+            for piece in wrap_text(clean_text(line), session.width, indent="    "):
+                session.tell(piece)
         answer = _ask_one(session, archive, doubt)
         if answer == "q":
             return False
@@ -209,11 +210,13 @@ def _is_like(doubt: Doubt, other: Doubt) -> bool:
 
 
 def _describe(archive: Archive, doubt: Doubt, place: str) -> list[str]:
+    from trail.handoff.decisions import describe_reason
+
     lines = [
         f"{place}  {archive.facts.shorten_key(doubt.key)}  {doubt.date}",
         f"  {doubt.sender or '?'} to {doubt.recipients or '?'}",
         f"  {doubt.subject or '(no subject)'}",
-        *(f"  - {verdict.reason_private}" for verdict in doubt.reasons),
+        *(f"  - {describe_reason(verdict)}" for verdict in doubt.reasons),
     ]
     if before := doubt.decided:
         word = "give" if before.gives else "withhold"
@@ -227,8 +230,11 @@ def _show(session: Session, archive: Archive, doubt: Doubt) -> None:
     message = archive.facts.find_messages([doubt.key])[doubt.key]
     data, sent_at = describe_message(archive, message, archive.read(message))
     lines = render.message_lines(data, sent_at)
-    for line in lines[:_LINES]:
-        session.tell(fit_text(clean_text(line.text), session.width))
+    head = lines.index(Line(""))
+    for number, line in enumerate(lines[:_LINES]):
+        indent = " " * render.HEADER if number < head else None
+        for piece in wrap_line(line, session.width, indent):
+            session.tell(clean_text(piece.text))
     if (more := len(lines) - _LINES) > 0:
         session.tell(
             f"... and {more:,} more lines: trail show {archive.facts.shorten_key(doubt.key)}"

@@ -132,6 +132,9 @@ def _rows(data: dict[str, Any], width: int | None) -> Iterator[str]:
     if text := _attachments_text(**data["attachments"]):
         rows.append(f"files    {text}")
     rows.append(f"daemon   {_daemon_text(data['daemon'])}")
+    if data["holds"]:
+        held = ", ".join(f"{h['client']} up to {h['last_day']}" for h in data["holds"])
+        rows.append(f"on hold  {clean_text(held)}: `trail hold --list`")
     for row in rows:
         yield from wrap_text(row, width, indent=" " * 9)
     for due in data["due"]:

@@ -88,6 +88,10 @@ def standing_data(standing: Standing, today: date, shorten: Shorten) -> dict[str
         },
         "health": standing.health,
         "reasons": [_reason_data(reason, shorten) for reason in standing.reasons],
+        "holds": [
+            {"until": format_time(one.until), "why": one.why, "by": one.by}
+            for one in standing.holds
+        ],
     }
 
 
@@ -164,9 +168,10 @@ def standings_lines(standings: Sequence[Standing], today: date, width: int | Non
 
 
 def _tell_reasons(standing: Standing) -> str:
-    """Those that are worth a look; else the first."""
+    """Those that are worth a look; else the first; before them that nothing may be forgotten."""
     told = [r.text for r in standing.reasons if r.health != "steady"]
-    return clean_text("; ".join(told or [r.text for r in standing.reasons[:1]]))
+    held = ["on hold"] if standing.holds else []
+    return clean_text("; ".join(held + (told or [r.text for r in standing.reasons[:1]])))
 
 
 def _cells(standing: Standing, today: date) -> tuple[str, ...]:
@@ -197,6 +202,17 @@ def reasons_lines(standing: Standing, shorten: Shorten) -> list[Line]:
             (f"  [{shorten(reason.key)}]" if reason.key else "", ID),
         )
         for number, reason in enumerate(standing.reasons)
+    ]
+
+
+def holds_lines(standing: Standing) -> list[Line]:
+    """That nothing of theirs may be forgotten: a line a hold."""
+    return [
+        join_pieces(
+            ("on hold    ", DIM),
+            clean_text(f"up to {_show_day(one.until)}: {one.why} (by {one.by})"),
+        )
+        for one in standing.holds
     ]
 
 

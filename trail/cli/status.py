@@ -48,6 +48,7 @@ def _gather(config: Config) -> dict[str, Any]:
             "unattributed": 0,
             "verified": None,
             "due": [],
+            "holds": [],
             "forgetting": False,
             "listed": {},
             "index": empty,
@@ -93,6 +94,7 @@ def _gather(config: Config) -> dict[str, Any]:
                 {"client": d.client, "keep": d.keep, "messages": d.messages, "command": d.command}
                 for d in find_due(archive, config.clients, datetime.now(UTC))
             ],
+            "holds": _list_holds(archive),
             "forgetting": bool(archive.ledger.read_meta("forgetting")),
             "listed": archive.rounds.read_listed(),
             "unparsable": [
@@ -112,6 +114,21 @@ def _gather(config: Config) -> dict[str, Any]:
             "writing": writing,
             "daemon": _daemon(archive),
         }
+
+
+def _list_holds(archive: Archive) -> list[dict[str, Any]]:
+    now = datetime.now(UTC)
+    return [
+        {
+            "client": hold.client,
+            "until": render.format_time(hold.until),
+            "last_day": render.format_day(hold.last_moment),
+            "why": hold.why,
+            "by": hold.by,
+        }
+        for hold in archive.holds.list_all()
+        if hold.is_active(now)
+    ]
 
 
 def _account(

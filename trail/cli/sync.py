@@ -41,7 +41,7 @@ def sync(
 
     session: Session = ctx.obj
     chosen = choose_accounts(session, accounts or ())
-    with show_progress(session) as progress:
+    with show_progress(session, "connecting") as progress:
         with _open(session.config.archive, dry_run=dry_run) as archive:
             round_ = Round(
                 archive,

@@ -62,6 +62,14 @@ class DecisionCount(NamedTuple):
     day: str
 
 
+def describe_reason(verdict: Verdict) -> str:
+    """What speaks against a message, and what to give it would tell besides."""
+    told = verdict.reason_private
+    if verdict.code == "blind-copy":
+        told += " (given, the Bcc line itself goes along and tells the client so; --redact can take the address out)"
+    return told
+
+
 def name_reasons(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
     """What speaks against a message, in terms that stay: `leak bolt`, `blind-copy x@y.example`."""
     names = {
@@ -90,7 +98,7 @@ def write_table(doubts: Sequence[Doubt]) -> bytes:
     for doubt in doubts:
         word = "" if doubt.decided is None else GIVE if doubt.decided.gives else WITHHOLD
         why = doubt.decided.why if doubt.decided else ""
-        reason = "; ".join(v.reason_private for v in doubt.reasons) or "nothing speaks against it"
+        reason = "; ".join(map(describe_reason, doubt.reasons)) or "nothing speaks against it"
         cells = (doubt.key, doubt.date, doubt.sender, doubt.recipients, doubt.subject, reason, word, why, _check(doubt))  # fmt: skip
         rows.writerow(map(harmless_cell, cells))
     return ("\ufeff" + text.getvalue()).encode("utf-8", "replace")

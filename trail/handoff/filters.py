@@ -92,8 +92,11 @@ def describe_filters(filters: Filters, redacted: int | None = None) -> list[str]
     """What is told of the limits in English, a sentence each; `redacted` messages were, None before that is known."""
     told = []
     if filters.since and filters.until:
+        first, last = format_day(filters.since), format_last_day(filters.until)
         told.append(
-            f"Only messages from {format_day(filters.since)} to {format_last_day(filters.until)}."
+            f"Only messages of {first}."
+            if first == last
+            else f"Only messages from {first} to {last}."
         )
     elif filters.since:
         told.append(f"Only messages from {format_day(filters.since)} on.")

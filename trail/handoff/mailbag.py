@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from trail.handoff.completeness import Completeness
     from trail.handoff.decisions import DecisionCount
     from trail.handoff.seal import Signing
-    from trail.model import ArchivedMessage, Attachment, Client, ParsedMessage, PastHandOff
+    from trail.model import ArchivedMessage, Attachment, Client, Kept, ParsedMessage, PastHandOff
 
 _SPOOL = ".spool"
 _BLANKS = b" \t\r\n\x0b\x0c\0\xef\xbb\xbf\xfe\xff"
@@ -70,6 +70,8 @@ class BundleItem:
     """Its words for the page, counted; None: nobody has yet."""
     headers: Sequence[str] | None = None
     """As `read_headers` gives them; None: nobody has read them yet. Of a draft, somebody has."""
+    kept: tuple[Kept, ...] = ()
+    """Attachments that stay behind because they cannot be redacted: for the sender only."""
 
 
 @dataclass(frozen=True, slots=True)

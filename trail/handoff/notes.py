@@ -56,7 +56,9 @@ def _describe_filters(filters: Filters) -> list[Note]:
     told = []
     first = {"from": format_day(filters.since)} if filters.since else {}
     last = {"to": format_last_day(filters.until)} if filters.until else {}
-    if first or last:
+    if first and last and first["from"] == last["to"]:
+        told.append(Note("on", {"day": first["from"]}))
+    elif first or last:
         name = "between" if first and last else "since" if first else "until"
         told.append(Note(name, {**first, **last}))
     if filters.matter:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import secrets
 
+SHORTEST = 12
+"""Characters of a passphrase somebody brings along; ours have far more."""
 WORDS = 7
 """Makes 112 bits: no guessing, however many machines."""
 _CONSONANTS = "bdfghjklmnprstvz"
@@ -16,6 +18,11 @@ _VOWELS = "aiou"
 def make_passphrase() -> str:
     """Return a new one, such as `lusab-babad-gutih-tugad-mudof-sakat-fapin`."""
     return "-".join(_make_word() for _ in range(WORDS))
+
+
+def is_usable(words: str) -> bool:
+    """Whether a passphrase somebody brings along will do: long enough, and of signs that every machine encodes alike."""
+    return len(words) >= SHORTEST and words.isascii() and words.isprintable()
 
 
 def _make_word() -> str:

@@ -36,7 +36,7 @@ _HOMES = {
     "rounds": ("FolderReport", "RenamedFolder", "AccountReport", "SyncReport"),
     "finding": ("SearchDocument", "SearchHit", "SearchResult"),
     "book": ("Note", "Action", "Agreement", "Request", "Struck", "Suggestion", "Todo"),
-    "bundles": ("Withheld", "Decided", "PastHandOff", "Bundle", "Verification"),
+    "bundles": ("Withheld", "Decided", "PastHandOff", "Kept", "Bundle", "Verification"),
 }
 """The names of each module of this folder."""
 
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from trail.model.book import Todo as Todo
     from trail.model.bundles import Bundle as Bundle
     from trail.model.bundles import Decided as Decided
+    from trail.model.bundles import Kept as Kept
     from trail.model.bundles import PastHandOff as PastHandOff
     from trail.model.bundles import Verification as Verification
     from trail.model.bundles import Withheld as Withheld

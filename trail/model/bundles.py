@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -50,6 +50,14 @@ class PastHandOff:
     withheld: int
 
 
+class Kept(NamedTuple):
+    """An attachment that was not asked to be left out, and stays behind because it cannot be redacted."""
+
+    name: str
+    unseen: bool
+    """Whether nobody could look into it; else what is to be redacted stands in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """A finished hand-off (or the plan of one, when nothing was written)."""
@@ -73,6 +81,8 @@ class Bundle:
     """Of these, the messages for which a notice stands: the client does not have them."""
     partial: tuple[str, ...] = ()
     """Of these, the messages that went without an attachment nobody could look into."""
+    kept: tuple[Kept, ...] = ()
+    """Attachments that stayed behind because they cannot be redacted, in the order of the messages."""
 
 
 @dataclass(frozen=True, slots=True)

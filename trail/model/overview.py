@@ -106,6 +106,16 @@ class Enclosed:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """That nothing of a client may be forgotten, up to a day."""
+
+    until: datetime
+    """The last moment of it."""
+    why: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Month:
     """Messages of a month."""
 

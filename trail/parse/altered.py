@@ -16,6 +16,7 @@ from email.header import Header
 from email.utils import encode_rfc2231
 from typing import TYPE_CHECKING
 
+from trail.model import Kept
 from trail.parse.attachments import is_attachment, is_body
 from trail.parse.charsets import decode_text
 from trail.parse.disguised import drop_files, join_parameters
@@ -77,6 +78,8 @@ class Altered:
 
     content: bytes
     changes: tuple[str, ...]
+    withheld: tuple[Kept, ...] = ()
+    """Attachments that were not asked to be left out, and stay behind: for the sender only."""
 
 
 def alter(
@@ -87,7 +90,7 @@ def alter(
         copy = _Copy(content, changes, read_text)
         changed = copy.write()
         if not shows(changed, changes.patterns):
-            return Altered(changed, tuple(copy.done)) if copy.done else None
+            return Altered(changed, tuple(copy.done), tuple(copy.kept)) if copy.done else None
     except Exception:  # noqa: BLE001 - in doubt nothing of it goes out
         return write_notice(content, changes)
     return write_notice(content, changes)
@@ -142,6 +145,7 @@ class _Copy:
     depth: int = 0
     done: dict[str, None] = field(default_factory=dict)
     edits: list[_Edit] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
 
     def write(self) -> bytes:
         tree = split_parts(self.content)
@@ -191,7 +195,9 @@ class _Copy:
             return None, None
         text = self.read_text(data)
         if hides(data, kind, text, self.changes.patterns):
-            self.done[UNSEEN if text is None and kind in NEEDS_TEXT else REDACTED] = None
+            unseen = text is None and kind in NEEDS_TEXT
+            self.done[UNSEEN if unseen else REDACTED] = None
+            self.kept.append(Kept(name, unseen))
             return _make_note(
                 self._name(name), mime_type, len(data), "withheld: it cannot be redacted"
             )
@@ -214,6 +220,7 @@ class _Copy:
         shown = read_html(new) if kind == "html" else None
         if hides(new.encode(), kind, shown, patterns) or finds(patterns, *read_yenc(data)):
             self.done[REDACTED] = None
+            self.kept.append(Kept(part.mime.filename, unseen=False))
             return _make_note(
                 self._name(part.mime.filename),
                 part.mime.mime_type,
@@ -253,14 +260,17 @@ class _Copy:
     def _change_message(self, part: Part, data: bytes) -> tuple[list[bytes] | None, bytes | None]:
         if self.depth >= _DEEP:
             self.done[REDACTED] = None
+            self.kept.append(Kept(part.mime.filename, unseen=True))
             return _make_note("", part.mime.mime_type, len(data), "withheld: it is nested too deep")
         inner = _Copy(data, self.changes, self.read_text, self.depth + 1)
         new = inner.write()
         if not inner.done:
             return None, None
         self.done |= inner.done
+        self.kept += inner.kept
         name = self._name(part.mime.filename)
         if shows(new, self.changes.patterns):
+            self.kept.append(Kept(part.mime.filename, unseen=False))
             return _make_note(
                 name, part.mime.mime_type, len(data), "withheld: it cannot be redacted"
             )

@@ -70,8 +70,8 @@ class People:
         sender = written.envelope.sender
         author = sender.address.lower() if sender else ""
         for address in written.envelope.addresses:
-            if address.role not in ("from", "to", "cc", "bcc"):
-                continue
+            if address.role not in ("from", "to", "cc"):
+                continue  # a Bcc line tells of people whom the others were not to know of
             where = address.address.lower()
             is_author = address.role == "from"
             if "@" not in where or (is_author, where) in told:

@@ -39,6 +39,20 @@ for _name in ("fpdf", "fontTools"):  # tell of each table of a font that is left
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 
+def list_drawable() -> set[int]:
+    """Every sign that one of our fonts has, or that of the machine."""
+    paper = FPDF()
+    paper.add_font(_OURS, "", signs.REGULAR)
+    if path := signs.find_font():
+        paper.add_font(_THEIRS, "", path)
+    found: set[int] = set()
+    for font in paper.fonts.values():
+        if isinstance(font, TTFFont):
+            found |= font.cmap.keys()
+            font.ttfont.close()
+    return found
+
+
 class Sheet(FPDF):
     """The document of one message. To be closed."""
 

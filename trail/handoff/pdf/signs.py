@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from trail.handoff.plain import many_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
 FONTS = Path(__file__).parent / "fonts"
 REGULAR, BOLD = FONTS / "DejaVuSans.ttf", FONTS / "DejaVuSans-Bold.ttf"
@@ -49,6 +49,11 @@ def find_font(places: Sequence[str] | None = None) -> Path | None:
     if places is None:
         places = {"darwin": _MACOS, "win32": _WINDOWS}.get(sys.platform, _LINUX)
     return next((path for path in map(Path, places) if path.is_file()), None)
+
+
+def lacks_signs(texts: Iterable[str], drawable: Container[int]) -> bool:
+    """Whether any of these texts has a sign that cannot be drawn."""
+    return any(fit_text(read_text(text, len(text)), drawable)[1] for text in texts)
 
 
 def read_text(text: str, limit: int) -> str:

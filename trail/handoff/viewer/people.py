@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 NAME_LIMIT = 200
 """Characters of a name or an address that are shown."""
 ROLES = ("from", "to", "cc", "bcc")
+"""As they stand at a message."""
+_LISTED = ("from", "to", "cc")
+"""A Bcc line tells of people whom the others were not to know of: they stand at the message, and in no list."""
 
 
 class _Person:
@@ -31,7 +34,7 @@ class _Person:
 
 
 class People:
-    """Everybody in From, To, Cc or Bcc. `me` are the sender's own addresses."""
+    """Everybody in From, To or Cc. `me` are the sender's own addresses."""
 
     def __init__(self, me: tuple[str, ...]) -> None:
         self._me = frozenset(address.strip().lower() for address in me)
@@ -50,7 +53,7 @@ class People:
         self._messages += 1
         sender, others = -1, []
         for address in envelope.addresses:
-            if address.role in ROLES and address.address:
+            if address.role in _LISTED and address.address:
                 number = self._count(address, at)
                 if address.role == "from" and sender < 0:
                     sender = number
