@@ -9,14 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trail.book.suggestions import name_suggestion
 from trail.book.waiting import LONG_AGO, Waiting, is_long_ago, list_waiting
+from trail.model import Settled
+from trail.model.book import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from trail.archive.store import Archive
-    from trail.model import Side
+    from trail.model import Awaited, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ def read_owed(
     """What is owed, by one client or all, by one side or both. `now` is in the user's time zone."""
     since = now - LONG_AGO
     awaited = archive.conversations.list_awaited(client, by, None if everything else since)
-    settled = archive.conversations.list_settled()
+    settled = read_settled(archive, awaited)
     put_off = {(s.key, s.by) for s in settled if s.until}
     snoozed = [a for a in awaited if (a.key, a.by) in put_off]
     last_words = archive.conversations.read_last_words(snoozed)
@@ -78,6 +81,26 @@ def read_owed(
         archive.conversations.count_long_ago(since, client, by),
         archive.said.count_unheard(),
     )
+
+
+def read_settled(archive: Archive, awaited: Iterable[Awaited]) -> list[Settled]:
+    """What a person settled, and those of `awaited` of which an action was made that is done, and is not open again.
+
+    The same of one message and side comes last where it counts.
+    """
+    done = {
+        action.id: (action.source, action.done_at)
+        for action in archive.book.list_entries(Action)
+        if action.done_at and action.source
+    }
+    sources = {source for source, _ in done.values()}
+    settled = archive.conversations.list_settled()
+    for a in awaited:
+        if a.key in sources:
+            _, at = done.get(name_suggestion(a.client, a.key, a.sentence), ("", None))
+            if at:
+                settled.append(Settled(a.client, a.key, a.by, at, None, at))
+    return settled
 
 
 def describe(archive: Archive, waiting: Sequence[Waiting]) -> list[Matter]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from trail.archive.certificate import certify_messages
 from trail.archive.ledger import chunk_keys
 from trail.archive.shares import share_out
+from trail.closed import read_known
 from trail.handoff.completeness import Completeness, FolderRecord
 from trail.handoff.drafts import size_of
 from trail.handoff.leaks import Others
@@ -82,7 +83,8 @@ def hand_over(
     """
     planned = list_planned(archive, config, selection, patterns)
     language = language or config.handoff.language
-    papers = prepare_papers(config.handoff.letter, language, planned)
+    known = read_known(archive, selection.client.slug, patterns)
+    papers = prepare_papers(config.handoff.letter, language, planned, known)
     total = len(selection.chosen)
     changes = Changes(tuple(patterns), selection.filters.excluded)
     keys = [m.key for m in selection.chosen]

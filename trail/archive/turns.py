@@ -85,6 +85,15 @@ class Turns:
             )
         return found
 
+    def read_places(self, client: str) -> dict[str, int]:
+        """In which conversation each message of a client stands, where it has a place already."""
+        return dict(
+            self._ledger.execute(
+                "SELECT key, conversation FROM turn WHERE client = ? AND conversation > 0",
+                (client,),
+            ).fetchall()
+        )
+
     # writing
 
     def replace(self, keys: Collection[str], turns: Iterable[Turn]) -> None:

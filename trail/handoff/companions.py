@@ -57,6 +57,8 @@ class Written:
     files: tuple[WrittenFile, ...] = ()
     key: str = ""
     """SHA-256 of its bytes in hex."""
+    original: str = ""
+    """Key of the message as the archive has it, which is another where this is a changed copy; it is told nowhere in a bundle."""
     size: int = 0
     received_at: datetime | None = None
     folder: str = ""

@@ -237,6 +237,7 @@ class _Mailbag:
             outgoing=sender is not None and sender.address.lower() in self._own,
             files=files,
             key=key,
+            original=item.original or key,
             size=size_of(item.content),
             received_at=item.archived.received_at,
             folder=item.folder,

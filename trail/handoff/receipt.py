@@ -25,7 +25,7 @@ from trail.handoff.tables import read_any_rows
 from trail.handoff.texts import say, say_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 START_PAGE = "START-HERE.html"
 _LANGUAGE = re.compile(rb'<html lang="(%s)">' % "|".join(LANGUAGES).encode())
@@ -64,27 +64,27 @@ def name_receipt(digest: str) -> str:
 
 
 def read_facts(root: Path, shown: Path | None = None) -> BundleFacts:
-    """Read what the bundle in `root` says, from files whose hashes are signed. Raises FixityMismatch.
+    """Read what the bundle in `root` says, once every file of it is as it was signed. Raises FixityMismatch.
 
     `shown` is what the user calls it, where that is not `root`.
     """
     shown = shown or root
     check = verify.Check(str(root))
+    try:
+        check.run()
+    except OSError as error:
+        check.problems.append(f"{show(str(error.filename))}: cannot be read: {error.strerror}")
     tagmanifest = check.read[verify.TAGMANIFEST]
-    check.check_signature(check.read[verify.SIGNATURE], tagmanifest)
-    listed = check.read_manifest(verify.TAGMANIFEST)
     wanted = [
         name
-        for name in listed
+        for name in check.read_manifest(verify.TAGMANIFEST)
         if name in ("bag-info.txt", "withheld.csv", START_PAGE)
         or re.fullmatch(r"mailbag(-\d+)?\.csv", name)
     ]
-    wrong = [name for name in wanted if check.hash_file(name, name) != listed[name]]
-    problems = [*check.problems, *(f"{name}: was altered" for name in wrong)]
-    if problems or tagmanifest is None or "bag-info.txt" not in wanted:
+    if check.problems or tagmanifest is None or "bag-info.txt" not in wanted:
         raise FixityMismatch(
-            f"{shown}: {problems[0] if problems else 'is no bundle'}",
-            "a receipt is made for a bundle as it was signed: see `trail verify`",
+            f"{shown}: {_tell_problems(check.problems)}",
+            "a receipt is made for a bundle as it was signed: `trail verify` lists all that differs",
         )
     try:
         return _read(root, wanted, tagmanifest, check.key)
@@ -92,6 +92,13 @@ def read_facts(root: Path, shown: Path | None = None) -> BundleFacts:
         raise FixityMismatch(
             f"{shown}: its tables cannot be read", "see what is the matter: `trail verify`"
         ) from None
+
+
+def _tell_problems(problems: Sequence[str]) -> str:
+    if not problems:
+        return "is no bundle"
+    more = len(problems) - 1
+    return problems[0] + (f"; and {more:,} more" if more else "")
 
 
 def _read(root: Path, wanted: list[str], tagmanifest: bytes, key: str) -> BundleFacts:

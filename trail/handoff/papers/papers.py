@@ -17,6 +17,7 @@ from trail.handoff.language import LANGUAGES, NAMES, is_automatic
 from trail.handoff.papers import open_items, people
 from trail.handoff.papers.documents import Documents
 from trail.handoff.papers.invoices import Invoices
+from trail.handoff.papers.known import NOTHING
 from trail.handoff.papers.letter.docx import make_document
 from trail.handoff.papers.letter.facts import Gathered, make_letter, name_sender
 from trail.handoff.papers.letter.page import make_page
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from trail.handoff.bag import Bag
     from trail.handoff.companions import Colophon, MakeCompanion, Written
+    from trail.handoff.papers.known import Known
     from trail.handoff.papers.letter.template import Template
     from trail.handoff.papers.letter.values import Letter
     from trail.handoff.papers.planned import Planned
@@ -48,18 +50,21 @@ KEPT_SAID = 200
 
 
 def prepare_papers(
-    template: Path | None, language: str, planned: Sequence[Planned] = ()
+    template: Path | None,
+    language: str,
+    planned: Sequence[Planned] = (),
+    known: Known = NOTHING,
 ) -> MakeCompanion:
     """Return what makes the papers of one bundle; `language` is one of NAMES, "" for that which the client writes most.
 
-    `planned` is what the sender hands over of what is to be done next. Raises ConfigError when the user's template is broken, before there is a bundle.
+    `planned` is what the sender hands over of what is to be done next, `known` what the book has of conversations. Raises ConfigError when the user's template is broken, before there is a bundle.
     """
     languages = (NAMES[language],) if language else LANGUAGES
     load = cache(partial(load_template, template))
     if template is not None:  # ours are sound, and of three only one is needed
         for each in languages:
             load(each)
-    return lambda spool, me: Papers(spool, me, languages, load, planned)
+    return lambda spool, me: Papers(spool, me, languages, load, planned, known)
 
 
 class Papers:
@@ -72,8 +77,10 @@ class Papers:
         languages: tuple[str, ...],
         load: Callable[[str], Template],
         planned: Sequence[Planned] = (),
+        known: Known = NOTHING,
     ) -> None:
         self._planned = planned
+        self._known = known
         self._sources: dict[str, Seen] = {}
         """Messages that something planned comes from."""
         self._offered = languages
@@ -104,12 +111,17 @@ class Papers:
         self._documents.add(written, seen)
         automatic = is_automatic(written, self._own)
         statements = () if automatic else written.statements
+        still_open = self._find_open(written, statements)
         self._threads.add(
-            written.envelope, seen, self._find_asked(written, statements), automatic=automatic
+            written.envelope,
+            seen,
+            self._find_asked(written, still_open),
+            automatic=automatic,
+            number=self._known.conversations.get(written.original),
         )
         for statement in statements:
             said = Said(seen, statement)
-            if statement.due:
+            if statement.due and statement in still_open:
                 self._keep_day(said)
             if statement.kind == "agreement":
                 self._agreements.append(said)
@@ -162,6 +174,13 @@ class Papers:
     def abandon(self) -> None:
         """Close what is open whatever the disk says: it is about to be removed."""
         self._timeline.abandon()
+
+    def _find_open(
+        self, written: Written, statements: tuple[Statement, ...]
+    ) -> tuple[Statement, ...]:
+        """Leave out what the sender knows to be settled, of which no mail tells."""
+        closed, key = self._known.is_closed, written.original
+        return tuple(s for s in statements if not closed(key, s, outgoing=written.outgoing))
 
     def _find_asked(
         self, written: Written, statements: tuple[Statement, ...]

@@ -61,7 +61,7 @@ class Conversation:
 
 
 class Threads:
-    """Gathers conversations by Message-ID and References."""
+    """Gathers conversations by Message-ID and References, and by the numbers that the sender's book has for them."""
 
     def __init__(self) -> None:
         self._numbers: dict[int, int] = {}
@@ -69,10 +69,18 @@ class Threads:
         self._conversations: dict[int, Conversation] = {}
 
     def add(
-        self, envelope: Envelope, seen: Seen, statements: tuple[Statement, ...], *, automatic: bool
+        self,
+        envelope: Envelope,
+        seen: Seen,
+        statements: tuple[Statement, ...],
+        *,
+        automatic: bool,
+        number: int | None = None,
     ) -> None:
-        """Take up the next message."""
+        """Take up the next message; `number` is that of its conversation, where the book has it."""
         identifiers = [*envelope.references, envelope.message_id or seen.key]
+        if number is not None:
+            identifiers.append(f"\n{number}")  # no Message-ID has a line break
         root = self._find_root(identifiers)
         conversation = self._conversations.get(root)
         if conversation is None:
