@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trail.archive.store import Archive
-    from trail.model import Side
+    from trail.model import Awaited, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,9 @@ def read_owed(
     shown: list[Waiting] = []
     later: list[Waiting] = []
     long_ago: list[Waiting] = []
-    for waiting in list_waiting(awaited, settled, last_words, now):
+    for waiting in list_waiting(
+        awaited, settled, last_words, now, _read_displeased(archive, awaited)
+    ):
         # what somebody put off is wanted again
         old = is_long_ago(waiting, now) and all(
             (a.key, a.by) not in put_off for a in waiting.awaited
@@ -78,6 +80,19 @@ def read_owed(
         archive.conversations.count_long_ago(since, client, by),
         archive.said.count_unheard(),
     )
+
+
+def _read_displeased(
+    archive: Archive, awaited: Sequence[Awaited]
+) -> dict[tuple[str, int], tuple[datetime, str]]:
+    """When somebody who waits for us was displeased last, and the sentence, by client and number of the conversation."""
+    turns = archive.turns.list_displeased({a.conversation for a in awaited if a.by == "us"})
+    return {
+        (turn.client, turn.conversation): (turn.at, statement.sentence)
+        for turn in turns
+        for statement in turn.statements
+        if statement.kind == "escalation"
+    }
 
 
 def describe(archive: Archive, waiting: Sequence[Waiting]) -> list[Matter]:

@@ -19,6 +19,7 @@ from trail.terminal import (
     join_pieces,
     measure_text,
     pad_text,
+    wrap_line,
 )
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def _reason_data(reason: Reason, shorten: Shorten) -> dict[str, Any]:
 
 
 def standings_lines(standings: Sequence[Standing], today: date, width: int | None) -> list[Line]:
-    """A line a client under a line of headings; on a narrow terminal the reasons stand on a second one."""
+    """A line a client under a line of headings; on a narrow terminal the reasons stand below, whole."""
     if not standings:
         return []
     rows = [_cells(standing, today) for standing in standings]
@@ -159,7 +160,10 @@ def standings_lines(standings: Sequence[Standing], today: date, width: int | Non
         if beside:
             lines.append(join_pieces(*pieces, "  ", fit_text(why, room)).fit(width))
         else:
-            lines += [join_pieces(*pieces).fit(width), join_pieces((f"  {why}", DIM)).fit(width)]
+            below = join_pieces((f"  {why}", DIM))
+            lines += [
+                p for line in (join_pieces(*pieces), below) for p in wrap_line(line, width, "  ")
+            ]
     return lines
 
 

@@ -209,6 +209,7 @@ def _data(matter: Matter) -> dict[str, Any]:
         "due": waiting.due.isoformat() if waiting.due else None,
         "overdue_days": waiting.overdue_days,
         "messages": [awaited.key for awaited in waiting.awaited],
+        "displeased": waiting.displeased or None,
         "snoozed_until": format_time(waiting.snoozed_until),
     }
 
@@ -216,7 +217,7 @@ def _data(matter: Matter) -> dict[str, Any]:
 def _list_lines(
     matters: Sequence[Matter], owed: Owed, width: int | None, *, every: bool
 ) -> list[Line]:
-    """Two lines for each, and one for what is not shown; nothing owed is said in one line."""
+    """Two lines for each, more where they are long, and one for what is not shown; nothing owed is said in one line."""
     from trail.terminal import DIM, Line, join_pieces
 
     lines = [line for matter in matters for line in _matter_lines(matter, width)]
@@ -237,12 +238,14 @@ def _list_lines(
 
 def _matter_lines(matter: Matter, width: int | None) -> list[Line]:
     from trail.render import count_of
-    from trail.terminal import BOLD, DIM, ID, MATCH, NAME, clean_text, join_pieces
+    from trail.terminal import BOLD, DIM, ID, MATCH, NAME, clean_text, join_pieces, wrap_line
 
     waiting = matter.waiting
     due = f", due {waiting.due}" if waiting.due else ""
     if waiting.overdue_days:
         due += f", {count_of(waiting.overdue_days, 'day')} overdue"
+    if waiting.displeased:
+        due += ", displeased"
     if waiting.snoozed_until:
         due += f", put off until {waiting.snoozed_until.astimezone():%Y-%m-%d}"
     head = join_pieces(
@@ -251,11 +254,15 @@ def _matter_lines(matter: Matter, width: int | None) -> list[Line]:
         (waiting.first.client, NAME),
         "  ",
         (_tell_who(matter), BOLD),
-        (due, MATCH if waiting.overdue_days else BOLD),
+        (due, MATCH if waiting.overdue_days or waiting.displeased else BOLD),
         f"  {clean_text(matter.subject)}",
     )
-    said = join_pieces("          ", (f"\u201c{clean_text(waiting.telling.sentence)}\u201d", DIM))
-    return [head.fit(width), said.fit(width)]
+    sentences = dict.fromkeys(filter(None, (waiting.telling.sentence, waiting.displeased)))
+    said = [
+        join_pieces("          ", (f"\u201c{clean_text(sentence)}\u201d", DIM))
+        for sentence in sentences
+    ]
+    return [piece for line in (head, *said) for piece in wrap_line(line, width, indent=" " * 10)]
 
 
 def _tell_who(matter: Matter) -> str:
