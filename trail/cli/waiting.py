@@ -48,7 +48,7 @@ def list_(
         bool, typer.Option("--all", help="Also what was put off, or is older than half a year.")
     ] = False,
 ) -> None:
-    """List the conversations in which a word is owed, the most pressing first."""
+    """List where a word is owed, the most pressing first."""
     from trail.archive.store import open_archive
     from trail.cli.clock import read_clock
     from trail.config import find_client
@@ -84,7 +84,7 @@ def done(
         On | None, typer.Option("--on", help="Only what we owe (us), or what is owed to us (them).")
     ] = None,
 ) -> None:
-    """Take conversations off the list: nobody waits any more, as after a call."""
+    """Take conversations off the list, as after a call."""
     _settle(ctx.obj, messages, on, None)
 
 
@@ -101,7 +101,7 @@ def snooze(
         On | None, typer.Option("--on", help="Only what we owe (us), or what is owed to us (them).")
     ] = None,
 ) -> None:
-    """Put a conversation off the list until a day, or until another word is said in it."""
+    """Put a conversation off until a day, or the next word in it."""
     from trail.book.due import read_due
     from trail.cli.clock import read_clock
 
