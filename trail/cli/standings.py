@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from trail.book.actions import describe_day
-from trail.book.health import count_days, rank_health, tell_days
+from trail.book.health import count_days, name_source, rank_health, tell_days
 from trail.render import format_time
 from trail.terminal import (
     BOLD,
@@ -137,7 +137,7 @@ def _reason_data(reason: Reason, shorten: Shorten) -> dict[str, Any]:
         "text": reason.text,
         "days": reason.days,
         "usual": reason.usual,
-        "id": shorten(reason.key) if reason.key else None,
+        "id": name_source(reason, shorten) or None,
     }
 
 
@@ -198,7 +198,7 @@ def reasons_lines(standing: Standing, shorten: Shorten) -> list[Line]:
             ("health".ljust(11) if not number else " " * 11, DIM),
             (standing.health.ljust(8) if not number else " " * 8, LOOKS[standing.health]),
             clean_text(reason.text),
-            (f"  [{shorten(reason.key)}]" if reason.key else "", ID),
+            (f"  [{source}]" if (source := name_source(reason, shorten)) else "", ID),
         )
         for number, reason in enumerate(standing.reasons)
     ]

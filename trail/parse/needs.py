@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from trail.model import ParsedMessage
 
-RULES = 2
+RULES = 3
 """Rises whenever a rule changes: what was judged by an earlier number may be judged otherwise by this one."""
 SAID_LIMIT = 60
 """Statements that are kept of a message."""
