@@ -329,3 +329,15 @@ def test_a_uuencoded_file_between_the_lines_is_left_out_by_its_kind():
 def test_beginnings_of_files_without_end_take_no_time():
     text = "begin 644 x\n" * 200_000
     assert list(iter_files(text)) == []
+
+
+def test_a_name_in_a_text_that_only_calls_itself_base64_goes_and_the_rest_stays():
+    text = f"We spoke of {NAME}, and of more.\r\n\r\nIt is on the 2nd floor.\r\n"
+    content = (
+        HEAD
+        + b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    )
+    content += text.encode()
+    assert any(NAME in found for found in read_passages(content).texts)
+    copy = redacted(content)
+    assert "It is on the 2nd floor." in parse_whole("k", copy.content)[0].text
