@@ -11,6 +11,7 @@ from book.booking import action
 from histories import History, Letter, play
 
 from trail.archive.store import open_archive, writing_archive
+from trail.book.brief import list_sections
 from trail.briefing import find_beginning, read_brief
 from trail.digesting import digest_lines, digest_text, read_digest, tell_counts
 from trail.model import Client
@@ -218,6 +219,52 @@ def test_a_brief_has_people_files_and_first_words(tmp_path):
     assert second.begins.startswith("here is the offer. It is as we said.")
     assert sum(m.theirs for m in brief.months) == 4
     assert sum(m.ours for m in brief.months) == 1
+
+
+def test_people_keep_what_they_signed_as_and_tell_who_wrote_last(tmp_path):
+    signed = "All is well, so we go on.\r\n\r\nBest regards\r\nJane Holt\r\nHead of Brand\r\n"
+    letters = [
+        write("a", ago(9), "Jane Holt <jane@acme.example>", US, signed),
+        write("b", ago(5), "Jane Holt <jane@acme.example>", US, "Thanks."),
+        write("c", ago(3), US, "Jane Holt <jane@acme.example>", "Fine."),
+        write("d", ago(2), "Ole Krag <ole@acme.dk>", US, "Hello."),
+    ]  # fmt: skip
+    config, keys = make(tmp_path, letters)
+    with open_archive(config.archive) as archive:
+        brief = read_brief(archive, ACME, NOW)
+    assert [(p.name, p.role, p.written, p.last_by, p.key) for p in brief.people] == [
+        ("Ole Krag", "", 1, "them", keys["d"]),
+        ("Jane Holt", "Head of Brand", 2, "us", keys["c"]),
+    ]
+    people = next(s for s in list_sections(brief, str) if s.title == "People")
+    assert [row.when.split()[1:] for row in people.rows] == [["from", "them"], ["from", "us"]]
+
+
+def test_people_of_another_client_are_none_of_this_ones(tmp_path):
+    both = "Bo <bo@bolt.example>, Ole Krag <ole@acme.dk>"
+    letters = [
+        write("a", ago(9), "Jane Holt <jane@acme.example>", US, "All is well."),
+        write("b", ago(5), US, both, "Shall we meet, all of us?"),
+        write("c", ago(4), US, "Jane Holt <jane@acme.example>, Bo <bo@bolt.example>", "And you?"),
+        write("d", ago(3), "Bo <bo@bolt.example>", US, "Fine."),
+    ]  # fmt: skip
+    config, keys = make(tmp_path, letters)
+    with open_archive(config.archive) as archive:
+        acme, bolt = (read_brief(archive, client, NOW) for client in (ACME, BOLT))
+    assert [(p.address, p.written, p.key) for p in acme.people] == [
+        ("jane@acme.example", 1, keys["c"])
+    ]
+    assert [p.address for p in bolt.people] == ["bo@bolt.example"]
+
+
+def test_a_farewell_is_told_of_for_a_while(tmp_path):
+    bye = "Dear Mia, today our contract ends, so this is the farewell mail."
+    config, keys = make(tmp_path, [*write_every(12, 30), write("bye", ago(20), "jane@acme.example", US, bye)])  # fmt: skip
+    told = next(r for r in stand(config)["acme"].reasons if r.kind == "farewell")
+    assert (told.health, told.key) == ("look", keys["bye"])
+    assert "today our contract ends" in told.text
+    later = stand(config, NOW + timedelta(days=100))["acme"].reasons
+    assert "farewell" not in {reason.kind for reason in later}
 
 
 def test_a_brief_of_a_damaged_or_huge_message_goes_without_its_words(tmp_path):

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 EXCHANGES = 8
 PEOPLE = 6
 FILES = 6
+SIGNED = 10
+"""Messages of a person that are looked at for what they sign as."""
 LARGEST = 1 << 20
 """Bytes of a message that is read here; of a larger one the ledger alone tells."""
 _BEGINS = 160
@@ -57,7 +59,7 @@ def read_brief(archive: Archive, client: Client, now: datetime) -> Brief:
     return Brief(
         standing,
         today,
-        tuple(_describe_person(contacts, one, words, parsed) for one in met),
+        tuple(_describe_person(archive, slug, contacts, one, parsed) for one in met),
         tuple(_describe_exchange(contacts, word, parsed.get(word.key)) for word in words),
         tuple(_list_files(contacts, slug, words, parsed)),
         list_months(days, today),
@@ -86,15 +88,22 @@ def _parse(archive: Archive, keys: Iterable[str]) -> dict[str, ParsedMessage]:
 
 
 def _describe_person(
-    contacts: Contacts, met: Met, words: Sequence[Word], parsed: dict[str, ParsedMessage]
+    archive: Archive, client: str, contacts: Contacts, met: Met, parsed: dict[str, ParsedMessage]
 ) -> Contacted:
     told = parsed.get(met.key)
     sender = told.envelope.sender if told else None
     name = sender.name if sender and sender.address.lower() == met.address else ""
-    last = next((w.key for w in words if w.person == met.address), met.key or met.last_key)
-    name = name or contacts.find_name(met.address, last)
-    role = find_job(told.text, name) if told and name else ""
-    return Contacted(name, met.address, role, met.written, from_seconds(met.last_at), last)
+    name = name or contacts.find_name(met.address, met.last_key)
+    role = ""
+    for key in contacts.iter_written(client, met.address, SIGNED) if name else ():
+        if key not in parsed:
+            parsed |= _parse(archive, [key])
+        # not every mail is signed: the last one that is, tells
+        if key in parsed and (role := find_job(parsed[key].text, name)):
+            break
+    last_by: Side = "them" if met.key == met.last_key else "us"
+    at = from_seconds(met.last_at)
+    return Contacted(name, met.address, role, met.written, at, met.last_key, last_by)
 
 
 def _describe_exchange(contacts: Contacts, word: Word, told: ParsedMessage | None) -> Exchange:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from trail.book.brief import describe_since, list_sections
 from trail.book.chart import describe_months, draw_line, draw_picture
+from trail.book.health import name_source
 from trail.terminal import clean_text
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def write_page(brief: Brief, shorten: Shorten) -> str:
     """The page."""
     name = write_inline(brief.standing.name)
     reasons = "".join(
-        f"<li>{write_inline(r.text)}{_write_id(shorten(r.key) if r.key else '')}</li>"
+        f"<li>{write_inline(r.text)}{_write_id(name_source(r, shorten))}</li>"
         for r in brief.standing.reasons
     )
     figure = ""
@@ -100,7 +101,7 @@ def write_markdown(brief: Brief, shorten: Shorten) -> str:
     lines.append(f"Health: **{brief.standing.health}**")
     lines.append("")
     lines += [
-        f"- {escape_markdown(r.text)}{f' `{shorten(r.key)}`' if r.key else ''}"
+        f"- {escape_markdown(r.text)}{f' `{source}`' if (source := name_source(r, shorten)) else ''}"
         for r in brief.standing.reasons
     ]
     if brief.months:

@@ -7,11 +7,13 @@ no message: all it needs was computed in the sync.
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trail.archive.contacts import Contacts
+from trail.archive.ledger import to_seconds
 from trail.book.actions import sort_key
-from trail.book.health import judge
+from trail.book.health import OF_LATE, judge
 from trail.book.rhythm import ENOUGH, RECENT, measure_rhythm
 from trail.book.standing import Standing
 from trail.model.book import Action
@@ -48,6 +50,7 @@ def read_standings(
     standings = []
     for client in clients:
         slug, contact = client.slug, contacts.read(client.slug, RECENT, ENOUGH)
+        contact = replace(contact, farewell=contacts.find_farewell(slug, to_seconds(now - OF_LATE)))
         rhythm = measure_rhythm(contact.days)
         on_us, on_them = (tuple(open_words[slug, side]) for side in ("us", "them"))
         following = min(actions[slug], key=sort_key, default=None)

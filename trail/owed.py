@@ -68,7 +68,9 @@ def read_owed(
     shown: list[Waiting] = []
     later: list[Waiting] = []
     long_ago: list[Waiting] = []
-    for waiting in list_waiting(awaited, settled, last_words, now):
+    for waiting in list_waiting(
+        awaited, settled, last_words, now, _read_displeased(archive, awaited)
+    ):
         # what somebody put off is wanted again
         old = is_long_ago(waiting, now) and all(
             (a.key, a.by) not in put_off for a in waiting.awaited
@@ -101,6 +103,19 @@ def read_settled(archive: Archive, awaited: Iterable[Awaited]) -> list[Settled]:
             if at:
                 settled.append(Settled(a.client, a.key, a.by, at, None, at))
     return settled
+
+
+def _read_displeased(
+    archive: Archive, awaited: Sequence[Awaited]
+) -> dict[tuple[str, int], tuple[datetime, str]]:
+    """When somebody who waits for us was displeased last, and the sentence, by client and number of the conversation."""
+    turns = archive.turns.list_displeased({a.conversation for a in awaited if a.by == "us"})
+    return {
+        (turn.client, turn.conversation): (turn.at, statement.sentence)
+        for turn in turns
+        for statement in turn.statements
+        if statement.kind == "escalation"
+    }
 
 
 def describe(archive: Archive, waiting: Sequence[Waiting]) -> list[Matter]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from booking import action
 
-from trail.book.health import judge, tell_days
+from trail.book.health import judge, name_source, tell_days
 from trail.book.rhythm import measure_rhythm
 from trail.book.waiting import list_waiting
 from trail.model import Awaited
-from trail.model.overview import Contact, LastWord
+from trail.model.overview import Contact, Farewell, LastWord
 
 EPOCH = date(1970, 1, 1)
 TODAY = date(2026, 3, 4)
@@ -121,3 +122,21 @@ def test_a_clock_that_is_ahead_makes_no_silence():
 )  # fmt: skip
 def test_days_are_told_as_precisely_as_one_says_them(days, text):
     assert tell_days(days) == text
+
+
+def test_a_farewell_is_a_reason_with_its_message():
+    said = Farewell(NOW - timedelta(days=5), "bye", "Today our contract ends.")
+    health, reasons = stand(replace(every(7, 3), farewell=said))
+    assert health == "look"
+    text = "somebody leaves, or a contract ends: “Today our contract ends.”, 5 days ago"
+    assert [(r.kind, r.text, r.key) for r in reasons] == [
+        ("farewell", text, "bye"),
+        ("rhythm", "wrote 3 days ago, usually 7 days", "abc"),
+    ]
+
+
+def test_every_reason_but_that_of_silence_from_the_start_names_what_it_comes_from():
+    late = action(due=TODAY - timedelta(days=9))
+    _, reasons = stand(every(7, 3), next_action=late)
+    named = {r.kind: name_source(r, str.upper) for r in reasons}
+    assert named == {"action": late.id, "rhythm": "ABC"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from trail.index.operators import FORMS, OPERATORS, STATES
 
 
@@ -38,3 +40,21 @@ def test_help_on_what_is_not_there_says_so(desk):
     )
     assert "did you mean `trail help client show`?" in desk.trail("help", "client", "shw").err
     assert "there is `trail help query`" in desk.trail("help", "xyz").err
+
+
+GROUPS = ("", "book", "client", "key", "next", "requests", "waiting")
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_no_summary_is_cut_on_a_usual_terminal(desk, monkeypatch, group):
+    monkeypatch.setenv("COLUMNS", "80")
+    out = desk.done("help", *group.split()).out
+    rows = out.partition("Commands:\n")[2].splitlines()
+    assert rows
+    assert [row for row in rows if row.endswith("...") or len(row) > 80] == []
+
+
+def test_the_groups_are_all_there_are(desk):
+    listed = desk.done("help").out.partition("Commands:\n")[2].split("\n")
+    names = [row.split()[0] for row in listed if row.strip()]
+    assert {n for n in names if "Commands:" in desk.done("help", n).out} == set(GROUPS) - {""}

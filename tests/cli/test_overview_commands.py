@@ -86,6 +86,17 @@ def test_on_a_narrow_terminal_the_reasons_stand_below(office):
     assert all(len(line) <= 80 for line in lines)
 
 
+def test_on_a_very_narrow_terminal_the_reasons_are_whole(office):
+    terminal = Terminal(
+        *TRAIL, "--config", str(office.config), "--no-pager", "clients", size=(24, 60)
+    )
+    with contextlib.closing(terminal):
+        said = terminal.wait().decode()
+    assert all(len(line) <= 60 for line in said.splitlines())
+    assert "…" not in said
+    assert "at most 7 days; they wait for us: 20 days" in " ".join(said.split())
+
+
 def test_clients_are_sorted_and_filtered(office):
     office.done("next", "add", "bolt", "call", "--due", "tomorrow")
     assert names(office.done("clients", "--sort", "name")) == ["acme", "bolt", "cube"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from doors import ACME_RULES
+from doors import ACME_RULES, TRAIL
 from histories import Letter, archive_letters
+from terminals import Terminal
 
 from trail.archive.store import writing_archive
 from trail.catchup import attribute_pending
@@ -201,3 +203,52 @@ def test_what_was_not_read_yet_is_told(waiting):
     answer = waiting.done("waiting")
     assert "1 message was not read" in answer.err
     assert waiting.done("waiting", "--json").data["unread"] == 1
+
+
+def test_who_is_displeased_comes_before_who_has_waited_longer(waiting):
+    waiting.keys |= add(
+        waiting,
+        [
+            letter("more", JANE, ME, "Signs", "Can you send us the signs?", days=3),
+            letter("third", JANE, ME, "Re: Signs", "I am disappointed: this is the third time I ask.", days=1, answers="more"),
+        ],
+        start=5,
+    )  # fmt: skip
+    assert listed(waiting, "--on", "us") == ["late", "more", "logo"]
+    found = waiting.done("waiting", "--on", "us", "--json").data["waiting"]
+    assert [one["displeased"] for one in found] == [
+        None,
+        "I am disappointed: this is the third time I ask.",
+        None,
+    ]
+    text = waiting.done("waiting", "--on", "us").out
+    assert "Jane Holt has waited 3 days, displeased  Signs" in text
+    assert text.count("displeased") == 1
+    assert "third time I ask" in text
+
+
+def test_displeasure_that_was_answered_is_none_of_the_next_question(waiting):
+    waiting.keys |= add(
+        waiting,
+        [
+            letter("angry", JANE, ME, "Signs", "This is unacceptable. Can you send us the signs?", days=9),
+            letter("sorry", ME, JANE, "Re: Signs", "Here they are, and I am sorry.", days=8, answers="angry"),
+            letter("again", JANE, ME, "Re: Signs", "Thanks. Can you also send us the map?", days=2, answers="sorry"),
+        ],
+        start=5,
+    )  # fmt: skip
+    found = waiting.done("waiting", "--on", "us", "--json").data["waiting"]
+    assert {one["subject"]: one["displeased"] for one in found}["Re: Signs"] is None
+
+
+def test_on_a_narrow_terminal_nothing_of_a_line_is_lost(waiting):
+    terminal = Terminal(
+        *TRAIL, "--config", str(waiting.config), "--no-pager", "waiting", size=(40, 60)
+    )
+    with contextlib.closing(terminal):
+        said = terminal.wait().decode()
+    assert all(len(line) <= 60 for line in said.splitlines())
+    shown = " ".join(said.split())
+    assert f"due {NOW - timedelta(days=2):%Y-%m-%d}, 2 days overdue Budget" in shown
+    assert "…" not in shown
+    assert "“Hi, can you tell me which of the logos we use?”" in shown

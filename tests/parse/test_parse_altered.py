@@ -339,3 +339,15 @@ def test_a_word_that_stands_there_in_two_ways_is_redacted_in_both():
         b"From: a@b.example\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + text.encode()
     )
     assert alter(content, Changes((pattern,))).changes == (REDACTED,)
+
+
+def test_a_name_in_a_text_that_only_calls_itself_base64_goes_and_the_rest_stays():
+    text = f"We spoke of {NAME}, and of more.\r\n\r\nIt is on the 2nd floor.\r\n"
+    content = (
+        HEAD
+        + b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    )
+    content += text.encode()
+    assert any(NAME in found for found in read_passages(content).texts)
+    copy = redacted(content)
+    assert "It is on the 2nd floor." in parse_whole("k", copy.content)[0].text

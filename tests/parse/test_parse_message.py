@@ -1,3 +1,4 @@
+import base64
 import json
 import re
 from collections import Counter
@@ -300,3 +301,39 @@ def test_in_order_there_are_the_words_of_the_parsed_message(path):
     words = re.compile(r"\w+")
     told = Counter(words.findall("\n".join(text for _, text in read_in_order(content))))
     assert told == Counter(words.findall(f"{parsed.text}\n{parsed.quoted}\n{parsed.beside}"))
+
+
+PLAIN = "Jane sent you Bjørn's document from the scanner.\r\n\r\nIt is on the 2nd floor.\r\n"
+
+
+def declare_base64(body: bytes) -> bytes:
+    return (
+        b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + body
+    )
+
+
+def test_a_text_that_only_calls_itself_base64_is_read_as_it_stands():
+    parsed = parse_message("", declare_base64(PLAIN.encode()))
+    assert parsed.text == PLAIN.replace("\r\n", "\n").strip()
+    assert "the base64 is plain text" in " ".join(parsed.defects)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda encoded: encoded,
+        lambda encoded: b"* " + encoded,
+        lambda encoded: encoded.replace(b"\r\n", b" \r\n"),
+        lambda encoded: (
+            encoded + b"-- \r\nsent by a list that adds a footer to what was encoded.\r\n"
+        ),
+        lambda encoded: encoded[:-5],
+        lambda encoded: b" ".join([encoded[:40], encoded[40:]]),
+    ],
+)
+def test_base64_stays_base64_however_broken(change):
+    encoded = base64.encodebytes(PLAIN.encode() * 3).replace(b"\n", b"\r\n")
+    parsed = parse_message("", declare_base64(change(encoded)))
+    assert "It is on the 2nd floor." in parsed.text
+    assert "the base64 is plain text" not in " ".join(parsed.defects)

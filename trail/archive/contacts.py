@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from trail.archive.ledger import from_seconds, to_seconds
-from trail.model.overview import Contact, Enclosed, LastWord
+from trail.archive.said import unpack_statements
+from trail.model.overview import Contact, Enclosed, Farewell, LastWord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,18 +104,46 @@ class Contacts:
         """Everybody of theirs who wrote or was written to first, whoever did last before others."""
         met: dict[str, Met] = {}
         rows = self._ledger.execute(
-            f"SELECT person, outgoing, count(*), max(at), key FROM turn WHERE {_WORDS} AND person <> ''"
-            " GROUP BY person, outgoing ORDER BY outgoing",
+            "SELECT person, outgoing, instr(' ' || sides, ' =') > 0 AS beside, count(*), max(at), key FROM turn"
+            f" WHERE {_WORDS} AND person <> '' GROUP BY person, outgoing, beside ORDER BY outgoing, beside",
             (client,),
         )
-        for person, outgoing, count, last, key in rows:
+        for person, outgoing, beside, count, last, key in rows:
             before = met.get(person)
+            if before is None and outgoing and beside:
+                continue  # it went to another client as well, whose person this may be
             if before is None:
                 wrote = "" if outgoing else key
                 met[person] = Met(person, 0 if outgoing else count, last, wrote, key)
-            elif last > before.last_at:
-                met[person] = before._replace(last_at=last, last_key=key)
+                continue
+            if not outgoing:  # to another client as well
+                before = before._replace(written=before.written + count)
+            if last > before.last_at:
+                wrote = before.key if outgoing else key
+                before = before._replace(last_at=last, key=wrote, last_key=key)
+            met[person] = before
         return sorted(met.values(), key=lambda one: (-one.last_at, one.address))
+
+    def iter_written(self, client: str, person: str, most: int) -> Iterator[str]:
+        """The last messages that somebody wrote, the latest first."""
+        rows = self._ledger.execute(
+            f"SELECT key FROM turn WHERE {_WORDS} AND outgoing = 0 AND person = ? ORDER BY at DESC, key LIMIT ?",
+            (client, person, most),
+        )
+        return (row[0] for row in rows.fetchall())
+
+    def find_farewell(self, client: str, since: int) -> Farewell | None:
+        """The last message of theirs since then (seconds since 1970) in which somebody leaves, or a contract ends."""
+        row = self._ledger.execute(
+            "SELECT t.at, t.key, s.statements FROM turn t JOIN said s ON s.key = t.key WHERE t.client = ? AND t.at >= ?"
+            " AND t.outgoing = 0 AND (t.sides = '*' OR ' ' || t.sides || ' ' LIKE '% * %')"
+            " AND instr(s.statements, '[\"departure\",') ORDER BY t.at DESC, t.key LIMIT 1",
+            (client, since),
+        ).fetchone()
+        if row is None:
+            return None
+        said = (s for s in unpack_statements(row[2]) if s.kind == "departure")
+        return Farewell(from_seconds(row[0]), row[1], next(said).sentence)
 
     def find_name(self, address: str, key: str) -> str:
         """What an address is called in a message; "" for nothing."""

@@ -74,6 +74,19 @@ class Turns:
             if turns:
                 yield turns
 
+    def list_displeased(self, numbers: Iterable[int]) -> list[Turn]:
+        """The incoming turns of conversations in which somebody is displeased, with all their statements, the oldest first."""
+        found: list[Turn] = []
+        for chunk in chunk_numbers(numbers):
+            rows = self._ledger.execute(
+                f"SELECT {_COLUMNS}, s.asks, s.statements FROM turn t JOIN said s ON s.key = t.key"
+                f" WHERE t.conversation IN ({place_holders(chunk)}) AND t.outgoing = 0"
+                " AND instr(s.statements, '[\"escalation\",') ORDER BY t.at, t.key",
+                chunk,
+            )
+            found += map(_turn, rows)
+        return found
+
     def read_people(self, keys: Iterable[str]) -> dict[str, str]:
         """The other person's address of each of these messages."""
         found: dict[str, str] = {}

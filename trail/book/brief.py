@@ -139,7 +139,7 @@ def _list_people(brief: Brief, shorten: Shorten) -> Iterator[Row]:
     for one in brief.people:
         named = f"{one.name} <{one.address}>" if one.name else one.address
         wrote = f"wrote {one.written:,}" if one.written else "never wrote"
-        yield Row(_show_day(one.last_at), named, f"{one.role}; {wrote}" if one.role else wrote, shorten(one.key))  # fmt: skip
+        yield Row(f"{_show_day(one.last_at)} from {one.last_by}", named, f"{one.role}; {wrote}" if one.role else wrote, shorten(one.key))  # fmt: skip
 
 
 def _tell_id(key: str, shorten: Shorten) -> str:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from trail.model.overview import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from trail.book.waiting import Waiting
     from trail.model.book import Action
-    from trail.model.overview import Contact, Health, Rhythm
+    from trail.model.overview import Contact, Farewell, Health, Rhythm
 
 NOTICED = 7
 """Days of silence below which nobody is called quiet: weeks have weekends, and people holidays."""
@@ -30,6 +30,10 @@ OWED = 3
 """Working days that somebody waits for us before it is worth a look."""
 ASKED = 10
 """Working days that we wait for somebody before it is."""
+OF_LATE = timedelta(days=92)
+"""For how long a farewell is told of."""
+_SHOWN = 90
+"""Characters of its sentence."""
 _ORDER: tuple[Health, ...] = ("act", "look", "asleep", "unclear", "steady")
 """What matters most first."""
 
@@ -48,6 +52,7 @@ def judge(
         *_judge_owed(on_us),
         *_judge_asked(on_them),
         *_judge_action(action, today),
+        *_judge_farewell(contact.farewell, today),
     ]
     reasons.sort(key=lambda reason: _ORDER.index(reason.health))
     told = [reason.health for reason in reasons]
@@ -130,7 +135,23 @@ def _judge_action(action: Action | None, today: date) -> list[Reason]:
     if action is None or action.due is None or action.due >= today:
         return []
     days = (today - action.due).days
-    return [Reason("action", "look", f"the next action was due {tell_days(days)} ago", days, None, action.source)]  # fmt: skip
+    return [Reason("action", "look", f"the next action was due {tell_days(days)} ago", days, None, action.source, action.id)]  # fmt: skip
+
+
+def _judge_farewell(farewell: Farewell | None, today: date) -> list[Reason]:
+    if farewell is None:
+        return []
+    days = count_days(farewell.at, today)
+    ago = f"{tell_days(days)} ago" if days else "today"
+    said = farewell.sentence
+    said = said if len(said) <= _SHOWN else f"{said[: _SHOWN - 1].rstrip()}…"
+    text = f"somebody leaves, or a contract ends: “{said}”, {ago}"
+    return [Reason("farewell", "look", text, days, None, farewell.key)]
+
+
+def name_source(reason: Reason, shorten: Callable[[str], str]) -> str:
+    """The id of the message that a reason comes from, or else of the entry of the book; "" where it comes from none."""
+    return shorten(reason.key) if reason.key else reason.entry
 
 
 def count_days(at: datetime, today: date) -> int:

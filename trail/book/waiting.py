@@ -6,7 +6,7 @@ counts is that of working days, Monday to Friday.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -37,6 +37,8 @@ class Waiting:
     """Days by which that is past; 0: it is not."""
     snoozed_until: datetime | None = None
     """Set where it is not to be shown before."""
+    displeased: str = ""
+    """The latest sentence by which who waits for us is displeased; "" where none is."""
 
     @property
     def first(self) -> Awaited:
@@ -54,11 +56,12 @@ def list_waiting(
     settled: Iterable[Settled],
     last_words: Mapping[tuple[str, int], int],
     now: datetime,
+    displeased: Mapping[tuple[str, int], tuple[datetime, str]] | None = None,
 ) -> list[Waiting]:
-    """What is owed and not done: overdue first, then by working time; what is snoozed has `snoozed_until`.
+    """What is owed and not done: overdue first, then where they are displeased, then by working time; what is snoozed has `snoozed_until`.
 
-    `last_words`: when the last word was said, in seconds since 1970, by client and number of the conversation. `now` is in
-    the user's time zone.
+    `last_words`: when the last word was said, in seconds since 1970, by client and number of the conversation; `displeased`:
+    when they were displeased last, and the sentence, by the same. `now` is in the user's time zone.
     """
     # whoever's it was called then: a client may have another name now
     decided = {(s.key, s.by): s for s in settled}
@@ -75,7 +78,11 @@ def list_waiting(
         ]
         # all of it was put off, or something of it was not there yet
         until = min(snoozed) if len(snoozed) == len(several) else None
-        found.append(_describe(several, until, now))
+        at, sentence = (displeased or {}).get(
+            (several[0].client, several[0].conversation), (now, "")
+        )
+        since = several[0].by == "us" and at >= several[0].at
+        found.append(replace(_describe(several, until, now), displeased=sentence if since else ""))
     return sorted(found, key=_press)
 
 
@@ -122,10 +129,11 @@ def _describe(awaited: Sequence[Awaited], until: datetime | None, now: datetime)
     )
 
 
-def _press(waiting: Waiting) -> tuple[bool, int, int, float, str]:
+def _press(waiting: Waiting) -> tuple[bool, int, bool, int, float, str]:
     return (
         not waiting.overdue_days,
         -waiting.overdue_days,
+        not waiting.displeased,
         -waiting.working_days,
         waiting.first.at.timestamp(),
         waiting.first.key,

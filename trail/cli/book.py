@@ -77,7 +77,7 @@ def import_(
         bool, typer.Option("--dry-run", help="Only tell what would be taken.")
     ] = False,
 ) -> None:
-    """Take a book into this one: newer entries replace older ones, nothing comes twice."""
+    """Take a book into this one; newer entries replace older ones."""
     from trail.archive.store import open_archive
     from trail.book.exchange import read_book
     from trail.bookkeeping import writing_book

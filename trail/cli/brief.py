@@ -74,6 +74,7 @@ def brief_lines(made: Brief, shorten: Shorten, width: int | None, *, draws: bool
     """For a terminal."""
     from trail.book.brief import count_columns, describe_since, list_sections
     from trail.book.chart import describe_months, draw_line
+    from trail.book.health import name_source
     from trail.cli.standings import LOOKS
     from trail.terminal import BOLD, DIM, ID, Line, clean_text, join_pieces, pad_text, wrap_line
 
@@ -83,7 +84,8 @@ def brief_lines(made: Brief, shorten: Shorten, width: int | None, *, draws: bool
     ]  # fmt: skip
     for number, reason in enumerate(standing.reasons):
         health = standing.health if number == 0 else ""
-        mark = f"  [{shorten(reason.key)}]" if reason.key else ""
+        source = name_source(reason, shorten)
+        mark = f"  [{source}]" if source else ""
         lines.append(
             join_pieces(
                 (pad_text(health, 8), LOOKS[standing.health]), clean_text(reason.text), (mark, ID)
@@ -132,7 +134,7 @@ def brief_data(made: Brief, shorten: Shorten) -> dict[str, Any]:
             for m in made.months
         ],
         "people": [
-            {"name": p.name, "address": p.address, "role": p.role, "written": p.written, "last_at": format_time(p.last_at), "id": shorten(p.key)}
+            {"name": p.name, "address": p.address, "role": p.role, "written": p.written, "last_at": format_time(p.last_at), "last_by": p.last_by, "id": shorten(p.key)}
             for p in made.people
         ],
         "exchanges": [

@@ -41,7 +41,7 @@ def show(
     ctx: typer.Context,
     client: Annotated[str, typer.Argument(metavar="CLIENT", help="Its slug or name.")],
 ) -> None:
-    """Show a client's rules, how much of their mail is archived, and how it stands with them."""
+    """Show a client's rules, how much is archived, and how it stands."""
     from trail.cli.clock import read_clock
     from trail.cli.standings import (
         holds_lines,

@@ -42,7 +42,7 @@ def list_(
         typer.Option("--ics", metavar="FILE", help="Write a calendar file (- for stdout)."),
     ] = None,
 ) -> None:
-    """List what is overdue, due today and in the next days, and the clients without a next action."""
+    """List what is due, and the clients without a next action."""
     from trail.archive.store import open_archive
     from trail.model.book import Action
 

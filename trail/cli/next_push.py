@@ -31,7 +31,10 @@ def push(
         bool, typer.Option("--dry-run", help="Only tell what would be done.")
     ] = False,
 ) -> None:
-    """Put next actions into the calendar of [caldav], and take back what was ticked off there."""
+    """Put next actions into a calendar, and take ticks from it.
+
+    The calendar is that of [caldav]; what was ticked off there is done here, too.
+    """
     from trail.calendars.remote import Calendar
 
     session: Session = ctx.obj

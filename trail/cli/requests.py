@@ -29,7 +29,7 @@ def list_(
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Also what was done or declined.")] = False,
 ) -> None:
-    """List change requests, the newest first: those you added, and those found in the mail."""
+    """List those you added and those the mail has, the newest first."""
     from trail.archive.store import open_archive
     from trail.cli.clock import read_clock
     from trail.cli.entries import request_data, request_lines
@@ -60,7 +60,10 @@ def add(
     ] = None,
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who asked.")] = "",
 ) -> None:
-    """Add a change request; day and person are those of the message, where one is named."""
+    """Add a change request.
+
+    Day and person are those of the message, where one is named.
+    """
     from trail.bookkeeping import writing_book
     from trail.config import find_client
     from trail.model.book import Request

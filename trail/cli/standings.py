@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from trail.book.actions import describe_day
-from trail.book.health import count_days, rank_health, tell_days
+from trail.book.health import count_days, name_source, rank_health, tell_days
 from trail.render import format_time
 from trail.terminal import (
     BOLD,
@@ -19,6 +19,7 @@ from trail.terminal import (
     join_pieces,
     measure_text,
     pad_text,
+    wrap_line,
 )
 
 if TYPE_CHECKING:
@@ -140,12 +141,12 @@ def _reason_data(reason: Reason, shorten: Shorten) -> dict[str, Any]:
         "text": reason.text,
         "days": reason.days,
         "usual": reason.usual,
-        "id": shorten(reason.key) if reason.key else None,
+        "id": name_source(reason, shorten) or None,
     }
 
 
 def standings_lines(standings: Sequence[Standing], today: date, width: int | None) -> list[Line]:
-    """A line a client under a line of headings; on a narrow terminal the reasons stand on a second one."""
+    """A line a client under a line of headings; on a narrow terminal the reasons stand below, whole."""
     if not standings:
         return []
     rows = [_cells(standing, today) for standing in standings]
@@ -163,7 +164,10 @@ def standings_lines(standings: Sequence[Standing], today: date, width: int | Non
         if beside:
             lines.append(join_pieces(*pieces, "  ", fit_text(why, room)).fit(width))
         else:
-            lines += [join_pieces(*pieces).fit(width), join_pieces((f"  {why}", DIM)).fit(width)]
+            below = join_pieces((f"  {why}", DIM))
+            lines += [
+                p for line in (join_pieces(*pieces), below) for p in wrap_line(line, width, "  ")
+            ]
     return lines
 
 
@@ -199,7 +203,7 @@ def reasons_lines(standing: Standing, shorten: Shorten) -> list[Line]:
             ("health".ljust(11) if not number else " " * 11, DIM),
             (standing.health.ljust(8) if not number else " " * 8, LOOKS[standing.health]),
             clean_text(reason.text),
-            (f"  [{shorten(reason.key)}]" if reason.key else "", ID),
+            (f"  [{source}]" if (source := name_source(reason, shorten)) else "", ID),
         )
         for number, reason in enumerate(standing.reasons)
     ]

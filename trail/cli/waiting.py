@@ -48,7 +48,7 @@ def list_(
         bool, typer.Option("--all", help="Also what was put off, or is older than half a year.")
     ] = False,
 ) -> None:
-    """List the conversations in which a word is owed, the most pressing first."""
+    """List where a word is owed, the most pressing first."""
     from trail.archive.store import open_archive
     from trail.cli.clock import read_clock
     from trail.config import find_client
@@ -84,7 +84,7 @@ def done(
         On | None, typer.Option("--on", help="Only what we owe (us), or what is owed to us (them).")
     ] = None,
 ) -> None:
-    """Take conversations off the list: nobody waits any more, as after a call."""
+    """Take conversations off the list, as after a call."""
     _settle(ctx.obj, messages, on, None)
 
 
@@ -101,7 +101,7 @@ def snooze(
         On | None, typer.Option("--on", help="Only what we owe (us), or what is owed to us (them).")
     ] = None,
 ) -> None:
-    """Put a conversation off the list until a day, or until another word is said in it."""
+    """Put a conversation off until a day, or the next word in it."""
     from trail.book.due import read_due
     from trail.cli.clock import read_clock
 
@@ -207,6 +207,7 @@ def _data(matter: Matter) -> dict[str, Any]:
         "due": waiting.due.isoformat() if waiting.due else None,
         "overdue_days": waiting.overdue_days,
         "messages": [awaited.key for awaited in waiting.awaited],
+        "displeased": waiting.displeased or None,
         "snoozed_until": format_time(waiting.snoozed_until),
     }
 
@@ -214,7 +215,7 @@ def _data(matter: Matter) -> dict[str, Any]:
 def _list_lines(
     matters: Sequence[Matter], owed: Owed, width: int | None, *, every: bool
 ) -> list[Line]:
-    """Two lines for each, and one for what is not shown; nothing owed is said in one line."""
+    """Two lines for each, more where they are long, and one for what is not shown; nothing owed is said in one line."""
     from trail.terminal import DIM, Line, join_pieces
 
     lines = [line for matter in matters for line in _matter_lines(matter, width)]
@@ -235,12 +236,14 @@ def _list_lines(
 
 def _matter_lines(matter: Matter, width: int | None) -> list[Line]:
     from trail.render import count_of
-    from trail.terminal import BOLD, DIM, ID, MATCH, NAME, clean_text, join_pieces
+    from trail.terminal import BOLD, DIM, ID, MATCH, NAME, clean_text, join_pieces, wrap_line
 
     waiting = matter.waiting
     due = f", due {waiting.due}" if waiting.due else ""
     if waiting.overdue_days:
         due += f", {count_of(waiting.overdue_days, 'day')} overdue"
+    if waiting.displeased:
+        due += ", displeased"
     if waiting.snoozed_until:
         due += f", put off until {waiting.snoozed_until.astimezone():%Y-%m-%d}"
     head = join_pieces(
@@ -249,11 +252,15 @@ def _matter_lines(matter: Matter, width: int | None) -> list[Line]:
         (waiting.first.client, NAME),
         "  ",
         (_tell_who(matter), BOLD),
-        (due, MATCH if waiting.overdue_days else BOLD),
+        (due, MATCH if waiting.overdue_days or waiting.displeased else BOLD),
         f"  {clean_text(matter.subject)}",
     )
-    said = join_pieces("          ", (f"\u201c{clean_text(waiting.telling.sentence)}\u201d", DIM))
-    return [head.fit(width), said.fit(width)]
+    sentences = dict.fromkeys(filter(None, (waiting.telling.sentence, waiting.displeased)))
+    said = [
+        join_pieces("          ", (f"\u201c{clean_text(sentence)}\u201d", DIM))
+        for sentence in sentences
+    ]
+    return [piece for line in (head, *said) for piece in wrap_line(line, width, indent=" " * 10)]
 
 
 def _tell_who(matter: Matter) -> str:

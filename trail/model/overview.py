@@ -36,7 +36,7 @@ class Reason:
     """Something that bears on the health of a client."""
 
     kind: str
-    """quiet, new, asleep, waiting-on-us, overdue, waiting-on-them, action."""
+    """quiet, new, asleep, waiting-on-us, overdue, waiting-on-them, action, farewell."""
     health: Health
     """How it stands because of this alone."""
     text: str
@@ -45,6 +45,8 @@ class Reason:
     usual: int | None = None
     key: str = ""
     """The message it comes from; "" where it comes from none."""
+    entry: str = ""
+    """The entry of the book it comes from; "" where it comes from none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,16 @@ class LastWord:
 
     at: datetime
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """A message of theirs in which somebody leaves, or a contract ends."""
+
+    at: datetime
+    key: str
+    sentence: str
+    """The evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,8 @@ class Contact:
     ours: LastWord | None = None
     days: tuple[int, ...] = ()
     """The days on which they wrote, in order: since 1970-01-01, where the user is."""
+    farewell: Farewell | None = None
+    """The last one of late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +94,8 @@ class Contacted:
     last_at: datetime
     key: str
     """Of the last message from or to them."""
+    last_by: Side = "them"
+    """Who wrote that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from trail.parse.searching import (
     shows,
 )
 from trail.parse.strings import read_yenc
-from trail.parse.transfer import decode_transfer
+from trail.parse.transfer import decode_transfer, is_legible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,6 +189,8 @@ class _Copy:
                 return self._change_message(part, data)
         elif kind not in ("html", *_PLAIN_KINDS):
             kind = "html" if "html" in mime_type or "rich" in mime_type else "text"
+        if is_body(tree, part) and is_legible(raw, part.mime.encoding):
+            data = raw
         if kind == "html" or kind in _PLAIN_KINDS:
             return self._change_text(part, data, kind)
         if not self.changes.patterns:

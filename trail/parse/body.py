@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from trail.parse.attachments import is_body
 from trail.parse.charsets import decode_text
 from trail.parse.html import read_html
-from trail.parse.transfer import decode_transfer
+from trail.parse.transfer import decode_transfer, is_legible
 
 if TYPE_CHECKING:
     from trail.parse.parts import Part, Tree
@@ -109,6 +109,8 @@ class BodyReader:
         else:
             raw = self._tree.read_body(part, _RAW_LIMIT)
             data, defect = decode_transfer(raw, part.mime.encoding)
+            if is_legible(raw, part.mime.encoding):
+                data, defect = raw, "the base64 is plain text"
         cut = part.end - part.start > _RAW_LIMIT or len(data) > _RAW_LIMIT
         text, wrong = decode_text(data, part.mime.charset, cut=cut)
         limit = min(TEXT_LIMIT, self._room)

@@ -26,7 +26,7 @@ from trail.parse.parts import split_parts
 from trail.parse.searching import list_unfolded
 from trail.parse.strings import read_strings, read_yenc
 from trail.parse.text import split_quoted
-from trail.parse.transfer import decode_transfer
+from trail.parse.transfer import decode_transfer, is_legible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -227,7 +227,10 @@ def _read_leaf(tree: Tree, part: Part, found: Passages, outer: _Inner) -> list[_
             return inner
     elif is_body(tree, part):
         kind = "html" if "html" in part.mime.mime_type or "rich" in part.mime.mime_type else "text"
-        data, _ = decode_transfer(tree.read_body(part), part.mime.encoding)
+        raw = tree.read_body(part)
+        data, _ = decode_transfer(raw, part.mime.encoding)
+        if is_legible(raw, part.mime.encoding):
+            found.texts.append(decode_text(raw[: 4 * TEXT_LIMIT], part.mime.charset)[0])
     else:
         return []
     found.cut = found.cut or len(data) > 4 * TEXT_LIMIT

@@ -20,7 +20,7 @@ from trail.parse.headers import decode_words, unfold
 from trail.parse.html import read_html
 from trail.parse.parts import split_parts
 from trail.parse.strings import iter_notes, read_yenc
-from trail.parse.transfer import decode_transfer
+from trail.parse.transfer import decode_transfer, is_legible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,7 +109,11 @@ def _drop_encoded(tree: Tree) -> bytes:
     """A message without its base64: by chance that says anything."""
     pieces, at = [], 0
     for part in tree.parts:
-        if part.children is None and part.mime.encoding not in _LEGIBLE:
+        if (
+            part.children is None
+            and part.mime.encoding not in _LEGIBLE
+            and not is_legible(tree.view_body(part), part.mime.encoding)
+        ):
             pieces.append(tree.content[at : part.start])
             at = part.end
     return b"".join([*pieces, tree.content[at:]])

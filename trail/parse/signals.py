@@ -49,7 +49,8 @@ DEPARTURE_WORDS = (
     "leaving leave left leaves last longer resigned notice role position job retiring take succeed mehr letzter letzte letzten"
     " letztem arbeitstag verlasse verlassen verlaesst verlasst ausgeschieden ruhestand gekuendigt sidste ikke laengere stoppet"
     " fratraadt fratraeder stopper holder opsagt forlader pension quitte quitter quitterai quittera quittons quittez quitta plus"
-    " dernier depart demissionne demissionner demissionnaire"
+    " dernier depart demissionne demissionner demissionnaire contract agreement farewell kontrakt aftale aftalen samarbejdet opsiger vertrag"
+    " zusammenarbeit contrat collaboration"
 )
 DEPARTURE = (
     r"\b(?:am|'m|is|are|will be|be) leaving (?:.{0,40}\b(?:company|firm|business|organi[sz]ation|practice|agency|at the end of (?:the|this|next)|after (?:\w+ ){1,2}years)\b|(?:us|my (?:role|position|post|job))\b)|\b(?:leave|left|leaves) (?:the )?(?:company|firm|organi[sz]ation|practice|agency)\b|\b(?:my|his|her) last (?:working )?day\b(?! of)"
@@ -58,6 +59,11 @@ DEPARTURE = (
     r"|\bverlass\w* .{0,60}\b(?:unternehmen|firma|kanzlei|agentur|gesellschaft|zum \d{1,2}\.|ende)|\bjahren verlass|\b(?:unternehmen|firma|kanzlei|agentur) (?:zum .{1,20})?verlassen\b|\bausgeschieden\b|\bruhestand\b|\b(?:habe|hat) gekuendigt\b"
     r"|\b(?:min|hans|hendes) sidste (?:arbejds)?dag\b|\b(?:arbejder|ansat|er) (?:her |hos os |hos \w+ )?ikke (?:laengere|mere)\b.{0,20}\b(?:her|hos|ansat|virksomheden|firmaet)|\b(?:arbejder|er) (?:her|hos (?:os|\w+)) ikke (?:laengere|mere)\b|\bikke laengere (?:ansat|hos os)\b|\b(?:stoppet|fratraadt|fratraeder|stopper|holder op) (?:min stilling|sin stilling|hos|i (?:firmaet|virksomheden)|med udgangen)\b|\bopsagt (?:min|sin) stilling\b|\bforlader (?:firmaet|virksomheden|\w+ med udgangen)\b|\bgaar paa pension\b"
     r"|\bquitt(?:e|er|erai|era|ons|e[rs]?|a) (?:la societe|l'entreprise|le cabinet|l'agence|mes fonctions|mon poste|ses fonctions|son poste|notre \w+)|\ba quitte (?:la|le|l'|notre|ses|son)|\bne (?:fait|fais|font) plus partie\b|\bne travaille plus\b|\b(?:mon|son) dernier jour\b|\bn'est plus (?:en poste|chez nous|employee?|dans (?:la societe|l'entreprise))|\bdepart (?:a la|en) retraite\b|\bdemissionn\w+"
+    # a contract that ends now, not the day that one names
+    r"|\btoday,? (?:our|the|this) (?:contract|agreement) (?:ends|expires|is over)\b|\bour (?:contract|agreement) (?:ends|expires|ended) today\b|\bfarewell (?:e-?mail|mail|letter|note)\b|\b(?:terminate|terminating|not (?:to )?renew(?:ing)?) (?:our|the) (?:contract|agreement)\b"
+    r"|\bopsiger (?:vi |jeg |hermed )*(?:kontrakten|aftalen|samarbejdet|vores (?:kontrakt|aftale|samarbejde))\b|\bi dag (?:udloeber|ophoerer) vores (?:kontrakt|aftale)\b"
+    r"|\b(?:heute endet|kuendigen wir(?: hiermit)?) (?:unser\w*|den) vertrag\b|\bbeenden (?:wir )?(?:die|unsere) zusammenarbeit\b"
+    r"|\bnotre contrat (?:prend fin|se termine) aujourd'hui\b|\bmett(?:re|ons) fin a (?:notre|la) (?:contrat|collaboration)\b"
 )
 # A text that a program wrote says so.
 PROGRAM = (

@@ -12,6 +12,12 @@ _DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _ALPHABET = _DIGITS + b"=\r\n \t"
 _NO_DIGITS = bytes(set(range(256)) - set(_DIGITS))
 _PIECE = 1 << 20
+_HEAD = 4096
+"""Bytes by which a text is known that was never encoded."""
+_FEWEST_WORDS = 2
+_LINE = 60
+"""Characters of a line of base64 that no program makes shorter, but at the end; no word is so long."""
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _BAD_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:\r|\n|\Z))")
 _SOFT_BREAK = re.compile(rb"=[ \t]+(?=\r|\n)")
 _UUENCODE = {"x-uuencode", "uuencode", "x-uue", "uue"}
@@ -48,6 +54,26 @@ def _decode_base64(data: bytes | memoryview) -> tuple[bytes, str]:
         decoded += binascii.a2b_base64(last + b"=" * (-len(last) % 4))
         return decoded, "the base64 is incomplete"
     return decoded, _find_foreign(data)
+
+
+def is_legible(data: bytes | memoryview, encoding: str) -> bool:
+    """Whether a text that is declared to be base64 was never encoded: it begins with words, blanks and full stops as people write.
+
+    In doubt it is base64, however broken: every line of that is longer than words are.
+    """
+    if encoding != "base64":
+        return False
+    head = bytes(data[:_HEAD])
+    first = next((line for line in head.splitlines() if line.strip()), b"").strip()
+    words = first.split()
+    if len(words) < _FEWEST_WORDS or not head.translate(None, _ALPHABET):
+        return False
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 3 or len(data) <= _HEAD:
+            return False
+    return not _CONTROL.search(head) and max(map(len, head.split())) < _LINE
 
 
 def _find_foreign(data: bytes | memoryview) -> str:
