@@ -177,6 +177,33 @@ def test_a_damaged_message_is_counted_as_not_compared(tmp_path):
         assert (len(selection.chosen), selection.uncompared) == (1, 1)
 
 
+@pytest.mark.parametrize("reader", ["BodyReader", "read_attachments"])
+def test_a_message_no_reader_copes_with_is_counted_each_time_and_compared_once_one_does(
+    tmp_path, monkeypatch, reader
+):
+    def fail(*_):
+        raise RecursionError
+
+    theirs = written("jo@birch.example", "me@studio.example", SECRET)
+    slip = written("me@studio.example", "jo@alder.example", SECRET)
+    with writing_archive(tmp_path / "archive") as archive:
+        put(archive, theirs)
+        attribute_pending(archive, CLIENTS)
+        config = make_config(archive.root, clients=CLIENTS)
+        with monkeypatch.context() as patch:
+            patch.setattr(f"trail.parse.passages.{reader}", fail)
+            for _ in range(2):
+                assert select_messages(archive, config, CLIENTS[0]).uncompared == 1
+        put(archive, slip)
+        attribute_pending(archive, CLIENTS)
+        selection = select_messages(archive, config, CLIENTS[0])
+        assert (len(selection.withheld), selection.uncompared) == (1, 0)
+
+
+SECRET = "the turbine contract runs until march with a penalty of nine thousand crowns a week"
+OTHER_SECRET = "their second yard in the north will be sold to the bank before anybody hears of it"
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -276,9 +276,12 @@ class _Comparison:
         if message is None:
             return None
         try:
-            own, closing = read_own_words(self._archive.read(message))
+            content = self._archive.read(message)
         except (FixityMismatch, OSError):
             return None
+        if (said := read_own_words(content)) is None:
+            return None
+        own, closing = said
         words = find_words(own, numbers, self._common)
         return words or find_words(closing, numbers, self._common)
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int], None]
     Made = dict[Kind, Record]
-    """What came of a message; nothing where it cannot be read."""
+    """What came of a message; what is not in it could not be read, and is kept nowhere: the next time it is tried again."""
 
 CHUNK = 50
 CHUNK_BYTES = 8 << 20
@@ -79,7 +79,7 @@ class PhraseBook:
         failed: set[str] = set()
         records: dict[Kind, list[Record]] = {"own": [], "rest": []}
         for done, (key, made) in enumerate(self._read(missing, keys), 1):
-            if not made:
+            if any(key in keys and kind not in made for kind, keys in missing.items()):
                 failed.add(key)
             for kind, record in made.items():
                 records[kind].append(record)
@@ -209,11 +209,13 @@ def _record(key: str, content: bytes, kinds: tuple[Kind, ...]) -> Made:
     own: set[int] = set()
     made: Made = {}
     if "own" in kinds:
-        written, closing = read_own_words(content, tree)
-        own, closes = shingle(written), shingle(closing)
+        words = read_own_words(content, tree)
         digests = list_digests(content, tree) if found is None else found.digests[: found.outer]
-        text = "\n".join(DIGEST + digest for digest in digests)
-        made["own"] = Record(key, _sort(own | closes), _sort(closes), text)
+        if words is not None and digests is not None:
+            written, closing = words
+            own, closes = shingle(written), shingle(closing)
+            text = "\n".join(DIGEST + digest for digest in digests)
+            made["own"] = Record(key, _sort(own | closes), _sort(closes), text)
     if found is not None:
         bare = written.split()  # most messages are nothing but what their author wrote
         each = (own if bare and text.split() == bare else shingle(text) for text in found.texts)

@@ -22,8 +22,8 @@ WINDOW = 4
 GUARANTEE = WORDS + WINDOW - 1
 ENOUGH = 2 * (WINDOW - 1) + 1
 """Words that must be a phrase's own, and no part of a common one: thinning leaves that much open, less one, between two such."""
-VERSION = 5
-"""Grows with every change of what numbers a text has."""
+VERSION = 6
+"""Grows with every change of what numbers a text has, or of what is kept of a message."""
 
 _PIECE = 1 << 20
 _OVERLAP = 4000

@@ -86,10 +86,10 @@ class _Inner(NamedTuple):
     name: str
 
 
-def read_own_words(content: bytes, tree: Tree | None = None) -> tuple[str, str]:
+def read_own_words(content: bytes, tree: Tree | None = None) -> tuple[str, str] | None:
     """What the author wrote, and of that the closing lines: where a greeting, a signature, a disclaimer stand.
 
-    `tree` is the message's, here and below, where somebody took it apart already.
+    None where it cannot be told: whoever asks has to say so. `tree` is the message's, here and below, where somebody took it apart already.
     """
     try:
         reader = BodyReader(tree or split_parts(content))
@@ -107,7 +107,7 @@ def read_own_words(content: bytes, tree: Tree | None = None) -> tuple[str, str]:
             if len(set(more.split()) - said) >= _FEW_WORDS:
                 own, closing = f"{own}\n\n{more}", f"{closing}\n\n{_find_closing(more)}"
     except Exception:  # noqa: BLE001 - one bad message never stops a hand-off, whatever it is
-        return "", ""
+        return None
     return own, closing
 
 
@@ -150,13 +150,13 @@ def _add_text(text: str, found: Passages) -> None:
     found.cut = found.cut or len(text) > TEXT_LIMIT
 
 
-def list_digests(content: bytes, tree: Tree | None = None) -> list[str]:
-    """SHA-256, in hex, of the attachments of a message that there may be text in."""
+def list_digests(content: bytes, tree: Tree | None = None) -> list[str] | None:
+    """SHA-256, in hex, of the attachments of a message that there may be text in; None where it cannot be told."""
     try:
         attachments = read_attachments(tree or split_parts(content))
         return [a.digest for a, _, _ in attachments if a.digest and a.size]
     except Exception:  # noqa: BLE001 - the same
-        return []
+        return None
 
 
 def find_marks(text: str) -> set[str]:
