@@ -61,7 +61,77 @@ def test_mail_that_no_hand_off_had_is_told(kept):
         "MIND: 1 message was in no hand-off (withheld, or new), 1 of which came after the last one"
         in told
     )
+    assert f"came after the last one: {new[:8]}" in told
+    assert plan["never_given_ids"] == [new]
     assert "and 1 register" in told
+
+
+def test_many_messages_that_no_hand_off_had_are_named_when_asked_for(kept):
+    kept.done("handoff", "acme", "--out", kept.root)
+    with writing_archive(kept.archive) as archive:
+        new = put(archive, *(letter(f"more {n}") for n in range(12)), start=9)
+        attribute_pending(archive, load_config(kept.config).clients)
+    told = kept.done("forget", "acme", "--dry-run").out
+    assert "MIND: 12 messages were in no hand-off" in told
+    assert "; -v lists them" in told
+    assert not any(key[:8] in told for key in new)
+    told = kept.done("forget", "acme", "--dry-run", "-v").out
+    assert all(key[:8] in told for key in new)
+
+
+def test_the_plan_has_its_parts_in_order_a_hold_before_all(kept):
+    kept.done("handoff", "acme", "--out", kept.root)
+    (bundle,) = kept.root.glob("acme-*")
+    answer = kept.root / "signed.txt"
+    kept.done("receipt", bundle, "--out", kept.root)
+    (sheet,) = kept.root.glob("*receipt.txt")
+    answer.write_text(sheet.read_text())
+    kept.done("receipt", "--accept", answer)
+    with writing_archive(kept.archive) as archive:
+        put(archive, letter("four"), start=9)
+        attribute_pending(archive, load_config(kept.config).clients)
+    kept.done("hold", "acme", "--until", "2999-12-31", "--why", "claim of March")
+    lines = kept.done("forget", "acme", "--dry-run").out.splitlines()
+    assert lines[0].startswith("ON HOLD up to 2999-12-31: claim of March")
+    assert "would be forgotten" in lines[1]
+    kinds = [line.split()[0] for line in lines if not line.startswith("  ")]
+    assert kinds[2:] == ["stays:"] * kinds.count("stays:") + ["last", "MIND:"]
+    assert "1 receipt of theirs" in " ".join(lines)
+
+
+def test_a_hold_is_signed_as_a_hand_off_is(kept):
+    (hold,) = kept.done("hold", "acme", "--until", "2999", "--why", "x", "--json").data["holds"]
+    assert hold["by"] == "me@studio.example"
+    words = ("hold", "acme", "--until", "2999", "--why", "y", "--by", " Ada\nLovelace ", "--json")
+    assert kept.done(*words).data["holds"][0]["by"] == "Ada Lovelace"
+    kept.done("hold", "acme", "--release")
+    kept.done(
+        "forget", "acme", "--confirm", "acme"
+    )  # which takes the log's lock, and writes what waits
+    assert [e["by"] for e in read_log(kept, "held")] == ["me@studio.example", "Ada Lovelace"]
+    assert read_log(kept, "released")[0]["by"] == "me@studio.example"
+    assert read_log(kept, "forgotten")[0]["by"] == "me@studio.example"
+
+
+def test_a_hold_is_seen_wherever_one_looks_at_the_client(kept):
+    kept.done("hold", "acme", "--until", "2999-12-31", "--why", "claim of March")
+    line = "up to 2999-12-31: claim of March (by me@studio.example)"
+    assert f"on hold    {line}" in kept.done("client", "show", "acme").out
+    assert kept.done("client", "show", "acme", "--json").data["holds"][0]["why"] == "claim of March"
+    lines = kept.done("clients").out.splitlines()
+    assert [("on hold" in line) for line in lines if line.startswith(("acme", "bolt"))] == [True, False]  # fmt: skip
+    rows = kept.done("clients", "--json").data["clients"]
+    assert {row["client"]: len(row["holds"]) for row in rows} == {"acme": 1, "bolt": 0}
+    assert "on hold  acme up to 2999-12-31: `trail hold --list`" in kept.trail("status").out
+    (held,) = kept.status()["holds"]
+    assert (held["client"], held["last_day"]) == ("acme", "2999-12-31")
+    for face in ((), ("--md",), ("--html",)):
+        told = kept.done("brief", "acme", *face).out
+        assert "On hold" in told
+        assert "claim of March" in told
+    kept.done("hold", "acme", "--release")
+    for words in (("clients",), ("client", "show", "acme"), ("brief", "acme"), ("status",)):
+        assert "n hold" not in kept.trail(*words).out
 
 
 @pytest.mark.parametrize("typed", ["Acme Ltd", " acme ltd\t", "acme"])

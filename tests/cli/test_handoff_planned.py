@@ -54,8 +54,10 @@ def read_rows(path):
 
 def test_open_actions_are_open_items_and_nothing_else_goes(business):
     fill(business)
-    told = business.done("handoff", "acme", "--dry-run").err
-    assert "2 next actions go along as open items: see `trail next acme`" in told
+    told = business.done("handoff", "acme", "--dry-run").out
+    assert "2 next actions would go along as open items" in told
+    assert "  2030-01-02  Send the *files*; =1+1\n  no day yet  Call about it\n" in told
+    assert not [secret for secret in SECRETS if secret in told]
     bundle = business.root / "box" / hand_over(business)
     rows = read_rows(bundle)
     assert [(r["Due"], r["In these words"]) for r in rows] == [("2030-01-02", "Send the *files*; =1+1"), ("", "Call about it")]  # fmt: skip
@@ -112,7 +114,7 @@ def test_what_comes_from_a_message_that_is_withheld_stays(desk, pymap_server):
     for key in keys:
         words = "wirbelother: pay the fine" if key in shared else "Call about it"
         desk.done("next", "add", "acme", words, "--from", key)
-    assert "1 next action goes along" in desk.done("handoff", "acme", "--dry-run").err
+    assert "1 next action would go along" in desk.done("handoff", "acme", "--dry-run").out
     hand_over(desk)
     assert find_traces(SECRETS, desk.root / "box") == {}
     (row,) = read_rows(next((desk.root / "box").iterdir()))

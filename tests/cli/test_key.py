@@ -175,6 +175,17 @@ def test_a_passphrase_is_asked_of_a_person_or_taken_from_a_variable(bare, tmp_pa
     assert not (tmp_path / "b.pem").exists()
 
 
+@pytest.mark.parametrize("words", ["abc", "elevensigns", "süße Träume im Mai"])
+def test_a_backup_takes_no_weaker_passphrase_than_an_encrypted_bundle(bare, tmp_path, monkeypatch, words):  # fmt: skip
+    bare.done("key", "create")
+    monkeypatch.setenv("WEAK", words)
+    answer = bare.trail("key", "export", "--backup", tmp_path / "b.pem", "--passphrase-env", "WEAK")
+    assert answer.code == 4
+    assert "12 or more ASCII characters: nothing was written" in answer.err
+    assert words not in answer.err
+    assert not (tmp_path / "b.pem").exists()
+
+
 def test_a_disk_that_takes_no_key_says_so(desk):
     desk.config.write_text(f'archive = "{desk.archive}"\n[handoff]\nkey_file = "file/key.pem"\n')
     (desk.root / "file").touch()

@@ -63,6 +63,14 @@ def test_on_a_terminal_a_bar_tells_what_is_being_done_and_leaves_nothing_behind(
     assert "[bold] [2Jx" in shown
 
 
+def test_what_needs_no_network_never_says_that_it_connects(slow):
+    assert "connecting" in run_on_terminal(slow, "sync")[2]
+    code, _, shown = run_on_terminal(slow, "handoff", "acme", "--dry-run")
+    assert code == 0
+    assert "comparing" in shown or "reading" in shown
+    assert "connecting" not in shown
+
+
 def test_no_color_is_respected_on_a_terminal(slow):
     code, _, shown = run_on_terminal(slow, "sync", NO_COLOR="1")
     assert code == 0
