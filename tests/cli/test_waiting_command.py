@@ -84,7 +84,7 @@ def test_what_is_done_is_gone_until_it_is_undone(waiting):
     key = waiting.keys["logo"]
     waiting.done("waiting", "done", key[:8])
     assert listed(waiting) == ["late", "asked"]
-    waiting.done("waiting", "undo", key[:8])
+    assert waiting.done("waiting", "undo", key[:8]).out == "1 waits again\n"
     assert listed(waiting) == ["late", "logo", "asked"]
     assert waiting.done("waiting", "undo", key[:8]).out == "nothing of that was settled\n"
 
@@ -139,7 +139,7 @@ def test_what_was_done_stays_done_under_another_name_of_the_client(waiting):
 
 def test_what_was_put_off_comes_back_with_the_next_word(waiting):
     key = waiting.keys["logo"]
-    told = waiting.done("waiting", "snooze", key[:8], "2w", "--json").data["settled"]
+    told = waiting.done("waiting", "snooze", key[:8], "in", "2", "weeks", "--json").data["settled"]
     assert [one["key"] for one in told] == [key]
     assert listed(waiting) == ["late", "asked"]
     assert "1 put off" in waiting.done("waiting").out
