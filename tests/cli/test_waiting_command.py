@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -121,6 +122,18 @@ def test_what_was_settled_of_a_forgotten_client_is_in_no_copy_and_comes_back_by_
     waiting.config.write_text(waiting.config.read_text().replace(ACME_RULES, 'slug = "cord"\nname = "Cord"\ndomains = ["cord.example"]'))  # fmt: skip
     assert waiting.trail("book", "import", file).code == 100
     assert '"settled": []' in waiting.done("book", "export", "-").out
+
+
+@pytest.mark.parametrize("settle", [("done",), ("snooze", "2w")])
+def test_what_was_settled_is_settled_of_another_copy_of_the_message(waiting, settle):
+    key = waiting.keys["logo"]
+    waiting.done("waiting", settle[0], key[:8], *settle[1:])
+    (original,) = [one for one in LETTERS if one.name == "logo"]
+    copy = replace(original, name="copy", content=b"X-List: yes\r\n" + original.content)
+    waiting.keys |= add(waiting, [copy], start=10)
+    assert listed(waiting) == ["late", "asked"]
+    waiting.done("waiting", "undo", key[:8])
+    assert len(listed(waiting)) == 3
 
 
 def test_what_is_asked_later_in_a_conversation_that_was_done_is_listed(waiting):
