@@ -271,7 +271,7 @@ def test_an_editor_that_fails_or_leaves_nothing_notes_nothing(booked):
 
 def test_what_was_agreed_is_listed_and_its_end_is_a_next_action(booked):
     made = booked.done(
-        "agree", "acme", "Retainer", "--kind", "contract", "--value", "4 days", "--since", "2026-01-01",
+        "agree", "acme", "Retainer", "--kind", "contract", "--value", "4 days", "--since", "1.1.2026",
         "--until", "2999-12-31", "--remark", "late payer", "--from", ID, "--json",
     ).data  # fmt: skip
     assert (made["message"], made["until"], made["remind"]) == (ID, "2999-12-31", "30d")

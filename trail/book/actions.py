@@ -80,7 +80,7 @@ def follow(agreement: Agreement, present: Action | None, now: datetime) -> Actio
         return None
     due = remind_on(agreement)
     # written down later than it was to be thought of: due at once, and not late already
-    begun = (present.created_at if present else now).date()
+    begun = (present.created_at if present else now).astimezone().date()
     if agreement.until < begun:
         return None
     if due is not None and due < begun:

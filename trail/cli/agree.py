@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from trail.model.book import Agreement
 
 _SIZE = 1 << 20
+_DOTTED = re.compile(r"([0-9]{1,2})\. ?([0-9]{1,2})\. ?([0-9]{4})")
 
 
 class Kind(StrEnum):
@@ -138,6 +140,8 @@ def _read_past(text: str) -> date:
     from trail.cli.clock import read_clock
     from trail.index.dates import parse_date
 
+    if match := _DOTTED.fullmatch(text.strip()):
+        text = f"{match[3]}-{match[2]:0>2}-{match[1]:0>2}"
     return parse_date(text, read_clock())[0].date()
 
 
