@@ -67,7 +67,10 @@ def _list_done(archive: Archive, client: str) -> Iterator[tuple[str, str]]:
         for action in archive.book.list_entries(Action, client)
         if action.done_at and action.source
     }
-    for key, said in archive.said.read(sorted(set(done.values()))).items():
+    sources = sorted(set(done.values()))
+    message_ids = archive.facts.read_message_ids(sources)
+    for key, said in archive.said.read(sources).items():
+        message = message_ids.get(key) or key
         for statement in said.statements:
-            if name_suggestion(client, key, statement.sentence) in done:
+            if name_suggestion(client, message, statement.sentence) in done:
                 yield key, statement.sentence

@@ -6,7 +6,7 @@ nothing, and reads few rows however large the archive is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from trail.book.suggestions import name_suggestion
@@ -15,7 +15,7 @@ from trail.model import Settled
 from trail.model.book import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from trail.archive.store import Archive
@@ -85,7 +85,7 @@ def read_owed(
     )
 
 
-def read_settled(archive: Archive, awaited: Iterable[Awaited]) -> list[Settled]:
+def read_settled(archive: Archive, awaited: Sequence[Awaited]) -> list[Settled]:
     """What a person settled, and those of `awaited` of which an action was made that is done, and is not open again.
 
     The same of one message and side comes last where it counts.
@@ -97,12 +97,14 @@ def read_settled(archive: Archive, awaited: Iterable[Awaited]) -> list[Settled]:
     }
     sources = {source for source, _ in done.values()}
     settled = archive.conversations.list_settled()
+    message_ids = archive.facts.read_message_ids(sources)
     for a in awaited:
         if a.key in sources:
-            _, at = done.get(name_suggestion(a.client, a.key, a.sentence), ("", None))
+            message = message_ids.get(a.key) or a.key
+            _, at = done.get(name_suggestion(a.client, message, a.sentence), ("", None))
             if at:
                 settled.append(Settled(a.client, a.key, a.by, at, None, at))
-    return settled
+    return _settle_copies(archive, awaited, settled)
 
 
 def _read_displeased(
@@ -116,6 +118,24 @@ def _read_displeased(
         for statement in turn.statements
         if statement.kind == "escalation"
     }
+
+
+def _settle_copies(
+    archive: Archive, awaited: Sequence[Awaited], settled: Sequence[Settled]
+) -> list[Settled]:
+    """What was settled of a message is settled of its copies, too: they have its Message-ID, and say the same."""
+    decided = {(s.key, s.by): s for s in settled}
+    told = [a for a in awaited if (a.key, a.by) in decided]
+    places = {(a.client, a.conversation) for a in told}
+    near = [a for a in awaited if (a.client, a.conversation) in places]
+    message_ids = archive.facts.read_message_ids({a.key for a in near})
+
+    def name(one: Awaited) -> tuple[str, Side, str, str]:
+        return one.client, one.by, message_ids.get(one.key) or one.key, one.sentence
+
+    named = {name(a): decided[a.key, a.by] for a in told}
+    copies = [a for a in near if (a.key, a.by) not in decided and name(a) in named]
+    return [*settled, *(replace(named[name(a)], key=a.key) for a in copies)]
 
 
 def describe(archive: Archive, waiting: Sequence[Waiting]) -> list[Matter]:

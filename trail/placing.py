@@ -39,11 +39,9 @@ class Placing:
         self, client: str, message: ArchivedMessage, envelope: Envelope, said: Said
     ) -> Turn:
         """The message as a turn of one of its clients."""
-        writers = [a.address for a in envelope.addresses if a.role == "from"] or [
-            a.address for a in envelope.addresses if a.role in ("sender", "reply-to")
-        ]
+        writers = _list_writers(envelope)
         to = [a.address for a in envelope.recipients]
-        outgoing = any(map(self._is_own, writers))
+        outgoing = self.is_ours(envelope)
         people = [a for a in (to if outgoing else writers[:1]) if not self._is_own(a)]
         topic = normalise_subject(envelope.subject).casefold()
         stray = not envelope.references and is_answer(envelope.subject)
@@ -59,6 +57,10 @@ class Placing:
             topic=_hash(topic) if topic else 0,
             stray=stray,
         )
+
+    def is_ours(self, envelope: Envelope) -> bool:
+        """Whether one of us wrote it."""
+        return any(map(self._is_own, _list_writers(envelope)))
 
     def _is_own(self, address: str) -> bool:
         """Whether it is ours, or of somebody at our own domain, who answers for us too, and no client's."""
@@ -99,3 +101,9 @@ def _has_people(client: Client | None) -> bool:
 def _hash(text: str) -> int:
     """Of 63 bits, and never 0."""
     return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:8]) >> 1 or 1
+
+
+def _list_writers(envelope: Envelope) -> list[str]:
+    return [a.address for a in envelope.addresses if a.role == "from"] or [
+        a.address for a in envelope.addresses if a.role in ("sender", "reply-to")
+    ]

@@ -36,12 +36,15 @@ def read_suggestions(archive: Archive, clients: Collection[str], now: datetime) 
     only = next(iter(wanted)) if len(wanted) == 1 else None
     waiting = read_owed(archive, now, only).waiting
     awaited = [a for one in waiting for a in one.awaited if a.client in wanted]
-    turns = (
+    turns = [
         turn for client in clients for turn in _iter_said(archive, client, "deadline", now - AGE)
-    )
+    ]
     taken = {action.id for action in archive.book.list_entries(Action, only)}
     taken |= {one.id for one in archive.book.list_struck(only)}
-    return _name(archive, suggest(awaited, turns, taken, now.date()))
+    message_ids = archive.facts.read_message_ids(
+        {*(a.key for a in awaited), *(t.key for t in turns)}
+    )
+    return _name(archive, suggest(awaited, turns, taken, now.date(), message_ids))
 
 
 def read_requests(
@@ -53,12 +56,14 @@ def read_requests(
     known |= {one.id for one in archive.book.list_struck(client) if one.kind == "request"}
     found: dict[str, tuple[Request, Turn]] = {}
     for slug in [client] if client else clients:
-        for turn in _iter_said(archive, slug, "change", None if client else now - YEAR):
-            if turn.outgoing:
-                continue
+        turns = _iter_said(archive, slug, "change", None if client else now - YEAR)
+        theirs = [turn for turn in turns if not turn.outgoing]
+        message_ids = archive.facts.read_message_ids({turn.key for turn in theirs})
+        for turn in theirs:
+            message = message_ids.get(turn.key) or turn.key
             for said in turn.statements:
-                id_ = derive_id("request", slug, turn.key, said.sentence)
-                if said.kind == "change" and id_ not in known:
+                id_ = derive_id("request", slug, message, said.sentence)
+                if said.kind == "change" and id_ not in known and id_ not in found:
                     day = turn.at.astimezone(now.tzinfo).date()
                     request = Request(id_, slug, said.sentence, turn.at, turn.at, day, turn.person, turn.key)  # fmt: skip
                     found[id_] = (request, turn)

@@ -56,13 +56,20 @@ def test_an_end_that_is_near_already_is_due_on_the_day_it_is_written_down():
     made = follow(one, None, NOW)
     assert made.due == TODAY
     assert follow(one, made, NOW + timedelta(days=3)) == made
-    assert follow(agreement(until=TODAY - timedelta(days=1)), None, NOW).due < TODAY
+
+
+def test_nobody_is_reminded_of_an_end_that_was_past_when_it_was_written_down():
+    past = agreement(until=TODAY - timedelta(days=1))
+    assert follow(past, None, NOW) is None
+    present = follow(agreement(until=TODAY), None, NOW)
+    assert follow(agreement(until=TODAY), present, NOW + timedelta(days=3)) == present
+    assert follow(past, present, NOW) is None
 
 
 def test_without_an_end_or_a_reminder_nothing_follows():
     for one in (agreement(), agreement(until=TODAY, remind=""), agreement(until=TODAY, ended_at=NOW)):  # fmt: skip
         assert follow(one, None, NOW) is None
-    assert follow(agreement(until=date.min), None, NOW).due == date.min
+    assert follow(agreement(until=TODAY, remind="9999y"), None, NOW).due == TODAY
 
 
 def test_ids_are_easy_to_type_and_derived_ones_stay():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import shlex
 import stat
 import sys
 from datetime import date, timedelta
@@ -42,7 +43,23 @@ def pipe_in(monkeypatch, content):
 
 
 def add(desk, *words):
-    return desk.done("next", "add", *words, "--json").data["actions"][0]
+    return desk.done("next", "add", "--json", *words).data["actions"][0]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["notes"], "no notes"),
+        (["notes", "acme"], "no notes"),
+        (["agree"], "no agreements"),
+        (["requests"], "no requests"),
+        (["next", "--done"], "nothing was done yet"),
+    ],
+)
+def test_where_there_is_nothing_one_line_says_so(booked, words, said):
+    answer = booked.done(*words)
+    assert (answer.out, answer.err) == ("", f"{said}\n")
+    assert booked.done("--quiet", *words).err == ""
 
 
 # next actions
@@ -90,7 +107,10 @@ def test_a_change_says_in_one_line_what_there_is_now(booked):
         (["next", "change", "aaaaaa"], 2, "what is to be changed"),
         (["note", "acme", "--edit", "aaaaaa", "x"], 46, "no note has the id"),
         (["agree", "acme", "--kind", "rate"], 2, "what was agreed"),
-        (["agree", "--end", "aaaaaa"], 2, "which client"),
+        (["agree", "--change", "aaaaaa"], 2, "which client"),
+        (["agree", "--end", "aaaaaa"], 46, "no agreement has the id"),
+        (["note", "--delete", "aaaaaa"], 46, "no note has the id"),
+        (["note", "--edit", "aaaaaa"], 2, "which client"),
         (["agree", "acme", "x", "--remind", "soon"], 31, "no length of time"),
         (["agree", "acme", "x", "--file", "nowhere.pdf"], 1, "nowhere.pdf cannot be read"),
         (["agree", "acme", "x", "--since", "2030-01-01", "--until", "2029-01-01"], 2, "is before"),
@@ -134,6 +154,39 @@ def test_the_calendar_file_is_the_owners_and_keeps_its_uids(booked):
     assert not list(booked.root.glob(".next.ics*"))
 
 
+@pytest.mark.parametrize("command", [["next", "--ics"], ["book", "export"], ["brief", "acme", "--md", "--out"], ["brief", "acme", "--out"]])  # fmt: skip
+def test_a_file_that_trail_did_not_write_is_never_overwritten(booked, command):
+    file = booked.root / "precious.txt"
+    file.write_text("# Acme (acme), since 2020\n")
+    answer = booked.trail(*command, file)
+    assert (answer.code, "did not write it" in answer.err) == (1, True)
+    assert file.read_text() == "# Acme (acme), since 2020\n"
+    file.write_text("")  # as mktemp makes it
+    booked.done(*command, file)
+    booked.done(*command, file)
+    assert len(file.read_text()) > 50
+    assert [p.name for p in booked.root.glob("*precious*")] == ["precious.txt"]
+
+
+def test_a_day_that_is_past_is_taken_and_told(booked):
+    answer = booked.done("next", "add", "acme", "Old", "--due", "2020-01-01")
+    assert "days late" in answer.out
+    assert answer.err == "note: 2020-01-01 is past\n"
+    assert booked.done("next", "add", "acme", "New", "--due", "today").err == ""
+    id_ = add(booked, "acme", "Third", "--due", "5.12.")["id"]
+    assert booked.done("next", "move", id_, "yesterday").err.endswith("is past\n")
+    assert booked.done("next", "move", id_, "in", "two", "weeks").err == ""
+
+
+def test_what_was_dropped_is_told_with_the_command_that_adds_it_again(booked):
+    one = add(booked, "acme", "--due", "2030-01-02", "--from", ID, "--private", "--", "- Jane's \"plan\"")  # fmt: skip
+    said = booked.done("next", "drop", one["id"]).err
+    command = said.removeprefix("to have it back: trail ")
+    again = add(booked, *shlex.split(command)[2:])
+    same = ("client", "text", "due", "message", "private")
+    assert [again[key] for key in same] == [one[key] for key in same]
+
+
 def test_what_is_no_text_on_a_command_line_is_kept_as_question_marks(booked):
     broken = "a\udcffb"
     assert add(booked, "acme", broken)["text"] == "a?b"
@@ -164,7 +217,7 @@ def test_a_note_comes_from_words_or_a_pipe_and_is_changed_and_deleted(booked, mo
     assert "other" in booked.done("notes").out
     assert booked.trail("note", "bolt", "x", "--edit", piped["id"]).code == 46
     for note in notes:
-        booked.done("note", "acme", "--delete", note["id"])
+        booked.done("note", "--delete", note["id"])
     assert booked.done("notes").out == ""
     pipe_in(monkeypatch, b" \n")
     assert "the note is empty" in booked.trail("note", "acme").err
@@ -218,7 +271,7 @@ def test_an_editor_that_fails_or_leaves_nothing_notes_nothing(booked):
 
 def test_what_was_agreed_is_listed_and_its_end_is_a_next_action(booked):
     made = booked.done(
-        "agree", "acme", "Retainer", "--kind", "contract", "--value", "4 days", "--since", "2026-01-01",
+        "agree", "acme", "Retainer", "--kind", "contract", "--value", "4 days", "--since", "1.1.2026",
         "--until", "2999-12-31", "--remark", "late payer", "--from", ID, "--json",
     ).data  # fmt: skip
     assert (made["message"], made["until"], made["remind"]) == (ID, "2999-12-31", "30d")
@@ -242,6 +295,15 @@ def test_what_was_agreed_is_listed_and_its_end_is_a_next_action(booked):
     assert booked.done("next", "acme", "--json").data["actions"] == []
     booked.done("agree", "acme", "--delete", made["id"])
     assert booked.done("agree", "acme", "--all").out == ""
+
+
+def test_an_agreement_that_ended_long_ago_reminds_of_nothing(booked):
+    answer = booked.done("agree", "acme", "Terms", "--until", "2020-01-01", "--json")
+    assert answer.data["actions"] == []
+    assert answer.err == "note: 2020-01-01 is past\n"
+    assert booked.done("next", "--all").out == "no next action: acme, bolt\n"
+    assert booked.done("agree").err == "no agreements; 1 ended (trail agree --all)\n"
+    booked.done("agree", "--end", answer.data["id"])
 
 
 def test_a_file_is_kept_by_name_and_digest_with_the_message_it_came_in(booked):
@@ -275,6 +337,20 @@ def test_a_request_takes_day_and_person_from_its_message_and_is_settled(booked):
 
 
 # where it is kept
+
+
+@pytest.mark.parametrize("writer", ["me@studio.example", "colleague@studio.example"])
+def test_a_message_of_ours_is_no_request_of_a_client(booked, writer):
+    ours = letter("ours", subject="Re: A blue logo", sender=writer)
+    with writing_archive(booked.archive) as archive:
+        put(archive, ours, start=2)
+        attribute_pending(archive, load_config(booked.config).clients)
+    from_ = ("--from", key_of(ours)[:8])
+    answer = booked.trail("requests", "add", "acme", "Blue", *from_)
+    assert (answer.code, "a message of yours" in answer.err, "--by" in answer.err) == (1, True, True)  # fmt: skip
+    assert booked.done("requests").out == ""
+    by = booked.done("requests", "add", "acme", "Blue", *from_, "--by", "Jane", "--json").data
+    assert by["requests"][0]["asked_by"] == "Jane"
 
 
 def test_it_is_written_while_another_trail_holds_the_archive(booked):
@@ -326,6 +402,16 @@ def test_a_book_goes_to_another_archive_and_back(booked, monkeypatch):
     assert booked.done("book", "import", file).out == "3 here already\n"
     again = booked.done("book", "export", "-").out
     assert json.loads(again) | {"written_at": ""} == json.loads(file.read_text()) | {"written_at": ""}  # fmt: skip
+
+
+@pytest.mark.parametrize("word", ["acme", "ACME", "Acme Ltd"])
+def test_a_client_alone_is_no_file_for_the_book(booked, word, monkeypatch):
+    monkeypatch.chdir(booked.root)
+    answer = booked.trail("book", "export", word)
+    assert (answer.code, "trail book export acme FILE" in answer.err) == (2, True)
+    assert not (booked.root / word).exists()
+    booked.done("book", "export", f"./{word}")
+    assert (booked.root / word).is_file()
 
 
 def test_a_file_that_is_no_book_changes_nothing(booked):

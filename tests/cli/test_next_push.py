@@ -260,10 +260,28 @@ def test_an_item_keeps_what_is_not_ours():
     assert read_todo(EVENT.format(uid="e")) is None
 
 
-def test_without_the_library_it_says_how_to_get_it(pushing, monkeypatch):
-    monkeypatch.setitem(sys.modules, "caldav", None)
-    answer = pushing.trail("next", "push")
-    assert (answer.code, "pip install 'caldav>=1.6,<2'" in answer.err) == (3, True)
+@pytest.fixture
+def without_extra(monkeypatch):
+    """As where trail was installed without `trail[caldav]`: none of the packages it brings is there, nor was imported."""
+    missing = ("caldav", "icalendar", "requests", "lxml", "vobject")
+    for name in [name for name in sys.modules if name.startswith((*missing, "trail.calendars"))]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in missing:
+        monkeypatch.setitem(sys.modules, name, None)
+
+
+@pytest.mark.parametrize("words", [(), ("--dry-run",)])
+def test_without_the_extra_it_says_how_to_get_it(pushing, without_extra, words):
+    answer = pushing.trail("next", "push", *words)
+    assert (answer.code, "pip install 'trail[caldav]'" in answer.err) == (3, True)
+    assert "fault" not in answer.err
+
+
+def test_without_the_extra_and_a_calendar_the_configuration_comes_first(desk, without_extra):
+    desk.set_up(clients=(ACME_RULES,))
+    answer = desk.trail("next", "push", "--dry-run")
+    assert (answer.code, "no [caldav] in the configuration" in answer.err) == (3, True)
+    assert "pip" not in answer.err
 
 
 def test_a_hundred_actions_are_pushed(pushing, radicale):

@@ -121,6 +121,21 @@ def test_what_was_answered_or_settled_is_not_suggested(promised):
     assert not any("revised plan" in sentence for sentence in left)
 
 
+def test_another_copy_of_a_message_suggests_nothing_more(promised):
+    due, plan = suggestions(promised)
+    promised.done("next", "never", due["id"])
+    promised.done("next", "accept", plan["id"])
+    promised.done("next", "done", plan["id"])
+    fill(promised, *(b"X-List: yes\r\n" + one for one in (DEADLINE, PROMISE)))
+    assert suggestions(promised) == []
+
+
+def test_two_copies_of_a_message_suggest_what_one_does(promised):
+    before = suggestions(promised)
+    fill(promised, *(b"X-List: yes\r\n" + one for one in (DEADLINE, PROMISE)))
+    assert [one["id"] for one in suggestions(promised)] == [one["id"] for one in before]
+
+
 # change requests
 
 
@@ -148,3 +163,13 @@ def test_changes_asked_for_in_the_mail_are_listed_until_they_are_settled(promise
     (settled,) = [r for r in promised.done("requests", "--all", "--json").data["requests"] if r["state"] == "done"]  # fmt: skip
     assert (settled["id"], settled["text"]) == (asked["id"], "Could you make the logo blue?")
     assert date.fromisoformat(settled["asked_on"])
+
+
+def test_another_copy_of_a_message_brings_no_request_back(promised):
+    copy = b"X-List: yes\r\n" + DEADLINE
+    fill(promised, copy)
+    for one in (DEADLINE, copy):
+        say_change(promised, one, "Could you make the logo blue?")
+    (asked,) = promised.done("requests", "--json").data["requests"]
+    promised.done("requests", "done", asked["id"])
+    assert promised.done("requests", "--json").data["requests"] == []

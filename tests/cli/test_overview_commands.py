@@ -213,6 +213,8 @@ def test_a_page_holds_hostile_texts_as_texts(office):
     office.done("next", "add", "acme", EVIL.replace("\x1b", ""))
     out = office.root / "brief.html"
     assert "written:" in office.done("brief", "acme", "--html", "--out", out).err
+    office.done("brief", "cube", "--out", out)  # what it wrote itself, it writes again
+    assert "written:" in office.done("brief", "acme", "--html", "--out", out).err
     page = out.read_text(encoding="utf-8")
     acting = Acting()
     acting.feed(page)
@@ -294,7 +296,7 @@ def test_a_digest_is_sent_where_the_configuration_says(office, tmp_path, monkeyp
         )  # fmt: skip
         answer = office.done("digest", "--send")
         ((sender, recipients, content, encrypted),) = server.taken
-    assert "sent: file, desktop, mail" in answer.err
+    assert f"sent: file ({office.archive / 'digest.txt'}), desktop, mail" in answer.err
     assert (sender, recipients, encrypted) == ("me@studio.example", ["me@studio.example"], True)
     assert b"trail: 1 waits for you, 1 is quieter than usual" in content.replace(b"\r\n ", b" ")
     told = shown.read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -84,7 +85,7 @@ def test_what_is_done_is_gone_until_it_is_undone(waiting):
     key = waiting.keys["logo"]
     waiting.done("waiting", "done", key[:8])
     assert listed(waiting) == ["late", "asked"]
-    waiting.done("waiting", "undo", key[:8])
+    assert waiting.done("waiting", "undo", key[:8]).out == "1 waits again\n"
     assert listed(waiting) == ["late", "logo", "asked"]
     assert waiting.done("waiting", "undo", key[:8]).out == "nothing of that was settled\n"
 
@@ -123,6 +124,18 @@ def test_what_was_settled_of_a_forgotten_client_is_in_no_copy_and_comes_back_by_
     assert '"settled": []' in waiting.done("book", "export", "-").out
 
 
+@pytest.mark.parametrize("settle", [("done",), ("snooze", "2w")])
+def test_what_was_settled_is_settled_of_another_copy_of_the_message(waiting, settle):
+    key = waiting.keys["logo"]
+    waiting.done("waiting", settle[0], key[:8], *settle[1:])
+    (original,) = [one for one in LETTERS if one.name == "logo"]
+    copy = replace(original, name="copy", content=b"X-List: yes\r\n" + original.content)
+    waiting.keys |= add(waiting, [copy], start=10)
+    assert listed(waiting) == ["late", "asked"]
+    waiting.done("waiting", "undo", key[:8])
+    assert len(listed(waiting)) == 3
+
+
 def test_what_is_asked_later_in_a_conversation_that_was_done_is_listed(waiting):
     waiting.done("waiting", "done", waiting.keys["logo"][:8])
     more = letter("more", JANE, ME, "Re: Logo", "And can you send it to Ole?", days=1, answers="logo")  # fmt: skip
@@ -139,7 +152,7 @@ def test_what_was_done_stays_done_under_another_name_of_the_client(waiting):
 
 def test_what_was_put_off_comes_back_with_the_next_word(waiting):
     key = waiting.keys["logo"]
-    told = waiting.done("waiting", "snooze", key[:8], "2w", "--json").data["settled"]
+    told = waiting.done("waiting", "snooze", key[:8], "in", "2", "weeks", "--json").data["settled"]
     assert [one["key"] for one in told] == [key]
     assert listed(waiting) == ["late", "asked"]
     assert "1 put off" in waiting.done("waiting").out

@@ -125,6 +125,18 @@ class Facts:
             ((key, n, a.role, a.name, a.address) for n, a in enumerate(envelope.addresses)),
         )
 
+    def read_message_ids(self, keys: Iterable[str]) -> dict[str, str]:
+        """The Message-IDs of those of `keys` that have one."""
+        found: dict[str, str] = {}
+        for chunk in chunk_keys(keys):
+            found |= dict(
+                self._ledger.execute(
+                    f"SELECT key, message_id FROM envelope WHERE key IN ({place_holders(chunk)}) AND message_id <> ''",
+                    chunk,
+                ).fetchall()
+            )
+        return found
+
     def read_envelopes(self, keys: Iterable[str]) -> dict[str, Envelope]:
         """The envelopes of those of `keys` that have one."""
         found: dict[str, Envelope] = {}

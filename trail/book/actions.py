@@ -73,14 +73,17 @@ def describe_day(due: date | None, today: date) -> str:
 def follow(agreement: Agreement, present: Action | None, now: datetime) -> Action | None:
     """Return the action that reminds of the end of an agreement, as it must be; None: there is none to be.
 
-    `present` is what there is. One that is done is done, until the agreement names another day.
+    `present` is what there is. One that is done is done, until the agreement names another day. Of an end that was past
+    when it was written down nobody is reminded.
     """
     if agreement.until is None or not agreement.remind or agreement.ended_at is not None:
         return None
     due = remind_on(agreement)
     # written down later than it was to be thought of: due at once, and not late already
-    begun = (present.created_at if present else now).date()
-    if due is not None and due < begun <= agreement.until:
+    begun = (present.created_at if present else now).astimezone().date()
+    if agreement.until < begun:
+        return None
+    if due is not None and due < begun:
         due = begun
     text = describe_end(agreement)
     if present is None:

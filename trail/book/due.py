@@ -1,7 +1,7 @@
 """Days ahead as people write them: when something is due, or how long before.
 
 In: a text and the day it is read on. Out: a day. Where `trail.index.dates` looks back, this looks forward: `friday` is the
-next one there is, `5 march` the next one too. Must never read the clock.
+next one there is, `5 march` the next one too. Only a date with its year, and `yesterday`, may be past. Must never read the clock.
 """
 
 from __future__ import annotations
@@ -15,13 +15,23 @@ from typing import Final
 from trail.errors import InvalidQuery
 
 HINT: Final = (
-    "days look like 2026-03-05, today, tomorrow, friday, 3d, 2w, 1m, "
-    '"in 3 days", "5 march", "next week", "end of month"'
+    "days look like 2026-03-05, 5.3., 5.3.2026, today, tomorrow, friday, 3d, 2w, 1m, "
+    '"in 3 days", "in two weeks", "5 march", "next week", "end of month", "end of next month"'
 )
 _ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
+_DOTTED = re.compile(r"([0-9]{1,2})\. ?([0-9]{1,2})\.?(?:(?<=\.) ?([0-9]{4}|[0-9]{2}))?")
+"""As Danes and Germans write it: 5.12., 5.12.2026, 5. 12. 26."""
+_CENTURY = 2000
+_COUNTS = {
+    word: number
+    for number, word in enumerate(
+        ("a", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 1
+    )
+} | {"an": 1, "one": 1}
 _AHEAD = re.compile(
-    r"(in )?([0-9]{1,4}|an?) ?(d|days?|w|weeks?|m|months?|y|years?)( ahead| from now)?"
+    rf"(in )?([0-9]{{1,4}}|{'|'.join(_COUNTS)}) ?(d|days?|w|weeks?|m|months?|y|years?)( ahead| from now)?"
 )
+_NEAR = {"yesterday": -1, "today": 0, "now": 0, "tonight": 0, "tomorrow": 1}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july"),
@@ -34,7 +44,7 @@ _DAY_OF_MONTH = re.compile(
     rf"(?:on )?(?:the )?(?:([0-9]{{1,2}})(?:st|nd|rd|th|\.)? (?:of )?({_ANY_MONTH})|({_ANY_MONTH}) ([0-9]{{1,2}})(?:st|nd|rd|th)?)"
     r"(?:,? ([0-9]{4}))?"
 )
-_END = re.compile(rf"(?:the )?end of (?:the |this )?(week|month|year|{_ANY_MONTH})")
+_END = re.compile(rf"(?:the )?end of (?:the |this )?((?:next )?(?:week|month|year)|{_ANY_MONTH})")
 _FRIDAY, _WEEK, _YEAR = 4, 7, 12
 
 
@@ -59,25 +69,22 @@ def read_lead(text: str) -> int:
     match = _AHEAD.fullmatch(words)
     if not match or match[1] or match[4]:
         raise InvalidQuery(f'no length of time: "{text}"', "such as 30d, 2w or 3m")
-    count = 1 if match[2].startswith("a") else int(match[2])
-    return count * {"d": 1, "w": 7, "m": 30, "y": 365}[match[3][0]]
+    return _read_count(match[2]) * {"d": 1, "w": 7, "m": 30, "y": 365}[match[3][0]]
 
 
 def _read(words: str, today: date) -> date | None:  # noqa: PLR0911 - one for each form
-    if words in ("today", "now", "tonight"):
-        return today
-    if words == "tomorrow":
-        return today + timedelta(days=1)
+    if words in _NEAR:
+        return today + timedelta(days=_NEAR[words])
     if match := _ISO.fullmatch(words.replace("/", "-")):
         return date(int(match[1]), int(match[2]), int(match[3]))
-    if words == "next week":
-        return today + timedelta(days=_WEEK - today.weekday())
-    if words in ("next month", "next year"):
-        first = today.replace(day=1) if words == "next month" else today.replace(month=1, day=1)
-        return _add_months(first, 1 if words == "next month" else _YEAR)
+    if match := _DOTTED.fullmatch(words):
+        year = int(match[3] or 0)
+        year += _CENTURY if len(match[3] or "") == 2 else 0  # noqa: PLR2004 - digits
+        return _find_day(today, year, int(match[2]), int(match[1]))
+    if words in ("next week", "next month", "next year"):
+        return _begin_next(words.removeprefix("next "), today)
     if match := _AHEAD.fullmatch(words):
-        count = 1 if match[2].startswith("a") else int(match[2])
-        return _go_ahead(today, count, match[3][0])
+        return _go_ahead(today, _read_count(match[2]), match[3][0])
     if match := _DAY_NAME.fullmatch(words):
         return _find_weekday(match[1] == "next ", match[2], today)
     if match := _DAY_OF_MONTH.fullmatch(words):
@@ -86,6 +93,10 @@ def _read(words: str, today: date) -> date | None:  # noqa: PLR0911 - one for ea
     if match := _END.fullmatch(words):
         return _find_end(match[1], today)
     return None
+
+
+def _read_count(word: str) -> int:
+    return _COUNTS.get(word) or int(word)
 
 
 def _find_weekday(follows: bool, name: str, today: date) -> date:  # noqa: FBT001 - of one caller
@@ -115,6 +126,9 @@ def _find_day(today: date, year: int, month: int, number: int) -> date | None:
 
 
 def _find_end(what: str, today: date) -> date:
+    if what.startswith("next "):
+        unit = what.removeprefix("next ")
+        return _find_end(unit, _begin_next(unit, today))
     if what == "week":
         return today + timedelta(days=(_FRIDAY - today.weekday()) % _WEEK)
     if what == "year":
@@ -122,6 +136,14 @@ def _find_end(what: str, today: date) -> date:
     month = today.month if what == "month" else _find_month(what)
     year = today.year + (month < today.month)
     return date(year, month, monthrange(year, month)[1])
+
+
+def _begin_next(unit: str, today: date) -> date:
+    """The first day of the next week, month or year."""
+    if unit == "week":
+        return today + timedelta(days=_WEEK - today.weekday())
+    first = today.replace(day=1) if unit == "month" else today.replace(month=1, day=1)
+    return _add_months(first, 1 if unit == "month" else _YEAR)
 
 
 def _go_ahead(today: date, count: int, unit: str) -> date:

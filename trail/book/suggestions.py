@@ -13,7 +13,7 @@ from trail.book.ids import derive_id
 from trail.model.book import Suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from trail.model import Awaited, Turn
 
@@ -22,35 +22,50 @@ AGE = timedelta(days=120)
 
 
 def suggest(
-    awaited: Iterable[Awaited], turns: Iterable[Turn], taken: Container[str], today: date
+    awaited: Iterable[Awaited],
+    turns: Iterable[Turn],
+    taken: Container[str],
+    today: date,
+    message_ids: Mapping[str, str],
 ) -> list[Suggestion]:
-    """Return what may become an action; `taken` are ids of what did, or of what nobody wants to see again."""
-    found = {one.id: one for one in (*_from_awaited(awaited), *_from_turns(turns, today))}
+    """Return what may become an action; `taken` are ids of what did, or of what nobody wants to see again.
+
+    `message_ids` are Message-IDs by key: two copies of a message suggest what one does.
+    """
+    found: dict[str, Suggestion] = {}
+    for one in (*_from_turns(turns, today, message_ids), *_from_awaited(awaited, message_ids)):
+        found.setdefault(one.id, one)
     return sorted(
         (one for one in found.values() if one.id not in taken),
         key=lambda one: (one.due or date.max, one.said_at, one.id),
     )
 
 
-def _from_turns(turns: Iterable[Turn], today: date) -> Iterator[Suggestion]:
+def _from_turns(
+    turns: Iterable[Turn], today: date, message_ids: Mapping[str, str]
+) -> Iterator[Suggestion]:
     """Days ahead that were named, whoever owes what."""
     for turn in turns:
         for said in turn.statements:
             if said.kind == "deadline" and said.due and said.due >= today and turn.counts:
                 yield Suggestion(
-                    name_suggestion(turn.client, turn.key, said.sentence),
+                    name_suggestion(
+                        turn.client, message_ids.get(turn.key) or turn.key, said.sentence
+                    ),
                     *(turn.client, "deadline", said.sentence, said.due),
                     *(turn.key, turn.at, turn.person, turn.outgoing),
                 )
 
 
-def _from_awaited(awaited: Iterable[Awaited]) -> Iterator[Suggestion]:
+def _from_awaited(
+    awaited: Iterable[Awaited], message_ids: Mapping[str, str]
+) -> Iterator[Suggestion]:
     """What we promised; what we or they owe by a day."""
     for one in awaited:
         promised = one.kind == "promise"
         if (promised and one.by == "us") or one.due:
             yield Suggestion(
-                name_suggestion(one.client, one.key, one.sentence),
+                name_suggestion(one.client, message_ids.get(one.key) or one.key, one.sentence),
                 one.client,
                 "promise" if promised else "deadline",
                 *(one.sentence, one.due, one.key, one.at, ""),
@@ -59,9 +74,12 @@ def _from_awaited(awaited: Iterable[Awaited]) -> Iterator[Suggestion]:
             )
 
 
-def name_suggestion(client: str, key: str, sentence: str) -> str:
-    """The id of what a sentence of a message suggests: the action that is made of it has the same."""
-    return derive_id("suggestion", client, key, sentence)
+def name_suggestion(client: str, message: str, sentence: str) -> str:
+    """The id of what a sentence of a message suggests: the action that is made of it has the same.
+
+    `message` is its Message-ID, or its key where it has none.
+    """
+    return derive_id("suggestion", client, message, sentence)
 
 
 def word_action(suggestion: Suggestion) -> str:

@@ -2,6 +2,7 @@
 
 In: its address, a user, a password. Out: its things to do; items added, changed and removed. Must never touch an item it
 was not told to, write over one that changed since it was read, or send a password to another place than that address.
+Slow to import, and not everybody has that library.
 """
 
 from __future__ import annotations
@@ -11,6 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin, urlsplit
+
+from caldav import DAVClient
+from caldav.lib.error import AuthorizationError
+from requests import exceptions
 
 from trail.calendars.items import change_item, read_todo
 from trail.errors import ConfigError, LoginRejected, ServerUnreachable, TrailError
@@ -50,13 +55,6 @@ class Calendar:
     """A calendar, open in a `with` block. Raises LoginRejected, ServerUnreachable and ConfigError throughout."""
 
     def __init__(self, url: str, user: str, password: str, ca_file: str | None = None) -> None:
-        try:
-            from caldav import DAVClient  # noqa: PLC0415 - slow to import, and not everybody has it
-        except ImportError as error:
-            raise ConfigError(
-                "the Python package caldav, which speaks to calendars, is not installed",
-                "install it beside trail: pip install 'caldav>=1.6,<2'",
-            ) from error
         # what it is told by the server, texts of ours among it, it would tell on stderr
         logging.getLogger("caldav").disabled = True
         self.url = url
@@ -150,9 +148,6 @@ class Calendar:
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
         """Turn what the library says into ours; never with an address, which may tell a secret, or a body."""
-        from caldav.lib.error import AuthorizationError  # noqa: PLC0415 - as above
-        from requests import exceptions  # noqa: PLC0415 - as above
-
         problem: TrailError | None = None
         try:
             yield

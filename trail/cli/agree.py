@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from trail.cli.app import Session, app
-from trail.cli.booking import clean_words, find_source, join_words, read_day
+from trail.cli.booking import clean_words, find_source, join_words, note_past, read_day
 from trail.cli.later import typer
 from trail.errors import TrailError
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from trail.model.book import Agreement
 
 _SIZE = 1 << 20
+_DOTTED = re.compile(r"([0-9]{1,2})\. ?([0-9]{1,2})\. ?([0-9]{4})")
 
 
 class Kind(StrEnum):
@@ -88,6 +90,9 @@ def agree(
     named = [option for option in (change, end, delete) if option]
     if len(named) > 1 or ((end or delete) and given):
         raise typer.BadParameter("goes alone", param_hint="--end" if end else "--delete")
+    if slug is None and (end or delete):
+        _close(session, "", end or "", delete or "")
+        return
     if slug is None or not (given or named):
         if given or named:
             raise typer.BadParameter("which client?", param_hint="CLIENT")
@@ -135,6 +140,8 @@ def _read_past(text: str) -> date:
     from trail.cli.clock import read_clock
     from trail.index.dates import parse_date
 
+    if match := _DOTTED.fullmatch(text.strip()):
+        text = f"{match[3]}-{match[2]:0>2}-{match[1]:0>2}"
     return parse_date(text, read_clock())[0].date()
 
 
@@ -185,6 +192,8 @@ def _write(
     lines = [*agreement_lines([made]), *action_lines(reminders, today, session.width)]
     data = agreement_data(made) | {"actions": [action_data(one, today) for one in reminders]}
     session.emit(data, "\n".join(line.text for line in lines), is_note=True)
+    if "until" in facts:
+        note_past(session, made.until)
 
 
 def _close(session: Session, slug: str, end: str, delete: str) -> None:
@@ -217,6 +226,9 @@ def _list(session: Session, slug: str | None, *, every: bool) -> None:
     with open_archive(session.config.archive) as archive:
         found = archive.book.list_entries(Agreement, slug)
     shown = [one for one in found if every or holds(one)]
+    if not shown:
+        ended = f"; {len(found):,} ended (trail agree --all)" if found else ""
+        session.note(f"no agreements{ended}")
     session.emit_lines(
         {"agreements": [agreement_data(one) for one in shown]},
         agreement_lines(shown, with_client=slug is None),

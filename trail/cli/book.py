@@ -41,7 +41,7 @@ def export(
     """Write the book to a JSON file."""
     from trail.archive.store import open_archive
     from trail.book.exchange import format_book
-    from trail.cli.next_ics import write_file
+    from trail.cli.filing import BOOK, write_file
     from trail.config import find_client
     from trail.render import count_of
 
@@ -49,6 +49,8 @@ def export(
     if len(words) > 2:  # noqa: PLR2004 - a client and a file
         raise typer.BadParameter("give a client, or none, and a file", param_hint="FILE")
     slug = find_client(session.config, words[0]).slug if len(words) > 1 else None
+    if slug is None:
+        _refuse_client(session, words[0])
     with open_archive(session.config.archive) as archive, archive.ledger.reading():
         entries, struck = _list_all(archive, slug), archive.book.list_struck(slug)
         settled = archive.conversations.list_decided(slug)
@@ -57,7 +59,7 @@ def export(
         session.emit_bytes(content)
         return
     path = Path(words[-1]).expanduser()
-    write_file(path, content)
+    write_file(path, content, BOOK)
     told = f"{len(entries):,} {'entry' if len(entries) == 1 else 'entries'} in {path}"
     data = {"file": str(path), "entries": len(entries), "struck": len(struck), "settled": len(settled)}  # fmt: skip
     session.emit(data, told, is_note=True)
@@ -65,6 +67,21 @@ def export(
         session.note(f"and {count_of(len(settled), 'decision')} about who waits")
     if struck:
         session.note(f"and {count_of(len(struck), 'id')} of what was taken out, without text")
+
+
+def _refuse_client(session: Session, word: str) -> None:
+    """The whole book in a file called as a client is: somebody wanted that client's, and forgot the file."""
+    from trail.config import find_client
+    from trail.errors import UnknownClient
+
+    try:
+        slug = find_client(session.config, word).slug
+    except UnknownClient:
+        return
+    raise typer.BadParameter(
+        f"{word} is a client, and no file: `trail book export {slug} FILE`; ./{word} is the file of that name",
+        param_hint="FILE",
+    )
 
 
 @books.command("import")

@@ -54,6 +54,12 @@ def read_today() -> date:
     return read_clock().date()
 
 
+def note_past(session: Session, day: date | None) -> None:
+    """Say that a day is past: it may be meant, or a slip."""
+    if day is not None and day < read_today():
+        session.note(f"note: {day} is past")
+
+
 def read_day(text: str) -> date:
     """A day ahead. Raises InvalidQuery."""
     from trail.book.due import read_due

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from trail.cli.app import Session, app, write_text
 from trail.cli.later import typer
-from trail.errors import TrailError
 
 if TYPE_CHECKING:
     from trail.book.brief import Shorten
@@ -63,11 +62,12 @@ def brief(
     if out is None:
         write_text(sys.stdout, text)
         return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise TrailError(f"{out}: {error.strerror}", "write it somewhere else") from error
-    session.note(f"written: {out}")
+    from trail.cli.filing import BRIEF, write_file
+    from trail.cli.saving import find_place
+
+    path = find_place(out)
+    write_file(path, text.encode(), BRIEF)
+    session.note(f"written: {path}")
 
 
 def brief_lines(made: Brief, shorten: Shorten, width: int | None, *, draws: bool) -> list[Line]:

@@ -52,7 +52,10 @@ def digest(
         data["sent"] = list(config.digest.to)
     session.emit_lines(data, lines)
     if send:
-        session.note(f"sent: {', '.join(config.digest.to)}")
+        from trail.archive.leftovers import DIGEST_FILE
+
+        named = {"file": f"file ({config.archive / DIGEST_FILE})"}
+        session.note(f"sent: {', '.join(named.get(place, place) for place in config.digest.to)}")
 
 
 def mail_with(environ: Mapping[str, str]) -> Send:

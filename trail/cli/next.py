@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from trail.cli.app import Session, app
-from trail.cli.booking import emit_action, find_source, join_words, read_day, read_today
+from trail.cli.booking import emit_action, find_source, join_words, note_past, read_day, read_today
 from trail.cli.later import typer
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ def _show_done(session: Session, entries: Sequence[Action]) -> None:
 
     today = read_today()
     done = sorted((a for a in entries if a.done_at), key=lambda a: (a.done_at, a.id), reverse=True)
+    if not done:
+        session.note("nothing was done yet")
     session.emit_lines(
         {"today": today.isoformat(), "actions": [action_data(a, today) for a in done]},
         action_lines(done, today, session.width),
@@ -125,6 +127,7 @@ def add(
         made = Action(pen.make_id(), slug, words, pen.now, pen.now, day, private, source)
         pen.write(made, "added")
     emit_action(session, made)
+    note_past(session, day)
 
 
 @actions.command("done")
@@ -148,6 +151,7 @@ def move(
     words = " ".join(date)
     day = None if words == "none" else read_day(words)
     _change(ctx.obj, [id_], lambda action, _: replace(action, due=day, done_at=None), "changed")
+    note_past(ctx.obj, day)
 
 
 @actions.command("change")
@@ -197,6 +201,20 @@ def drop(
     today = read_today()
     told = "\n".join(f"dropped {a.id}  {a.client}  {a.text}" for a in found.values())
     session.emit({"dropped": [action_data(a, today) for a in found.values()]}, told, is_note=True)
+    for action in found.values():
+        session.note(f"to have it back: {_word_command(action)}")
+
+
+def _word_command(action: Action) -> str:
+    """The command that adds an action again."""
+    from shlex import quote
+
+    words = ["trail next add", quote(action.client)]
+    words += [f"--due {action.due}"] if action.due else []
+    words += [f"--from {action.source[:12]}"] if action.source else []
+    words += ["--private"] if action.private else []
+    words += ["--"] if action.text.startswith("-") else []
+    return " ".join((*words, quote(action.text)))
 
 
 def _change(

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trail.book.ics import format_calendar, list_current
-from trail.errors import TrailError
+from trail.cli.filing import CALENDAR, write_file
 from trail.render import count_of
 
 if TYPE_CHECKING:
@@ -35,7 +32,7 @@ def write_calendar(
         session.emit_bytes(content)
         return
     path = Path(place).expanduser()
-    write_file(path, content)
+    write_file(path, content, CALENDAR)
     open_ones = sum(action.done_at is None for action in current)
     told = f"{count_of(open_ones, 'action')} to do, {len(current) - open_ones} done, in {path}"
     data = {"file": str(path), "open": open_ones, "done": len(current) - open_ones}
@@ -46,24 +43,3 @@ def find_message_ids(archive: Archive, keys: Iterable[str]) -> dict[str, str]:
     """The Message-IDs of messages that have one, by key."""
     envelopes = archive.facts.read_envelopes([key for key in set(keys) if key])
     return {key: e.message_id for key, e in envelopes.items() if e.message_id}
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Put a file in its place in one step, readable by its owner only. Raises TrailError."""
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
-    try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                unfinished.unlink()
-            raise
-    except OSError as error:
-        raise TrailError(
-            f"{path} cannot be written: {error.strerror}", "choose another place"
-        ) from error

@@ -35,23 +35,34 @@ def push(
 
     The calendar is that of [caldav]; what was ticked off there is done here, too.
     """
-    from trail.calendars.remote import Calendar
-
     session: Session = ctx.obj
     caldav = session.config.caldav
     if caldav is None:
         raise ConfigError(
-            f"{session.config.path}: there is no calendar to push to",
+            f"{session.config.path}: no [caldav] in the configuration, so there is no calendar to push to",
             "name one: a table [caldav] with url and user (docs/configuration.md)",
         )
+    make_calendar = _load_calendar()
     password = _find_password(session, caldav)
     ca_file = str(caldav.ca_file) if caldav.ca_file else None
-    with Calendar(caldav.url, caldav.user, password, ca_file) as calendar:
+    with make_calendar(caldav.url, caldav.user, password, ca_file) as calendar:
         calendar.check()
         items = calendar.list_items()
         plan = _make_plan(session, items)
         missed = [] if dry_run else _carry_out(session, calendar, items, plan)
     _tell(session, plan, missed, dry_run=dry_run)
+
+
+def _load_calendar() -> type[Calendar]:
+    """What speaks to calendars. Raises ConfigError where the packages it needs are not there."""
+    try:
+        from trail.calendars.remote import Calendar
+    except ImportError as error:
+        raise ConfigError(
+            f"the Python package {error.name or 'caldav'}, which speaks to calendars, is not installed",
+            "install what trail needs for this: pip install 'trail[caldav]'",
+        ) from error
+    return Calendar
 
 
 def _find_password(session: Session, caldav: Caldav) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-from trail.cli.booking import emit_action, join_words, read_day, read_today
+from trail.cli.booking import emit_action, join_words, note_past, read_day, read_today
 from trail.cli.later import typer
 from trail.cli.next import actions
 
@@ -75,6 +75,7 @@ def accept(
         (one,) = _find(session, pen.archive, [id_])
         made = _take(pen, one, words, day, private=private)
     emit_action(session, made)
+    note_past(session, day)
 
 
 @actions.command("never")

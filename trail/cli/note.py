@@ -21,7 +21,9 @@ LONGEST = 1_000_000
 @app.command("note")
 def note(
     ctx: typer.Context,
-    client: Annotated[str, typer.Argument(metavar="CLIENT", help="Its slug or name.")],
+    client: Annotated[
+        str | None, typer.Argument(metavar="CLIENT", help="Its slug or name.")
+    ] = None,
     text: Annotated[
         list[str] | None,
         typer.Argument(metavar="[TEXT]", help="The note; else stdin, else your editor is opened."),
@@ -33,19 +35,21 @@ def note(
         str | None, typer.Option("--delete", metavar="ID", help="Take a note out for good.")
     ] = None,
 ) -> None:
-    """Write a note about a client; it never leaves with a hand-off."""
+    """Write a note about a client; it never leaves with a hand-off. --delete goes without a client, too."""
     from trail.archive.store import open_archive
     from trail.bookkeeping import find_entry
     from trail.config import find_client
     from trail.model.book import Note
 
     session: Session = ctx.obj
-    slug = find_client(session.config, client).slug
+    slug = find_client(session.config, client).slug if client else ""
     if delete:
         if text or edit:
             raise typer.BadParameter("goes alone", param_hint="--delete")
         _delete(session, slug, delete)
         return
+    if not slug:
+        raise typer.BadParameter("which client?", param_hint="CLIENT")
     before = None
     if edit:
         with open_archive(session.config.archive) as archive:
@@ -123,6 +127,8 @@ def notes(
     slug = find_client(session.config, client).slug if client else None
     with open_archive(session.config.archive) as archive:
         found = archive.book.list_entries(Note, slug)[::-1]
+    if not found:
+        session.note("no notes")
     session.emit_lines({"notes": [note_data(one) for one in found]}, note_lines(found))
 
 

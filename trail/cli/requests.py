@@ -43,6 +43,9 @@ def list_(
         found = read_requests(archive, slug, [one.slug for one in config.clients], read_clock())
         shown = [one for one in found if every or one.state == "open"]
         answered = find_answered(archive, shown)
+    if not shown:
+        settled = f"; {len(found):,} done or declined (trail requests --all)" if found else ""
+        session.note(f"no{' open' if found else ''} requests{settled}")
     shown.sort(key=lambda one: (one.asked_on or one.created_at.date(), one.id), reverse=True)
     session.emit_lines(
         {"requests": [request_data(one, answered.get(one.id)) for one in shown]},
@@ -66,20 +69,29 @@ def add(
     """
     from trail.bookkeeping import writing_book
     from trail.config import find_client
+    from trail.errors import TrailError
     from trail.model.book import Request
+    from trail.placing import Placing
 
     session: Session = ctx.obj
-    slug = find_client(session.config, client).slug
+    config = session.config
+    slug = find_client(config, client).slug
     words = join_words(text)
     asked_on, asked_by = read_today(), clean_words(by)
-    with writing_book(session.config.archive) as pen:
+    with writing_book(config.archive) as pen:
         source = find_source(pen.archive, from_)
         if source:
             envelope = pen.archive.facts.read_envelopes([source]).get(source)
             received = pen.archive.facts.find_messages([source])[source].received_at
             sent_at = (envelope and envelope.sent_at) or received
             asked_on = sent_at.astimezone().date()
-            if envelope and envelope.sender and not asked_by:
+            if envelope and Placing(config).is_ours(envelope):
+                if not asked_by:
+                    raise TrailError(
+                        f"{from_} is a message of yours: a client asks in one of theirs",
+                        "name that one (`trail thread` shows it), or say who asked: --by NAME",
+                    )
+            elif envelope and envelope.sender and not asked_by:
                 asked_by = envelope.sender.name or envelope.sender.address
         made = Request(pen.make_id(), slug, words, pen.now, pen.now, asked_on, asked_by, source)
         pen.write(made, "added")

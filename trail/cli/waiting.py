@@ -95,7 +95,7 @@ def snooze(
         str, typer.Argument(metavar="ID", help="Id of a message, as the list has it.")
     ],
     until: Annotated[
-        str, typer.Argument(metavar="WHEN", help="Until when: 1w, friday, 2026-12-01.")
+        list[str], typer.Argument(metavar="WHEN", help="Until when: 1w, friday, 2026-12-01.")
     ],
     on: Annotated[
         On | None, typer.Option("--on", help="Only what we owe (us), or what is owed to us (them).")
@@ -106,7 +106,7 @@ def snooze(
     from trail.cli.clock import read_clock
 
     now = read_clock()
-    day = datetime.combine(read_due(until, now.date()), time(), now.tzinfo)
+    day = datetime.combine(read_due(" ".join(until), now.date()), time(), now.tzinfo)
     if day <= now:
         raise typer.BadParameter("is not after today", param_hint="WHEN")
     _settle(ctx.obj, [message], on, day)
@@ -122,7 +122,6 @@ def undo(
     """Put back on the list what was done or put off."""
     from trail.archive.store import open_archive, writing_beside
     from trail.cli.reading import find_message
-    from trail.render import count_of
 
     session: Session = ctx.obj
     with open_archive(session.config.archive) as archive:
@@ -132,7 +131,8 @@ def undo(
     with writing_beside(session.config.archive) as archive, archive.ledger.transaction():
         found = archive.conversations.unsettle(keys, datetime.now(UTC))
         settled = _settled_data(archive, found)
-    told = f"{count_of(len({s.key for s in found}), 'message')} waited upon again"
+    count = len({s.key for s in found})
+    told = f"{count:,} {'waits' if count == 1 else 'wait'} again"
     session.emit({"settled": settled}, told if found else "nothing of that was settled")
 
 
