@@ -204,9 +204,9 @@ def _choose(question: str, letters: str) -> str:
 
 
 def _is_like(doubt: Doubt, other: Doubt) -> bool:
-    from trail.handoff.decisions import name_reasons
-
-    return name_reasons(doubt.reasons) == name_reasons(other.reasons)
+    """Whether the same kinds of reasons, about the same people, speak against both."""
+    one, two = ({(v.code, v.about) for v in d.reasons} for d in (doubt, other))
+    return one == two
 
 
 def _describe(archive: Archive, doubt: Doubt, place: str) -> list[str]:
@@ -216,7 +216,11 @@ def _describe(archive: Archive, doubt: Doubt, place: str) -> list[str]:
         f"{place}  {archive.facts.shorten_key(doubt.key)}  {doubt.date}",
         f"  {doubt.sender or '?'} to {doubt.recipients or '?'}",
         f"  {doubt.subject or '(no subject)'}",
-        *(f"  - {describe_reason(verdict)}" for verdict in doubt.reasons),
+        *(
+            f"  - {told}"
+            for verdict in doubt.reasons
+            for told in describe_reason(verdict).split("; ")
+        ),
     ]
     if before := doubt.decided:
         word = "give" if before.gives else "withhold"

@@ -66,14 +66,16 @@ def describe_reason(verdict: Verdict) -> str:
     """What speaks against a message, and what to give it would tell besides."""
     told = verdict.reason_private
     if verdict.code == "blind-copy":
-        told += " (given, the Bcc line itself goes along and tells the client so; --redact can take the address out)"
+        told += " (given, the Bcc line itself goes along and tells the client so, but --redact can take the address out)"
     return told
 
 
 def name_reasons(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
-    """What speaks against a message, in terms that stay: `leak bolt`, `blind-copy x@y.example`."""
+    """What speaks against a message, in terms that stay: `leak bolt phrase <key>`, `blind-copy x@y.example`."""
     names = {
-        f"{verdict.code} {whom}".strip() for verdict in verdicts for whom in verdict.about or ("",)
+        f"{verdict.code} {what}".strip()
+        for verdict in verdicts
+        for what in verdict.evidence or verdict.about or ("",)
     }
     return tuple(sorted(names))
 
