@@ -102,7 +102,8 @@ def test_what_it_recommends_to_try_next_works(shown, capsys, monkeypatch):
         in lines
     )
     monkeypatch.setenv("TRAIL_CONFIG", str(demo.config))
-    for line in lines[1:-1]:
+    assert all(line.startswith("trail demo ") for line in lines[-2:])
+    for line in lines[1:-2]:
         assert run(line.split()[1:]) == 0, line
 
 
@@ -202,3 +203,22 @@ def test_ctrl_c_during_the_tour_ends_it_with_130(demo):
     assert process.returncode == 130
     assert "Traceback" not in err
     assert "interrupted" in err
+
+
+def test_fresh_mail_comes_into_a_demo_that_was_there_and_gives_the_book_something_to_tell(shown):
+    demo, _, _ = shown
+    before = demo.done("status", "--json").data["messages"]
+    done = demo.done("demo", demo.root / "demo", "--fresh")
+    assert "trail waiting" in done.out
+    waiting = demo.done("waiting", "--json").data["waiting"]
+    assert {(one["client"], one["on"], one["kind"] == "promise") for one in waiting} >= {
+        ("sakura", "them", False),
+        ("sakura", "us", True),
+        ("bryggeriet", "us", False),
+    }
+    assert demo.done("next", "suggest", "--json").data["suggestions"]
+    assert demo.done("requests", "--json").data["requests"]
+    assert "for you" in demo.done("digest").out
+    assert demo.done("status", "--json").data["messages"] == before + 4
+    demo.done("demo", demo.root / "demo")  # what has come once, stays on the server
+    assert demo.done("status", "--json").data["messages"] == before + 4

@@ -413,3 +413,13 @@ def test_the_fonts_are_as_the_table_beside_them_says():
     for name, digest in rows:
         assert hashlib.sha256((signs.FONTS / name).read_bytes()).hexdigest() == digest
     assert "Bitstream" in (signs.FONTS / "LICENSE.txt").read_text()
+
+
+def test_a_quotation_is_marked_or_indented_not_both(tmp_path, monkeypatch):
+    shifts = []
+    shift = page.Sheet._shift
+    monkeypatch.setattr(page.Sheet, "_shift", lambda s, by: (shifts.append(by), shift(s, by))[1])
+    page.draw_message(tmp_path, MESSAGE, [("quoted", "On Monday you wrote:\n> Is it 5?")])
+    marked = [by for by in shifts if by]
+    page.draw_message(tmp_path, MESSAGE, [("quoted", "Is it 5?")])
+    assert len([by for by in shifts if by]) == 2 * len(marked) + 2

@@ -418,3 +418,15 @@ def test_without_scripts_the_messages_are_a_list_of_links(chrome, bundle_of_mail
         assert len(links) == 2 + 1 + 46
     finally:
         chrome.call("Emulation.setScriptExecutionDisabled", value=False)
+
+
+def test_months_without_a_message_stand_between_the_others(chrome, make_item, info, tmp_path):
+    moments = (datetime(2023, 11, 5, tzinfo=UTC), datetime(2024, 2, 5, tzinfo=UTC))
+    items = [make_item(n, sent_at=at) for n, at in enumerate(moments)]
+    root = write_bundle(items, (), info, tmp_path / "acme-2024-07-01").path
+    visit(chrome, root)
+    found = chrome.run(
+        "[...document.querySelectorAll('.chart > li')].map((year) => [year.querySelector('.year').textContent,"
+        " [...year.querySelectorAll('ol > li')].map((month) => Boolean(month.querySelector('a')))])"
+    )
+    assert found == [["2023", [True, False]], ["2024", [False, True]]]

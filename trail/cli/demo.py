@@ -6,6 +6,7 @@ import contextlib
 import io
 import shlex
 import sys
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,8 @@ from trail.errors import EXIT_INTERRUPTED, EXIT_WARNINGS, TrailError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from trail.demo.correspondence import DemoMessage
 
 SEARCHES = (
     ("--limit", "3", "quotation"),
@@ -33,11 +36,15 @@ def demo(
         bool,
         typer.Option("--serve", help="Keep the mail server up afterwards, for sync and daemon."),
     ] = False,
+    fresh: Annotated[
+        bool,
+        typer.Option("--fresh", help="Also with mail of these days, in which somebody waits."),
+    ] = False,
 ) -> None:
     """Do the whole job on an embedded server with made-up mail."""
+    from trail.cli.clock import read_clock
     from trail.cli.signals import stop_on_signals
     from trail.config import load_config
-    from trail.demo.correspondence import iter_correspondence
     from trail.demo.server import serve as serve_mail
 
     session: Session = ctx.obj
@@ -46,14 +53,16 @@ def demo(
     port = 0 if is_new else next((a.port for a in load_config(config_path).accounts), 0)
     with contextlib.ExitStack() as stack:
         try:
-            server = stack.enter_context(serve_mail(iter_correspondence(), port=port))
+            server = stack.enter_context(serve_mail(_gather_mail(folder, fresh=fresh), port=port))
         except OSError as error:
             raise TrailError(
                 f"port {port} is taken ({error.strerror})",
                 "is another `trail demo --serve` running? stop it, or choose another folder",
             ) from error
+        folder.mkdir(parents=True, exist_ok=True)
+        if fresh and not (folder / _FRESH).exists():
+            (folder / _FRESH).write_text(f"{read_clock():%Y-%m-%d}\n", encoding="utf-8")
         if is_new:
-            folder.mkdir(parents=True, exist_ok=True)
             config_path.write_text(
                 _config_text(server.port, server.user, server.password), encoding="utf-8"
             )
@@ -68,13 +77,29 @@ def demo(
                 "archive": str(folder / "archive"),
                 "bundle": str(bundle),
             },
-            _closing_words(folder, config_path, bundle, serving=serve),
+            _closing_words(folder, config_path, bundle, serving=serve, fresh=fresh),
         )
         if serve:
             stop = stop_on_signals()
             session.note(f"\nserving on {server.host}:{server.port} until Ctrl-C")
             while not stop.wait(1.0):  # a bare wait() cannot be interrupted everywhere
                 pass
+
+
+def _gather_mail(folder: Path, *, fresh: bool) -> list[DemoMessage]:
+    """The mail of the demo's server: fresh mail stays that of the day it was first asked for, as on any server."""
+    from trail.cli.clock import read_clock
+    from trail.demo.correspondence import iter_correspondence
+    from trail.demo.fresh import iter_fresh
+
+    messages = list(iter_correspondence())
+    try:
+        day = date.fromisoformat((folder / _FRESH).read_text(encoding="utf-8").strip())
+    except (OSError, ValueError):
+        if not fresh:
+            return messages
+        day = read_clock().date()
+    return [*messages, *iter_fresh(day)]
 
 
 def _check_folder(folder: Path, config_path: Path) -> bool:
@@ -125,7 +150,9 @@ def _run_command(session: Session, config_path: Path, command: Sequence[str]) ->
         write_text(sys.stdout, "\n")
 
 
-def _closing_words(folder: Path, config_path: Path, bundle: Path, *, serving: bool) -> str:
+def _closing_words(
+    folder: Path, config_path: Path, bundle: Path, *, serving: bool, fresh: bool
+) -> str:
     again = (
         f"trail demo {shlex.quote(str(folder))} --serve"
         if folder != Path("trail-demo")
@@ -146,11 +173,18 @@ def _closing_words(folder: Path, config_path: Path, bundle: Path, *, serving: bo
         "  trail waiting --all",
         "  trail handoff sakura --dry-run",
     ]
+    if fresh:
+        lines += [f"  trail {words}" for words in ("waiting", "next suggest", "requests", "digest")]
+    else:
+        named = again.removesuffix(" --serve")
+        lines.append(f"  {named} --fresh    (adds mail of these days, in which somebody waits)")
     if not serving:
         lines.append(f"  {again}    (keeps the mail server up, for trail sync and trail daemon)")
     return "\n".join(lines)
 
 
+_FRESH = "fresh-since"
+"""The file with the day of which the fresh mail is."""
 _HEAD = "# The demo of trail."
 
 

@@ -78,7 +78,10 @@ def review(
         typer.Option("--delete-answers", metavar="ID", help="Take a filed answer out for good."),
     ] = None,
 ) -> None:
-    """Look back on the mail with a client; `handoff --review`, something else, decides on doubtful messages."""
+    """Look back on the mail with a client.
+
+    `trail handoff --review` is something else: it decides on doubtful messages.
+    """
     from trail.cli.clock import read_clock
     from trail.config import find_client
 

@@ -149,14 +149,16 @@ class Sheet(FPDF):
         self._shift(-_LABEL)
 
     def put_text(self, text: str, *, quoted: bool) -> None:
-        """Draw a text line by line, what is quoted set apart."""
-        self._shift(_INDENT if quoted else 0)
-        for line in text.split("\n"):
+        """Draw a text line by line, what is quoted set apart: in grey, and indented where no `>` does that."""
+        lines = text.split("\n")
+        indent = _INDENT if quoted and not any(line.startswith(">") for line in lines) else 0
+        self._shift(indent)
+        for line in lines:
             if line.strip():
                 self.put(line, colour=GREY if quoted else BLACK)
             else:
                 self.ln(2.5)
-        self._shift(-_INDENT if quoted else 0)
+        self._shift(-indent)
 
     def put_rule(self) -> None:
         """Draw a line across the page."""

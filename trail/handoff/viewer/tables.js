@@ -17,15 +17,29 @@ function openPage(name, ...children) {
   page.scrollTop = 0;
 }
 
+const MOST_MONTHS = 600;
+// Every month from the first to the last, also those without a message; of a span beyond all measure only those with one.
+function everyMonth() {
+  const found = new Map(FACTS.months.map((row) => [row[0], row]));
+  const place = (month) => 12 * Number(month.slice(0, 4)) + Number(month.slice(5, 7)) - 1;
+  const from = place(FACTS.months[0][0]);
+  const count = place(FACTS.months[FACTS.months.length - 1][0]) - from + 1;
+  if (!(count <= MOST_MONTHS)) return FACTS.months;
+  return Array.from({ length: count }, (_, n) => {
+    const month = `${String(Math.floor((from + n) / 12)).padStart(4, "0")}-${String(((from + n) % 12) + 1).padStart(2, "0")}`;
+    return found.get(month) || [month, 0, 0];
+  });
+}
+
 function chart() {
   const most = Math.max(...FACTS.months.map(([, count]) => count), 1);
   const years = new Map();
-  for (const [month, count, sent] of FACTS.months) {
+  for (const [month, count, sent] of everyMonth()) {
     const year = month.slice(0, 4);
     if (!years.has(year)) years.set(year, []);
     const label = `${date(secondsOf(month), "month")}: ${say("messages", { n: count })}`;
     const bar = (part, kind) => h("span", { class: kind, "data-height": Math.round((52 * part) / most) || (part ? 1 : 0) });
-    years.get(year).push(h("li", {}, h("a", { href: `#/timeline/${month}`, title: label, "aria-label": label }, bar(count - sent, "theirs"), bar(sent, "ours"))));
+    years.get(year).push(h("li", {}, !count ? h("span", { class: "none", title: label }) : h("a", { href: `#/timeline/${month}`, title: label, "aria-label": label }, bar(count - sent, "theirs"), bar(sent, "ours"))));
   }
   const drawn = h("ol", { class: "chart", "aria-label": say("byMonth") },
     [...years].map(([year, months]) => h("li", {}, h("ol", {}, months), h("span", { class: "year" }, String(Number(year))))));
