@@ -105,6 +105,18 @@ def test_what_says_two_things_is_refused(office, words, said):
     assert said in " ".join(answer.err.split())
 
 
+@pytest.mark.parametrize("face", [(), ("--md",), ("--html",)])
+def test_a_review_is_written_over_a_review_and_over_nothing_else(office, face):
+    out = office.root / "page"
+    out.write_text("precious")
+    answer = office.trail("review", "acme", *face, "--out", out)
+    assert (answer.code, out.read_text()) == (1, "precious")
+    out.unlink()
+    for client in ("acme", "bolt", "acme"):
+        office.done("review", client, *face, "--out", out)
+    assert office.trail("review", "acme", "--questionnaire", "--out", out).code == 1
+
+
 def test_a_page_holds_hostile_texts_as_texts(office):
     out, answers = office.root / "review.html", office.root / f"{EVIL[:8]}.txt"
     answers.write_text(EVIL)

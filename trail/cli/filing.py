@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CALENDAR = re.compile(rb"BEGIN:VCALENDAR\r\nVERSION:2\.0\r\nPRODID:-//trail//")
-"""How a calendar file begins; likewise a copy of the book, and the three faces of a brief."""
+"""How a calendar file begins; likewise a copy of the book, and the three faces of a brief and of a review."""
 BOOK = re.compile(rb'\{\s*"format": "trail-book"')
 BRIEF = re.compile(
     rb"<!doctype html>\n.{0,2000}: brief of \d{4}-\d\d-\d\d</title>"
@@ -26,6 +26,14 @@ BRIEF = re.compile(
     rb"|[^\n]* \([\w-]+\), (?:since \d{4}-\d\d-\d\d, [\d,]+ messages?|[\d,]+ messages?, none of them from person to person)\n",
     re.DOTALL,
 )
+REVIEW = re.compile(
+    rb"<!doctype html>\n.{0,2000}: review of \d{4}-\d\d-\d\d</title>"
+    rb"|# [^\n]*\n\n[^\n]*; review of \d{4}-\d\d-\d\d\n"
+    rb"|[^\n]* \([\w-]+\), (?:\d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d: [\d,]+ messages from them|no word from person to person)",
+    re.DOTALL,
+)
+NOTHING = re.compile(rb"(?!)")
+"""For what may have been filled in since it was written, such as questions."""
 _HEAD = 16 << 10
 """Bytes in which that stands."""
 

@@ -16,6 +16,7 @@ from trail.cli.language import Language  # noqa: TC001 - Typer reads it
 from trail.cli.later import typer
 
 if TYPE_CHECKING:
+    import re
     from datetime import datetime
 
     from trail.reviewing import Span
@@ -185,17 +186,19 @@ def _show_one(
                 session.emit_lines({}, lines)
                 return
             text = "".join(f"{line.show(colours=False)}\n" for line in lines)
-    put(session, text, out)
+    from trail.cli.filing import REVIEW
+
+    put(session, text, out, REVIEW)
 
 
-def put(session: Session, text: str, out: Path | None) -> None:
-    """Write a text to stdout, or to a file that only its owner can read. Raises TrailError."""
-    from trail.cli.next_ics import write_file
+def put(session: Session, text: str, out: Path | None, known: re.Pattern[bytes]) -> None:
+    """Write a text to stdout, or to a file that only its owner can read, over what is `known` only. Raises TrailError."""
+    from trail.cli.filing import write_file
 
     if out is None:
         write_text(sys.stdout, text)
         return
-    write_file(out.expanduser(), text.encode("utf-8", "replace"))
+    write_file(out.expanduser(), text.encode("utf-8", "replace"), known)
     session.note(f"written: {out}")
 
 

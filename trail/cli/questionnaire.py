@@ -31,6 +31,7 @@ def write_questions(
     md: bool,
 ) -> None:
     """Write the questionnaire for a client."""
+    from trail.cli.filing import NOTHING
     from trail.cli.later import typer
     from trail.cli.lookback import put
     from trail.questions.template import write_questionnaire
@@ -45,7 +46,7 @@ def write_questions(
     if session.json:
         session.emit({"client": client.slug, "language": chosen, "text": text})
         return
-    put(session, text, out)
+    put(session, text, out, NOTHING)
 
 
 def keep_answers(session: Session, slug: str, place: str | None, gone: str | None) -> None:
