@@ -46,7 +46,7 @@ def read_standings(
     holds: dict[str, list[Held]] = defaultdict(list)
     for hold in archive.holds.list_all(one):
         if hold.is_active(now):
-            holds[hold.client].append(Held(hold.last_moment, hold.why, hold.by))
+            holds[hold.client].append(Held(hold.until, hold.why, hold.by))
     standings = []
     for client in clients:
         slug, contact = client.slug, contacts.read(client.slug, RECENT, ENOUGH)

@@ -61,7 +61,7 @@ def list_sections(brief: Brief, shorten: Shorten) -> list[Section]:
         _list_open(brief, shorten),
         Section(
             "On hold",
-            tuple(Row(f"up to {_show_day(h.until)}", h.why, f"by {h.by}") for h in brief.standing.holds),
+            tuple(Row(f"up to {_show_day(h.last_moment)}", h.why, f"by {h.by}") for h in brief.standing.holds),
         ),
         Section(
             "Next",

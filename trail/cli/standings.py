@@ -214,7 +214,7 @@ def holds_lines(standing: Standing) -> list[Line]:
     return [
         join_pieces(
             ("on hold    ", DIM),
-            clean_text(f"up to {_show_day(one.until)}: {one.why} (by {one.by})"),
+            clean_text(f"up to {_show_day(one.last_moment)}: {one.why} (by {one.by})"),
         )
         for one in standing.holds
     ]

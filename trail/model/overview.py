@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -126,9 +127,14 @@ class Held:
     """That nothing of a client may be forgotten, up to a day."""
 
     until: datetime
-    """The last moment of it."""
+    """The first moment in which it no longer holds."""
     why: str
     by: str
+
+    @property
+    def last_moment(self) -> datetime:
+        """The last moment in which it holds: what people call the day it ends on."""
+        return self.until - timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
