@@ -211,6 +211,7 @@ def make_data(**changes):
         "fine": False, "archive": "/home/" + "freja/" * 30, "messages": 3_000_000, "bytes": 10**12, "accounts": [account] * 10,
         "clients": [{"client": f"client-{n}", "messages": n} for n in range(40)], "writing": False,
         "due": [],
+        "holds": [],
         "failures": [{"account": "a", "folder": long, "uid": 1, "reason": long}] * 12,
         "unparsable": [{"id": "12345678", "reason": long}], "unattributed": 0, "attachments": {"waiting": 12_345, "unreadable": 12_345},
         "index": {"present": True, "messages": 1, "lag": 0, "doubt": "damaged", "rebuild": {"done": 1, "of": 123456, "running": False}}, "daemon": {"running": True, "pid": 1, "doing": "syncing " + long},
