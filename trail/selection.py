@@ -73,6 +73,11 @@ class Selection:
     """Attachments of the chosen whose contents nobody could compare: the client's own, or released by decision."""
 
     @property
+    def builds_on(self) -> tuple[PastHandOff, ...]:
+        """The hand-offs whose messages are left out, the earliest first; none where everything is given."""
+        return self.past if self.continues else ()
+
+    @property
     def decision_counts(self) -> tuple[DecisionCount, ...]:
         """What the recipient is told of decisions."""
         return count_decisions(self.decisions)

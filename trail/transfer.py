@@ -99,7 +99,7 @@ def hand_over(
         until=selection.filters.until,
         me=config.me,
         filters=selection.filters,
-        continues=_redact_past(selection.continues, changes),
+        builds_on=tuple(_redact_past(past, changes) for past in selection.builds_on),
         decisions=tuple(
             count._replace(by=redact(count.by, changes.patterns))
             for count in selection.decision_counts
@@ -155,8 +155,8 @@ def _note_lacking(
         yield item
 
 
-def _redact_past(past: PastHandOff | None, changes: Changes) -> PastHandOff | None:
-    return replace(past, bundle=redact(past.bundle, changes.patterns)) if past else None
+def _redact_past(past: PastHandOff, changes: Changes) -> PastHandOff:
+    return replace(past, bundle=redact(past.bundle, changes.patterns))
 
 
 def _redact_held(held: HeldBack, changes: Changes) -> HeldBack:

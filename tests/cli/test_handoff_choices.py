@@ -259,8 +259,20 @@ def test_a_second_hand_off_has_only_what_is_new_and_names_the_first(business, py
     assert "Continues the hand-off of" in page
     assert first["digest"] in page
     assert last_events(business)[0]["continues"] == first["digest"]
+    assert second["builds_on"] == [second["continues"]]
+    put(pymap_server, 8, subject="More news")
+    business.done("sync")
+    third = give(business)
+    assert [one["digest"] for one in third["builds_on"]] == [first["digest"], second["digest"]]
+    told = bagit.Bag(third["path"]).info["Trail-Continues"].split(", ")
+    assert [one.split()[-1] for one in told] == [first["digest"], second["digest"]]
+    box = business.root / "out" / third["path"].rpartition("/")[2]
+    page, letter = (box / "START-HERE.html").read_text(), (box / "letter.md").read_text()
+    for made in (first, second):
+        assert made["digest"] in page
+        assert f"messages: {made['messages']}, digest {made['digest'][:8]}" in letter
     whole = give(business, "--full", "--matter", "e")
-    assert (whole["messages"], whole["continues"]) == (3, None)
+    assert (whole["messages"], whole["continues"]) == (4, None)
 
 
 def test_what_was_given_and_would_be_withheld_now_is_told(business, pymap_server):

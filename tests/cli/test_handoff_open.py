@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import icalendar
 import pytest
@@ -35,7 +36,7 @@ LETTERS = [
     letter("plan", ME, "The plan", "Hi Jane,\r\n\r\nI will send you the revised plan.\r\n\r\nFreja", days=8),
     letter("print", JANE, "Print", f"Hi Freja,\r\n\r\nThe deadline for the print files is {AHEAD:%d %B %Y}.\r\n\r\nJane", days=3),
     letter("template", JANE, "Fwd: template", "Hi Freja,\r\n\r\nCould you tell them, kindly?\r\n\r\nJane", days=15),
-    letter("told", ME, "Re: Fwd: template", "Done, thank you.", days=15),
+    letter("told", ME, "Re: Fwd: template", "Done, thank you.", days=14),
 ]  # fmt: skip
 
 
@@ -128,3 +129,13 @@ def test_a_day_ahead_whose_action_is_done_is_not_open(business):
 def test_a_day_that_somebody_waits_for_is_settled_like_a_question(business):
     business.done("waiting", "done", business.keys["print"][:8])
     assert told(business)[0] == ["Logo", "The plan"]
+
+
+def test_letter_first_page_and_receipt_give_the_sender_one_name(business):
+    bundle = hand_over(business)
+    who = "Freja Holm (me@studio.example)"
+    assert f"| **From** | {who} |" in (bundle / "letter.md").read_text()
+    assert f"Handed over by {who}" in (bundle / "START-HERE.html").read_text()
+    made = business.done("receipt", bundle, "--json").data
+    for name in ("page", "text"):
+        assert f"Acme Ltd has received from {who}" in Path(made[name]).read_text()

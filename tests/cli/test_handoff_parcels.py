@@ -60,6 +60,10 @@ def test_a_zip_in_which_a_file_was_changed_fails_and_is_named(business, tmp_path
     answer = business.trail("verify", changed)
     assert answer.code == 21
     assert "is no whole bundle" in answer.err
+    for command in ("verify", "receipt"):
+        answer = business.trail(command, business.config)
+        assert answer.code == 2
+        assert f"{business.config} is no hand-off" in answer.err
 
 
 def test_the_passphrase_is_shown_once_and_is_nowhere_else(business, tmp_path):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 import bagit
 import pyrage
@@ -24,8 +25,8 @@ from syncing import make_message
 
 from trail.archive.handovers import HandOver
 from trail.cli import signing
+from trail.cli.hand_overs import find_hand_over
 from trail.cli.main import run
-from trail.cli.receipt import _find
 from trail.errors import TrailError
 
 GLOBEX = 'slug = "globex"\ndomains = ["globex.example"]'
@@ -355,6 +356,34 @@ def test_a_bundle_that_was_changed_gets_no_receipt(given):
     assert "bag-info.txt: was altered" in answer.err
 
 
+def alter(path):
+    path.write_bytes(path.read_bytes() + b"x")
+
+
+DAMAGE = {
+    "an altered mail": (lambda root: alter(next((root / "data" / "eml").rglob("*.eml"))), ".eml: was altered"),
+    "a table that is gone": (lambda root: (root / "timeline.csv").unlink(), "timeline.csv: is missing"),
+    "a file more": (lambda root: (root / "data" / "more.txt").write_text("x"), "data/more.txt: was added"),
+    "a byte of the letter": (lambda root: alter(root / "letter.md"), "letter.md: was altered"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+@pytest.mark.parametrize("zipped", [False, True])
+def test_no_receipt_is_written_for_a_bundle_with_any_damage(given, name, zipped):
+    harm, said = DAMAGE[name]
+    harm(given.given)
+    path = given.given
+    if zipped:
+        path = Path(shutil.make_archive(str(given.root / "packed"), "zip", given.given.parent, given.given.name))  # fmt: skip
+    out = given.root / "receipts"
+    answer = given.trail("receipt", path, "--out", out)
+    assert answer.code == 21
+    assert f"{path}: " in answer.err
+    assert said in answer.err
+    assert not out.exists()
+
+
 def receipts(folder):
     return sorted(p.name.partition("-receipt")[2] for p in folder.iterdir() if "-receipt" in p.name)
 
@@ -371,6 +400,13 @@ def test_a_receipt_of_one_file_lies_beside_it_and_says_the_same(given):
     _, other = hand_off(given, "other", "--zip", "--load-file")
     assert other.name == path.name
     given.done("receipt", other, "--accept", scan)
+    (given.root / "box").mkdir(exist_ok=True)
+    answer = given.trail("receipt", path.stem, "--out", given.root / "box")
+    assert (answer.code, f"several hand-offs are called {path.stem}" in answer.err) == (1, True)
+    again = given.done("receipt", made["digest"][:8], "--out", given.root / "box", "--json").data
+    assert again["digest"] == made["digest"]
+    assert made["digest"][:8] in answer.err
+    assert len({line.split()[0] for line in given.done("receipt").out.splitlines() if path.stem in line}) == 3  # fmt: skip
     listed = given.done("receipt", "--json").data["handoffs"]
     assert len(listed[-1]["receipts"]) == 1
     assert listed[-2]["digest"] == made["digest"]
@@ -505,8 +541,45 @@ def test_of_two_hand_offs_of_one_name_the_folder_itself_has_to_be_named():
     at = datetime(2024, 3, 5, tzinfo=UTC)
     two = [HandOver(at, "acme", "acme-2024-03-05", digest * 64, 1, 0) for digest in "ab"]
     with pytest.raises(TrailError, match="several hand-offs are called acme-2024-03-05"):
-        _find(two, "acme-2024-03-05")
-    assert _find([*two[:1], *two[:1]], "acme-2024-03-05") == two[0], "the same bundle, made twice"
+        find_hand_over(two, "acme-2024-03-05")
+    assert find_hand_over([*two[:1], *two[:1]], "acme-2024-03-05") == two[0], (
+        "the same bundle, made twice"
+    )
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".html"])
+def test_our_own_receipt_that_nobody_answered_is_kept_with_a_warning(given, suffix):
+    path = given.given.parent / f"{given.given.name}-receipt{suffix}"
+    answer = given.trail("receipt", "--accept", path)
+    assert answer.code == 100
+    assert "nobody has signed or answered it" in answer.err
+    signed = given.root / "signed.txt"
+    text = (given.given.parent / f"{given.given.name}-receipt.txt").read_text()
+    signed.write_text(text.replace("____", "Jane Doe ____", 1))
+    given.done("receipt", "--accept", signed)
+
+
+def test_what_was_never_sent_goes_again(given):
+    digest = given.made["digest"]
+    assert given.trail("handoff", "acme", "--out", given.root / "more").code == 1, "nothing is new"
+    told = given.done("receipt", digest[:8], "--not-sent").out
+    assert f"{given.given.name} ({digest[:8]}): never sent" in told
+    assert "never sent" in given.done("receipt").out
+    assert given.done("receipt", "--json").data["handoffs"][0]["not_sent_at"]
+    given.done("receipt", digest[:8], "--not-sent")
+    assert len(read_events(given, "not-sent")) == 1
+    again = given.done("handoff", "acme", "--out", given.root / "one", "--json").data
+    assert (again["messages"], again["continues"], again["builds_on"]) == (1, None, [])
+    assert again["path"] != str(given.given), "beside the one that may still lie there"
+    assert "Trail-Continues" not in (Path(again["path"]) / "bag-info.txt").read_text()
+    scan = given.root / "scan.pdf"
+    scan.write_bytes(b"%PDF signed")
+    given.done("receipt", digest[:8], "--accept", scan)
+    first = given.done("receipt", "--json").data["handoffs"][0]
+    assert first["not_sent_at"] is None, "whoever answers has it"
+    answer = given.trail("receipt", digest[:8], "--not-sent")
+    assert (answer.code, "was answered on" in answer.err) == (1, True)
+    assert given.trail("receipt", "--not-sent").code == 2
 
 
 def test_the_list_of_hand_offs_shows_what_is_not_answered(given):

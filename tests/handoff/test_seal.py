@@ -249,10 +249,19 @@ def test_a_hundred_problems_are_told_in_one_screen(bundle, alone):
     assert "and 80 more" in text
 
 
-def test_the_program_in_the_bundle_runs_alone_from_elsewhere(bundle, signing_key, tmp_path):
+@pytest.mark.parametrize("words", [[], ["--key"]])
+def test_the_program_in_the_bundle_runs_alone_from_elsewhere(bundle, signing_key, tmp_path, words):
     stick = tmp_path / "stick é" / "Acme, mail"
     shutil.move(bundle, stick)
-    command = [sys.executable, "-I", "-S", "-B", str(stick / "verify.py"), signing_key.fingerprint]
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-B",
+        str(stick / "verify.py"),
+        *words,
+        signing_key.fingerprint,
+    ]
     done = subprocess.run(
         command, check=False, capture_output=True, cwd=tmp_path, stdin=subprocess.DEVNULL
     )

@@ -174,7 +174,7 @@ def test_an_empty_bundle_has_a_page(make_bundle):
 
 CIRCUMSTANCES = {
     "filters": Filters(datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 7, 1, tzinfo=UTC), "{n} & <b>", ("pdf",), ("tea",)),
-    "continues": PastHandOff(1, "acme", "acme-2023-12-24", "ab" * 32, datetime(2023, 12, 24, tzinfo=UTC), "Ada", 2, 0),
+    "builds_on": (PastHandOff(1, "acme", "acme-2023-12-24", "ab" * 32, datetime(2023, 12, 24, tzinfo=UTC), "Ada", 2, 0),),
     "decisions": (DecisionCount(gives=True, messages=2, by="Ada {day}", day="2024-06-30"), DecisionCount(gives=False, messages=1, by="Ada", day="2024-06-30")),
 }  # fmt: skip
 

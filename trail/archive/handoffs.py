@@ -26,6 +26,9 @@ class Given(NamedTuple):
     change: str
 
 
+_SENT = "id NOT IN (SELECT handoff FROM unsent)"
+
+
 class HandOffs:
     """The hand-offs of one archive."""
 
@@ -33,9 +36,10 @@ class HandOffs:
         self._ledger = ledger
 
     def list_past(self, client: str) -> list[PastHandOff]:
-        """The hand-offs to a client, the latest last."""
+        """The hand-offs to a client, but for those that were never sent, the latest last."""
         rows = self._ledger.execute(
-            "SELECT id, client, bundle, digest, at, by, messages, withheld FROM handoff WHERE client = ? ORDER BY id",
+            "SELECT id, client, bundle, digest, at, by, messages, withheld FROM handoff WHERE client = ?"
+            f" AND {_SENT} ORDER BY id",
             (client,),
         )
         return [
@@ -43,12 +47,31 @@ class HandOffs:
             for number, whose, bundle, digest, at, by, messages, withheld in rows
         ]
 
+    def count(self, client: str) -> int:
+        """How many hand-offs to a client were made, sent or not."""
+        row = self._ledger.execute("SELECT count(*) FROM handoff WHERE client = ?", (client,))
+        return int(row.fetchone()[0])
+
+    def mark_unsent(self, digest: str, at: datetime) -> None:
+        """Note that the hand-off of this digest was never sent: what was only in it is given no longer."""
+        self._ledger.execute(
+            "INSERT OR IGNORE INTO unsent SELECT id, ? FROM handoff WHERE digest = ?",
+            (to_seconds(at), digest),
+        )
+
+    def mark_sent(self, digest: str) -> None:
+        """Note that it was sent after all."""
+        self._ledger.execute(
+            "DELETE FROM unsent WHERE handoff IN (SELECT id FROM handoff WHERE digest = ?)",
+            (digest,),
+        )
+
     def read_given(self, client: str) -> dict[str, tuple[Given, ...]]:
-        """Every message a client was given, the earliest time first."""
+        """Every message a client was given, the earliest time first; what was never sent gave nothing."""
         found: dict[str, tuple[Given, ...]] = {}
         for key, handoff, change in self._ledger.execute(
             "SELECT g.key, g.handoff, g.change FROM given g JOIN handoff h ON h.id = g.handoff"
-            " WHERE h.client = ? ORDER BY g.handoff",
+            f" WHERE h.client = ? AND h.{_SENT} ORDER BY g.handoff",
             (client,),
         ):
             found[key] = (*found.get(key, ()), Given(handoff, change))
@@ -61,7 +84,7 @@ class HandOffs:
             rows = self._ledger.execute(
                 "SELECT e.message_id FROM envelope e JOIN given g ON g.key = e.key"
                 " JOIN handoff h ON h.id = g.handoff"
-                f" WHERE h.client = ? AND e.message_id IN ({place_holders(chunk)})",
+                f" WHERE h.client = ? AND h.{_SENT} AND e.message_id IN ({place_holders(chunk)})",
                 (client, *chunk),
             )
             found.update(row[0] for row in rows)

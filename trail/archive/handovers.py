@@ -11,11 +11,11 @@ import json
 import os
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from trail.archive.disk import sync_folder, translate_disk_errors
-from trail.archive.store import record_event
+from trail.archive.store import noting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from trail.archive.store import Archive
 
 FOLDER = "handoffs/receipts"
-_EVENTS = re.compile(rb'"event":"(?:handed-over|receipt-filed)"')
+_EVENTS = re.compile(rb'"event":"(?:handed-over|receipt-filed|not-sent)"')
+EVENTS = ("handed-over", "receipt-filed", "not-sent")
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 
 
@@ -55,6 +56,10 @@ class HandOver:
     by: str = ""
     """Who decided; "" when nobody had to."""
     receipts: tuple[Receipt, ...] = ()
+    continues: str = ""
+    """Digest of the latest hand-off it adds to; "" where it has everything."""
+    not_sent_at: datetime | None = None
+    """When somebody said that it was never sent; None: nobody did, or a receipt came after all."""
 
 
 def read_hand_overs(archive: Archive) -> list[HandOver]:
@@ -73,12 +78,18 @@ def read_hand_overs(archive: Archive) -> list[HandOver]:
                     int(event.get("withheld", 0)),
                     str(event.get("key", "")),
                     str(event.get("by") or ""),
+                    continues=str(event.get("continues") or ""),
                 )
             )
+        elif event["event"] == "not-sent":
+            found = [
+                replace(known, not_sent_at=at) if known.digest == digest else known
+                for known in found
+            ]
         else:
             receipt = Receipt(at, str(event["path"]), str(event["receipt"]), int(event["size"]))
             found = [
-                replace(known, receipts=(*known.receipts, receipt))
+                replace(known, receipts=(*known.receipts, receipt), not_sent_at=None)
                 if known.digest == digest
                 else known
                 for known in found
@@ -106,17 +117,33 @@ def file_receipt(root: Path, hand_over: HandOver, content: bytes, suffix: str) -
             os.fsync(file.fileno())
         partial.replace(root / path)
         sync_folder(root / FOLDER)
-    record_event(
-        root,
-        "receipt-filed",
-        client=hand_over.client,
-        bundle=hand_over.bundle,
-        digest=hand_over.digest,
-        receipt=digest,
-        size=len(content),
-        path=path,
-    )
+    with noting(root) as archive:
+        archive.handoffs.mark_sent(hand_over.digest)  # whoever answers has it
+        archive.audit.record(
+            datetime.now(UTC),
+            "receipt-filed",
+            client=hand_over.client,
+            bundle=hand_over.bundle,
+            digest=hand_over.digest,
+            receipt=digest,
+            size=len(content),
+            path=path,
+        )
     return Receipt(datetime.now().astimezone(), path, digest, len(content))
+
+
+def note_not_sent(root: Path, hand_over: HandOver) -> None:
+    """Note in ledger and audit log that a hand-off was never sent. Raises ArchiveFull, ArchiveReadOnly."""
+    at = datetime.now(UTC)
+    with noting(root) as archive:
+        archive.handoffs.mark_unsent(hand_over.digest, at)
+        archive.audit.record(
+            at,
+            "not-sent",
+            client=hand_over.client,
+            bundle=hand_over.bundle,
+            digest=hand_over.digest,
+        )
 
 
 def is_kept(root: Path, receipt: Receipt) -> bool:
@@ -142,7 +169,7 @@ def _iter_events(archive: Archive) -> Iterator[dict[str, Any]]:
         except ValueError:
             continue  # `trail verify` names it
         # a message's own facts cannot stand for an event: its name is looked at once more
-        if event.get("event") in ("handed-over", "receipt-filed") and event.get("seq") not in seen:
+        if event.get("event") in EVENTS and event.get("seq") not in seen:
             seen.add(event.get("seq"))
             yield event
 

@@ -173,6 +173,10 @@ MIGRATIONS = (
         change TEXT NOT NULL,              -- what was done to the copy; '': nothing
         PRIMARY KEY (handoff, key)
     ) WITHOUT ROWID;
+    CREATE TABLE unsent (                  -- hand-offs that were made and never sent, as the user says
+        handoff INTEGER PRIMARY KEY REFERENCES handoff (id),
+        at INTEGER NOT NULL                -- when they said so
+    );
     CREATE TABLE decision (                -- whether a client gets a message, as a person decided it
         client TEXT NOT NULL,
         key TEXT NOT NULL,

@@ -67,6 +67,7 @@ def tell_bundle(
         "planned": planned,
         "repeated": selection.repeated,
         "continues": describe_past(selection.continues),
+        "builds_on": [describe_past(before) for before in selection.builds_on],
         "undecided": undecided,
         "register": str(register) if register else None,
     }

@@ -73,7 +73,7 @@ def hand_over_to(
             selection = select_messages(
                 archive, config, whose, filters, full=full, progress=progress, crew=crew
             )
-        part = len(selection.past) + 1 if selection.continues else 1
+        part = _count_part(archive, selection)
         path = out.expanduser() / name_bundle(whose.slug, now, filters, part)
         _warn_of_uncompared(session, selection.uncompared)
         _warn_of_slips(session, archive, selection, patterns)
@@ -136,6 +136,12 @@ def _warn_of_uncompared(session: Session, count: int) -> None:
         session.warn("1 message could not be read, and was not compared with this client's mail: `trail verify` tells whether it is damaged")  # fmt: skip
     elif count:
         session.warn(f"{count:,} messages could not be read, and were not compared with this client's mail: `trail verify` tells whether they are damaged")  # fmt: skip
+
+
+def _count_part(archive: Archive, selection: Selection) -> int:
+    """Which part of the client's mail it is, as its name tells; those never sent count, as they may still lie there."""
+    made = archive.handoffs.count(selection.client.slug)
+    return made + 1 if selection.continues or (made and not selection.past) else 1
 
 
 def _warn_of_slips(

@@ -83,6 +83,8 @@ def laid_out(session: Session, path: Path, command: str) -> Iterator[Path]:
             param_hint="BUNDLE",
         )
 
+    _require_parcel(path)
+
     def ask() -> str:
         return ask_command(session, command) if command else _ask_person(path)
 
@@ -91,6 +93,18 @@ def laid_out(session: Session, path: Path, command: str) -> Iterator[Path]:
             unpacked = unpacking(path, ask, lambda done, total: progress("unpacking", done, total))
             folder = stack.enter_context(unpacked)
         yield folder
+
+
+def _require_parcel(path: Path) -> None:
+    """Raise BadParameter for a file that is none of a bundle, and was never meant to be one: a part that is cut off still is."""
+    from trail.handoff.unpacking import is_zip
+
+    if is_zip(path) or path.suffix.lower() in (".zip", ".age"):
+        return
+    raise typer.BadParameter(
+        f"{path} is no hand-off: that is a folder, or one file that ends in .zip",
+        param_hint="BUNDLE",
+    )
 
 
 def ask_command(session: Session, command: str) -> str:

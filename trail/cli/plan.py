@@ -83,6 +83,7 @@ def describe_plan(
         "planned": len(planned),
         "repeated": selection.repeated,
         "continues": describe_past(selection.continues),
+        "builds_on": [describe_past(before) for before in selection.builds_on],
         "undecided": len(selection.undecided),
         "void": archive.facts.shorten_keys(selection.void),
         "uncompared": selection.uncompared,
@@ -102,10 +103,14 @@ def describe_plan(
 def describe_selection(selection: Selection) -> list[str]:
     """What limits a hand-off, what it adds to, and what is still to be decided: a line each, for the sender."""
     lines = describe_filters(selection.filters)
-    if before := selection.continues:
+    if several := selection.builds_on:
+        lines += [
+            f"continues the hand-off of {render.format_day(before.at)} ({before.bundle}, {before.digest[:8]}, {render.count_of(before.messages, 'message')})"
+            for before in several
+        ]
         lines.append(
-            f"continues the hand-off of {render.format_day(before.at)} ({before.bundle}, {before.digest[:8]}):"
-            f" {render.count_of(selection.repeated, 'message')} they have already; --full gives all"
+            f"{render.count_of(selection.repeated, 'message')} they have already; --full gives all;"
+            " never sent? `trail receipt DIGEST --not-sent`"
         )
     released = sum(d.gives for d in selection.decisions)
     if released:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from trail.cli.app import Session, app
+from trail.cli.hand_overs import (
+    SHORT,
+    describe_hand_over,
+    find_hand_over,
+    list_hand_overs,
+    read_all,
+)
 from trail.cli.language import Language  # noqa: TC001 - typer reads it
 from trail.cli.later import typer
 from trail.errors import TrailError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from trail.archive.handovers import HandOver
     from trail.handoff.receipt import BundleFacts
 
 LARGEST = 50 << 20
@@ -29,7 +32,7 @@ def receipt(
         str | None,
         typer.Argument(
             metavar="[BUNDLE]",
-            help="The folder, the one file or the name of a hand-off; without it, all are listed.",
+            help="The folder, the one file, the name or the digest of a hand-off; without it, all are listed.",
         ),
     ] = None,
     out: Annotated[
@@ -53,6 +56,12 @@ def receipt(
             "--accept", metavar="FILE", help="Keep the recipient's answer: a mail, a scan, a text."
         ),
     ] = None,
+    not_sent: Annotated[
+        bool,
+        typer.Option(
+            "--not-sent", help="This hand-off was never sent: what was only in it goes again."
+        ),
+    ] = False,
     passphrase_command: Annotated[
         str,
         typer.Option(
@@ -62,12 +71,16 @@ def receipt(
         ),
     ] = "",
 ) -> None:
-    """Make a receipt to sign, keep a signed one, list all."""
+    """Make a receipt to sign, keep a signed one, list all; say what was never sent."""
     session: Session = ctx.obj
-    if accept is not None:
+    if not_sent:
+        if bundle is None or accept is not None:
+            raise typer.BadParameter("say which hand-off, and nothing else", param_hint="BUNDLE")
+        _take_back(session, bundle, passphrase_command)
+    elif accept is not None:
         _accept(session, bundle, accept.expanduser(), passphrase_command)
     elif bundle is None:
-        _list(session)
+        list_hand_overs(session)
     else:
         spoken = language.value if language else ""
         _make(session, Path(bundle).expanduser(), out, passphrase_command, spoken)
@@ -90,7 +103,7 @@ def _read_bundle(session: Session, bundle: Path, command: str) -> BundleFacts:
     if bundle.is_file() and not is_for_age(bundle):
         with laid_out(session, bundle, command) as folder:
             return read_facts(folder, bundle)
-    made = _find(_read(session), str(bundle))
+    made = find_hand_over(read_all(session), str(bundle))
     return BundleFacts(
         name=made.bundle,
         day=made.at.date().isoformat(),
@@ -109,7 +122,7 @@ def _make(session: Session, bundle: Path, out: Path | None, command: str, langua
     from trail.handoff.receipt import format_page, format_text
 
     facts = _read_bundle(session, bundle, command)
-    made = next((h for h in _read(session) if h.digest == facts.digest), None)
+    made = next((h for h in read_all(session) if h.digest == facts.digest), None)
     if made is None:
         session.warn(f"{facts.name} is not among the hand-offs of this archive")
     slug = made.client if made else ""
@@ -135,7 +148,7 @@ def _make(session: Session, bundle: Path, out: Path | None, command: str, langua
 
 def _accept(session: Session, bundle: str | None, path: Path, command: str) -> None:
     from trail.archive.handovers import file_receipt
-    from trail.handoff.answers import find_numbers
+    from trail.handoff.answers import find_numbers, is_unanswered
     from trail.handoff.receipt import name_receipt
 
     try:
@@ -145,7 +158,7 @@ def _accept(session: Session, bundle: str | None, path: Path, command: str) -> N
         raise TrailError(f"{path}: cannot be read: {error.strerror}") from None
     if not content or len(content) > LARGEST:
         raise TrailError(f"{path} is {'too large' if content else 'empty'} for a receipt")
-    hand_overs = _read(session)
+    hand_overs = read_all(session)
     digests, numbers = find_numbers(content)
     meant = [h for h in hand_overs if h.digest in digests or name_receipt(h.digest) in numbers]
     if bundle is None and len({h.digest for h in meant}) != 1:
@@ -154,103 +167,45 @@ def _accept(session: Session, bundle: str | None, path: Path, command: str) -> N
             "say which: trail receipt BUNDLE --accept FILE; `trail receipt` lists them",
         )
     read_digest = partial(_read_digest, session, command=command)
-    chosen = meant[0] if bundle is None else _find(hand_overs, bundle, read_digest)
+    chosen = meant[0] if bundle is None else find_hand_over(hand_overs, bundle, read_digest)
     if meant and chosen not in meant:
         raise TrailError(
             f"{path} is about {meant[0].bundle}, not about {chosen.bundle}",
             "see which hand-off was answered: `trail receipt`",
         )
+    if is_unanswered(content):
+        session.warn(f"{path} is the receipt as trail wrote it: nobody has signed or answered it")
     kept = file_receipt(session.config.archive, chosen, content, path.suffix)
-    answered = next(h for h in _read(session) if h.digest == chosen.digest)
-    data = {"handoffs": [_describe(answered)]}
+    answered = next(h for h in read_all(session) if h.digest == chosen.digest)
+    data = {"handoffs": [describe_hand_over(answered)]}
     if kept is None:
         session.emit(data, f"{chosen.bundle}: this receipt is there already")
     else:
         session.emit(data, f"{chosen.bundle}: receipt kept as {kept.path}")
 
 
-def _find(
-    hand_overs: list[HandOver], bundle: str, read_digest: Callable[[Path], str] = lambda _: ""
-) -> HandOver:
-    """The hand-off of that folder, file or name; `read_digest` is asked for a file whose name several have."""
-    path = Path(bundle).expanduser()
-    try:
-        digest = hashlib.sha256((path / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
-    except OSError:
-        digest = ""
-    name = path.resolve().name if digest else path.name
-    if path.suffix in (".age", ".zip"):
-        name = name.removesuffix(".age").removesuffix(".zip")
-    found = [h for h in hand_overs if (h.digest == digest if digest else h.bundle == name)]
-    if len({h.digest for h in found}) > 1 and path.is_file() and (digest := read_digest(path)):
-        found = [h for h in found if h.digest == digest]
-    if len({h.digest for h in found}) != 1:
+def _take_back(session: Session, bundle: str, command: str) -> None:
+    """Note that a hand-off was never sent, unless its recipient has answered."""
+    from trail import render
+    from trail.archive.handovers import note_not_sent
+
+    hand_overs = read_all(session)
+    chosen = find_hand_over(hand_overs, bundle, partial(_read_digest, session, command=command))
+    name = f"{chosen.bundle} ({chosen.digest[:SHORT]})"
+    if chosen.receipts:
         raise TrailError(
-            f"{'several hand-offs are' if found else 'no hand-off of this archive is'} called {name}",
-            "name its folder itself" if found else "`trail receipt` lists them",
+            f"{name} was answered on {render.format_day(chosen.receipts[-1].at)}: they have it",
+            "what they are to have again goes with `trail handoff --full`",
         )
-    return found[0]
-
-
-def _list(session: Session) -> None:
-    from trail.archive.handovers import is_kept
-
-    hand_overs = _read(session)
-    if not hand_overs:
-        session.note("nothing was handed over yet: `trail handoff CLIENT`")
-    for hand_over in hand_overs:
-        for kept in hand_over.receipts:
-            if not is_kept(session.config.archive, kept):
-                session.warn(
-                    f"{kept.path}: is not the receipt that was kept; take it from a backup"
-                )
-    lines = [line for hand_over in hand_overs for line in _tell(hand_over)]
-    session.emit({"handoffs": [_describe(h) for h in hand_overs]}, "\n".join(lines))
-
-
-def _tell(hand_over: HandOver) -> list[str]:
-    from trail import render
-
-    facts = [render.count_of(hand_over.messages, "message")]
-    if hand_over.withheld:
-        facts.append(f"{hand_over.withheld:,} withheld")
-    if hand_over.by:
-        facts.append(f"by {hand_over.by}")
-    receipts = [
-        f"receipt of {render.format_day(receipt.at)}: {receipt.path}"
-        for receipt in hand_over.receipts
+    if chosen.not_sent_at is None:
+        note_not_sent(session.config.archive, chosen)
+    later = [
+        h.bundle
+        for h in hand_overs
+        if h.client == chosen.client and h.at > chosen.at and h.continues and not h.not_sent_at
     ]
-    return [
-        f"{render.format_day(hand_over.at)}  {hand_over.bundle}: {', '.join(facts)}",
-        *(
-            f"  {line}"
-            for line in (f"key {hand_over.key or 'none'}", *(receipts or ["no receipt yet"]))
-        ),
-    ]
-
-
-def _describe(hand_over: HandOver) -> dict[str, Any]:
-    from trail import render
-
-    return {
-        "at": render.format_time(hand_over.at),
-        "client": hand_over.client,
-        "bundle": hand_over.bundle,
-        "digest": hand_over.digest,
-        "messages": hand_over.messages,
-        "withheld": hand_over.withheld,
-        "key": hand_over.key or None,
-        "by": hand_over.by or None,
-        "receipts": [
-            {"at": render.format_time(r.at), "path": r.path, "sha256": r.digest, "bytes": r.size}
-            for r in hand_over.receipts
-        ],
-    }
-
-
-def _read(session: Session) -> list[HandOver]:
-    from trail.archive.handovers import read_hand_overs
-    from trail.archive.store import open_archive
-
-    with open_archive(session.config.archive) as archive:
-        return read_hand_overs(archive)
+    told = f"{name}: never sent; what was only in it goes with the next `trail handoff {chosen.client}`"
+    if later:
+        told += f"\nnames it as one it builds on: {', '.join(later)}; tell whoever has that"
+    noted = next(h for h in read_all(session) if h.digest == chosen.digest)
+    session.emit({"handoffs": [describe_hand_over(noted)]}, told)

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import email
 import email.policy
+import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+LINE = "_" * 62
+"""What is to be signed on in a text."""
+_WORDS = Path(__file__).parent / "receipt_words.json"
 _NUMBER = re.compile(r"\b(?:[0-9a-f]{4}[ \u00a0-]){3}[0-9a-f]{4}\b", re.IGNORECASE)
 _LOOKED_AT = 8 << 20
 """Bytes of an answer in which a number is looked for."""
@@ -28,6 +33,21 @@ def find_numbers(content: bytes) -> tuple[set[str], set[str]]:
     joined = "\n".join(re.sub(r"(?m)^[> ]+", "", re.sub("<[^<>]*>", " ", text)) for text in texts)
     numbers = {" ".join(re.findall("[0-9a-f]{4}", n.lower())) for n in _NUMBER.findall(joined)}
     return {digest.lower() for digest in _DIGEST.findall(joined)}, numbers
+
+
+def is_unanswered(content: bytes) -> bool:
+    """Whether it is a receipt as we wrote it: nobody has put a word to it."""
+    text = " ".join(content[:_LOOKED_AT].decode("utf-8", "replace").split())
+    if text.startswith("<!doctype html>"):
+        return '<span class="box"></span>' in text
+    for words in json.loads(_WORDS.read_text("utf-8")).values():
+        head, unsigned = words["head"], f"{words['sign']} {LINE} {words['leave']} "
+        if text.startswith(head) and unsigned in text:
+            rest = text.partition(unsigned)[2]
+            sentence = re.escape(words["sentence"]).replace(r"\{bundle\}", r"\S+")
+            sentence = sentence.replace(r"\{number\}", "[0-9a-f ]{19}")
+            return re.fullmatch(sentence, rest) is not None
+    return False
 
 
 def _iter_texts(content: bytes) -> Iterator[str]:

@@ -112,14 +112,16 @@ class Colophon:
     """Of the key the bundle is signed with, as it is told over the phone; "" when it is not signed."""
     filters: Filters = NO_FILTERS
     """What the bundle is limited to, and what was taken out of messages."""
-    continues: PastHandOff | None = None
-    """The hand-off this one adds to: the client has its messages, and they are not here again. None: all are here."""
+    builds_on: tuple[PastHandOff, ...] = ()
+    """The hand-offs this one adds to, the earliest first: the client has their messages, and they are not here again. None: all are here."""
     decisions: tuple[DecisionCount, ...] = ()
     """How many messages somebody released or withheld, who, and on which day."""
     changed: int = 0
     """Messages of which there is a changed copy here."""
     redacted: int = 0
     """Those among them of which passages were redacted."""
+    sender: str = ""
+    """The name under which the sender wrote most; "" where there is none."""
     language: str = "en"
     """In which the bundle speaks to its recipient: one of `language.LANGUAGES`."""
 

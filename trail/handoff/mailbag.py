@@ -25,6 +25,7 @@ from trail.handoff.language import Spoken
 from trail.handoff.plain import format_size, one_line
 from trail.handoff.seal import VERIFIER, make_signature, read_verifier
 from trail.handoff.select import HeldBack, count_reasons, list_message_ids
+from trail.handoff.sender import Signatures
 from trail.handoff.table import ROWS_PER_FILE, MessageTable
 from trail.handoff.verify import SIGNATURE, TIMESTAMP
 from trail.handoff.viewer.pages import Pages
@@ -90,7 +91,8 @@ class BagInfo:
     contact_name: str = ""
     contact_email: str = ""
     filters: Filters = NO_FILTERS
-    continues: PastHandOff | None = None
+    builds_on: tuple[PastHandOff, ...] = ()
+    """The hand-offs whose messages are not here again, the earliest first."""
     decisions: tuple[DecisionCount, ...] = ()
     salt: bytes = b""
     """Of what stands for the originals of changed copies; it stays with the sender."""
@@ -167,6 +169,7 @@ class _Mailbag:
         self._message_ids: set[str] = set()
         self._own = frozenset(address.strip().lower() for address in info.me)
         self._spoken = Spoken(self._own)
+        self._signatures = Signatures()
         self._redacted = 0
         self._spool = folder / _SPOOL
         self._spool.mkdir()
@@ -252,6 +255,7 @@ class _Mailbag:
             words=item.words,
         )
         self._spoken.add(written)
+        self._signatures.add(written)
         for companion in self._companions:
             companion.add(written)
         self.messages += 1
@@ -307,10 +311,11 @@ class _Mailbag:
             me=self._info.me,
             fingerprint=self._signing.key.fingerprint if self._signing else "",
             filters=self._info.filters,
-            continues=self._info.continues,
+            builds_on=self._info.builds_on,
             decisions=self._info.decisions,
             changed=len(self.changed.originals),
             redacted=self._redacted,
+            sender=self._signatures.choose(),
             language=self._spoken.choose(self._info.language),
         )
         for companion in self._companions:
@@ -379,7 +384,6 @@ class _Mailbag:
             f"Correspondence with {info.client.name}",
             *describe_filters(info.filters, self._redacted),
         ]
-        before = info.continues
         timestamp = info.created_at.isoformat(timespec="seconds")
         return [
             ("Bag-Type", "Mailbag"),
@@ -405,12 +409,15 @@ class _Mailbag:
             ("EML-Agent-Version", version),
             *self.bag.info,
             ("Source-Organization", info.organization),
-            ("Contact-Name", info.contact_name),
+            ("Contact-Name", info.contact_name or self._signatures.choose()),
             ("Contact-Email", info.contact_email),
             ("External-Description", ". ".join(words.rstrip(".") for words in about)),
             (
                 "Trail-Continues",
-                f"{before.bundle} {before.at:%Y-%m-%d} {before.digest}" if before else "",
+                ", ".join(
+                    f"{before.bundle} {before.at:%Y-%m-%d} {before.digest}"
+                    for before in info.builds_on
+                ),
             ),
         ]
 

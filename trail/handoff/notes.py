@@ -35,11 +35,9 @@ class Note(NamedTuple):
 def describe_circumstances(colophon: Colophon) -> list[Note]:
     """What limits the bundle, what it adds to, who decided."""
     told = []
-    if before := colophon.continues:
-        day = before.at.strftime("%Y-%m-%d")
-        told.append(
-            Note("continues", {"day": day, "bundle": before.bundle, "digest": before.digest})
-        )
+    for before in colophon.builds_on:
+        values = {"day": before.at.strftime("%Y-%m-%d"), "bundle": before.bundle}
+        told.append(Note("continues", {**values, "n": before.messages, "digest": before.digest}))
     told += _describe_filters(colophon.filters)
     if colophon.redacted:
         told.append(Note("redacted", {"n": colophon.redacted}))

@@ -18,9 +18,12 @@ from urllib.parse import quote
 
 from trail.errors import FixityMismatch
 from trail.handoff import verify
+from trail.handoff.answers import LINE
 from trail.handoff.fixity import read_info, show
 from trail.handoff.language import LANGUAGES
 from trail.handoff.papers.letter.template import format_day, read_words
+from trail.handoff.plain import one_line, without_overrides
+from trail.handoff.sender import introduce
 from trail.handoff.tables import read_any_rows
 from trail.handoff.texts import say, say_size
 
@@ -49,6 +52,8 @@ class BundleFacts:
     bytes: int | None
     withheld: dict[str, int] = field(default_factory=dict)
     """Messages by reason; "" where the reasons are not known."""
+    sender: str = ""
+    """The name under which it was handed over; "" where it tells none."""
     language: str = "en"
     """In which it speaks to its recipient."""
 
@@ -121,6 +126,7 @@ def _read(root: Path, wanted: list[str], tagmanifest: bytes, key: str) -> Bundle
         attachments=sum(counts),
         bytes=int(size),
         withheld=withheld,
+        sender=one_line(without_overrides(info.get("Contact-Name", "")), 100),
         language=_read_language(root / START_PAGE) if START_PAGE in wanted else "en",
     )
 
@@ -140,7 +146,10 @@ def _count(path: Path) -> Iterator[int]:
 
 
 def format_text(facts: BundleFacts, client: str, sender: str, language: str = "") -> str:
-    """The receipt for a mail, in the language of the bundle unless another is given; "" for a client or sender nobody knows."""
+    """The receipt for a mail, in the language of the bundle unless another is given; "" for a client or sender nobody knows.
+
+    `sender` is their address.
+    """
     said = partial(say, _WORDS, language or facts.language)
     rows = _rows(facts, language or facts.language)
     width = max(len(name) for name, _ in rows)
@@ -148,7 +157,7 @@ def format_text(facts: BundleFacts, client: str, sender: str, language: str = ""
     received = said(
         "received",
         client=client or said("client"),
-        sender=sender or said("sender"),
+        sender=introduce(facts.sender, [sender] if sender else []) or said("sender"),
         bundle=facts.name,
     )
     return f"""{said("head")}
@@ -162,7 +171,7 @@ def format_text(facts: BundleFacts, client: str, sender: str, language: str = ""
 {said("sign")}
 
 
-______________________________________________________________
+{LINE}
 
 {said("leave")}
 
@@ -181,7 +190,7 @@ def format_page(facts: BundleFacts, client: str, sender: str, language: str = ""
     received = said(
         "received",
         client=html.escape(client or said("client")),
-        sender=html.escape(sender or said("sender")),
+        sender=html.escape(introduce(facts.sender, [sender] if sender else []) or said("sender")),
         bundle=f"<strong>{html.escape(facts.name)}</strong>",
     )
     sentence = _sentence(facts, said)

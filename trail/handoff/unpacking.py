@@ -73,6 +73,15 @@ def is_for_age(path: Path) -> bool:
         return False
 
 
+def is_zip(path: Path) -> bool:
+    """Whether the file begins as a ZIP does (APPNOTE 4.3.7, 4.3.16); True for one that cannot be read, which is told later."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) in (b"PK\3\4", b"PK\5\6")
+    except OSError:
+        return True
+
+
 @contextlib.contextmanager
 def _readable(path: Path) -> Iterator[None]:
     try:

@@ -378,14 +378,14 @@ def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="verify.py", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("key", nargs="*", help="the key's fingerprint, as the sender told you")
     here = os.path.dirname(os.path.abspath(__file__))
+    parser.add_argument("--key", dest="told", default="", metavar="KEY", help="the same")
     parser.add_argument("--bundle", default=here, metavar="FOLDER", help="another folder")
     options = parser.parse_args(words)
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
-    asked = not options.key and sys.stdin is not None and sys.stdin.isatty()
+    words = [*options.key, options.told]
+    asked = not any(words) and sys.stdin is not None and sys.stdin.isatty()
     try:
-        typed = (
-            input("Key the sender told you (Enter if none): ") if asked else "".join(options.key)
-        )
+        typed = input("Key the sender told you (Enter if none): ") if asked else "".join(words)
     except EOFError:
         typed = ""
     told = read_fingerprint(typed)

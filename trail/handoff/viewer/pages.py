@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from trail.handoff.filters import format_day, format_last_day
 from trail.handoff.notes import describe_circumstances
 from trail.handoff.plain import one_line
+from trail.handoff.sender import introduce
 from trail.handoff.viewer import memo, rows, static, template
 from trail.handoff.viewer.chunks import Chunks, format_chunk, name_chunk, write_json
 from trail.handoff.viewer.conversations import Conversations
@@ -151,7 +152,9 @@ class Pages:
     def _describe(self, colophon: Colophon, words: list[str], beside: list[str]) -> dict[str, Any]:
         return {
             "client": one_line(colophon.client, rows.SUBJECT_LIMIT),
-            "senders": [one_line(sender, 200) for sender in colophon.senders],
+            "senders": [one_line(introduce(colophon.sender, colophon.senders), 400)]
+            if colophon.senders
+            else [],
             "created": int(colophon.created_at.timestamp()),
             "since": colophon.since and format_day(colophon.since),
             "until": colophon.until and format_last_day(colophon.until),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from trail.handoff.notes import DAYS, describe_circumstances
+from trail.handoff.sender import introduce
 from trail.handoff.viewer.template import escape, isolate
 from trail.handoff.viewer.words import say_day, speaker
 
@@ -69,7 +70,8 @@ class Listing:
         """Who handed over, under which circumstances, how much there is, and what lies beside it."""
         said = speaker(colophon.language)
         day = say_day(colophon.language, colophon.created_at)
-        who = [f"{said('handedOverBy')} {', '.join(colophon.senders)}"] if colophon.senders else []
+        name = introduce(colophon.sender, colophon.senders)
+        who = [f"{said('handedOverBy')} {name}"] if name else []
         yield f"<p>{', '.join(isolate(part) for part in (*who, day))}</p>\n"
         for name, values in describe_circumstances(colophon):
             yield f"<p>{isolate(said(f'note.{name}', **_with_days(colophon.language, values)), 1_000)}</p>\n"

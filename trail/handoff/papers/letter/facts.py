@@ -41,6 +41,8 @@ MATTERS = 25
 ITEMS = 20
 PASSED = 10
 PEOPLE = 30
+SHORT = 8
+"""Letters of a digest that are told: as many as elsewhere in trail."""
 _AWAITS: dict[People, State] = {
     "ours": "awaits us",
     "theirs": "awaits them",
@@ -72,6 +74,8 @@ class Gathered:
 
 def name_sender(people: Sequence[Person], colophon: Colophon) -> str:
     """The name under which most was sent; else the first address."""
+    if colophon.sender:
+        return colophon.sender
     ours = [person for person in people if person.side == "ours" and person.name]
     best = max(ours, key=lambda p: (p.sent, p.address), default=None)
     if best and best.sent:
@@ -137,7 +141,7 @@ def make_letter(gathered: Gathered, colophon: Colophon, today: date, *, pdfs: bo
 
 
 def _tell_circumstances(colophon: Colophon) -> Circumstances:
-    filters, before = colophon.filters, colophon.continues
+    filters = colophon.filters
     return Circumstances(
         since=colophon.since,
         until=colophon.until and colophon.until - timedelta(seconds=1),
@@ -145,7 +149,10 @@ def _tell_circumstances(colophon: Colophon) -> Circumstances:
         excluded=plain_words(", ".join(filters.excluded)),
         redacted=colophon.redacted,
         changed=colophon.changed,
-        continues=(before.at, plain_words(before.bundle)) if before else None,
+        continues=tuple(
+            (before.at, plain_words(before.bundle), before.messages, before.digest[:SHORT])
+            for before in colophon.builds_on
+        ),
         decisions=tuple(
             (count.messages, count.gives, plain_words(count.by), count.day)
             for count in colophon.decisions

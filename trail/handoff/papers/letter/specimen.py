@@ -49,7 +49,7 @@ def make_specimens() -> tuple[Letter, Letter]:
     full = Letter(
         **common,  # type: ignore[arg-type]
         first=_AT, last=_AT, messages=2, attachments=1,
-        circumstances=Circumstances(_AT, _AT, "Hanami", "pdf", 1, 1, (_AT, "acme-1"), ((2, True, "Mira", "2026-03-01"), (1, False, "Mira", "2026-03-01"))),
+        circumstances=Circumstances(_AT, _AT, "Hanami", "pdf", 1, 1, ((_AT, "acme-1", 2, "3f2a91bc"),), ((2, True, "Mira", "2026-03-01"), (1, False, "Mira", "2026-03-01"))),
         matters=(Matter("Quote", _AT, _SOURCE, 2, "awaits us"),), conversations=3, ahead=(item,), passed=(item,),
         on_us=waiting, on_them=waiting, on_others=waiting, more_on_us=1, more_on_them=2, more_on_others=1, old=3,
         agreements=some, invoices=some, theirs=people, ours=people, others=people,

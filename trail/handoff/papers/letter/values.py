@@ -111,8 +111,8 @@ class Circumstances:
     """Messages in which passages were redacted."""
     changed: int = 0
     """Messages of which there is a changed copy."""
-    continues: tuple[datetime, str] | None = None
-    """When the hand-off that this one adds to was made, and the name of its bundle."""
+    continues: tuple[tuple[datetime, str, int, str], ...] = ()
+    """Of each hand-off that this one adds to, the earliest first: when it was made, its bundle's name, messages, beginning of the digest."""
     decisions: tuple[tuple[int, bool, str, str], ...] = ()
     """How many messages, whether they were released, by whom, on which day."""
 
