@@ -200,6 +200,20 @@ def test_a_message_no_reader_copes_with_is_counted_each_time_and_compared_once_o
         assert (len(selection.withheld), selection.uncompared) == (1, 0)
 
 
+@pytest.mark.parametrize("times", [1, 2, 3, 5])
+def test_a_paragraph_of_another_client_is_withheld_however_often_it_slipped(tmp_path, times):
+    theirs = written("jo@birch.example", "me@studio.example", f"Dear Mira,\n\n{SECRET}\n\nJo")
+    slips = [
+        written("me@studio.example", "jo@alder.example", f"Hello, as to number {n}:\n\n{SECRET}\n\nMira")
+        for n in range(times)
+    ]  # fmt: skip
+    with writing_archive(tmp_path / "archive") as archive:
+        put(archive, theirs, *slips)
+        attribute_pending(archive, CLIENTS)
+        selection = select_messages(archive, make_config(archive.root, clients=CLIENTS), CLIENTS[0])
+        assert [h.verdict.code for h in selection.withheld] == ["leak"] * times
+
+
 SECRET = "the turbine contract runs until march with a penalty of nine thousand crowns a week"
 OTHER_SECRET = "their second yard in the north will be sold to the bank before anybody hears of it"
 

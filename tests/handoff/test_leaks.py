@@ -125,10 +125,38 @@ def test_what_this_client_had_first_is_theirs_by_both_clocks():
     assert not phrase(spoken(at=10), ours=[spoken("acme", 5, received=12)]).is_common()
 
 
-def test_what_stands_in_three_conversations_with_this_client_is_theirs():
+@pytest.mark.parametrize("origin", [spoken(), spoken(outgoing=True)])
+def test_what_this_clients_people_write_in_three_conversations_is_theirs(origin):
     ours = [spoken("acme", 20 + n, conversation=n) for n in range(3)]
-    assert phrase(spoken(), ours=ours).is_common()
-    assert not phrase(spoken(), ours=ours[:2]).is_common()
+    assert phrase(origin, ours=ours).is_common()
+    assert not phrase(origin, ours=ours[:2]).is_common()
+
+
+@pytest.mark.parametrize("closing", [True, False])
+@pytest.mark.parametrize("times", [2, 3, 9])
+def test_what_another_clients_people_wrote_stays_theirs_however_often_the_sender_repeats_it(
+    times, closing
+):
+    mine = [spoken("acme", 20 + n, outgoing=True, conversation=n) for n in range(times)]
+    assert not phrase(spoken(), ours=mine, closing=closing).is_common()
+    others = [spoken(f"client{n}", 20 + n, outgoing=True) for n in range(times)]
+    assert not phrase(spoken(), *others, ours=mine).is_common()
+    mixed = [spoken("acme", 30, conversation=10), *mine]
+    assert not phrase(spoken(), ours=mixed, closing=closing).is_common()
+
+
+def test_what_the_sender_wrote_first_is_the_senders_though_a_client_repeats_it():
+    mine = [spoken("acme", 20 + n, outgoing=True, conversation=n) for n in range(3)]
+    assert phrase(spoken(at=10), spoken("coco", 5, outgoing=True), ours=mine).is_common()
+    assert not phrase(spoken(at=10), spoken("coco", 15, outgoing=True), ours=mine).is_common()
+    dated_ahead = spoken(at=20, received=10)
+    assert not phrase(dated_ahead, spoken("coco", 15, outgoing=True), ours=mine).is_common()
+
+
+def test_a_signature_that_a_client_quoted_before_the_archive_begins_is_still_the_senders():
+    mine = [spoken("coco", 20 + n, outgoing=True, conversation=n) for n in range(3)]
+    assert phrase(spoken(), *mine, closing=True).is_common()
+    assert not phrase(spoken(), *mine[:2], closing=True).is_common()
 
 
 def test_a_disclaimer_two_strangers_have_is_nobodys_but_not_in_the_senders_own_mail():

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LeakKind = Literal["phrase", "file", "identifier", "mark", "name"]
 
+NEVER = 1 << 62
+"""After every time in seconds."""
 COMMON_TO = 3
 """Other clients whose mail has a phrase of its own: then it is nobody's. Also conversations, of a standing phrase."""
 SHORTEST_NAME = 4
@@ -72,16 +74,26 @@ class Phrase:
     """Of other clients' mail the earliest."""
     received_at: int
     """The earliest receipt of other clients' mail with it."""
+    heard_at: int = NEVER
+    """When people of other clients wrote it first, by the earlier of both clocks."""
+    written_at: int = NEVER
+    """When the sender wrote it first to another client."""
     clients: tuple[str, ...] = ()
     """Other clients in whose mail alone it stands; more than a few are not counted, here and below."""
+    authors: tuple[str, ...] = ()
+    """Of these, those whose people wrote it."""
     told: tuple[str, ...] = ()
     """Of these, those to whom the sender wrote it."""
     always_closing: bool = True
     """Whether it stands nowhere else in other clients' mail than in closing lines."""
     standing: tuple[int, ...] = ()
     """Conversations in which it closes mail of the sender."""
+    standing_elsewhere: tuple[int, ...] = ()
+    """Of these, those with other clients."""
     conversations: tuple[int, ...] = ()
     """Those with this client in which it stands."""
+    said_here: tuple[int, ...] = ()
+    """Of these, those in which this client's people wrote it."""
     told_here: bool = False
     """The sender wrote it to this client."""
     first: Spoken | None = None
@@ -97,12 +109,20 @@ class Phrase:
         if (spoken.sent_at, spoken.key) < (self.origin.sent_at, self.origin.key):
             self.origin = spoken
         self.received_at = min(self.received_at, spoken.received_at)
+        if spoken.outgoing:
+            self.written_at = min(self.written_at, spoken.sent_at)
+        else:
+            self.heard_at = min(self.heard_at, spoken.sent_at, spoken.received_at)
         if not spoken.is_joint:  # what two clients share is still not everybody's
             self.clients = _add(self.clients, spoken.client)
             if spoken.outgoing:
                 self.told = _add(self.told, spoken.client)
+            else:
+                self.authors = _add(self.authors, spoken.client)
         self.always_closing = self.always_closing and closing
-        self._note_standing(spoken, closing=closing)
+        if closing and spoken.outgoing:
+            self.standing = _add(self.standing, spoken.conversation)
+            self.standing_elsewhere = _add(self.standing_elsewhere, spoken.conversation)
 
     def add_own(self, spoken: Spoken, *, closing: bool) -> None:
         """It stands in this client's mail."""
@@ -110,14 +130,23 @@ class Phrase:
             self.first = spoken
         self.told_here = self.told_here or spoken.outgoing
         self.conversations = _add(self.conversations, spoken.conversation)
-        self._note_standing(spoken, closing=closing)
-
-    def _note_standing(self, spoken: Spoken, *, closing: bool) -> None:
-        if closing and spoken.outgoing:
+        if not spoken.outgoing:
+            self.said_here = _add(self.said_here, spoken.conversation)
+        elif closing:
             self.standing = _add(self.standing, spoken.conversation)
 
     def is_common(self) -> bool:
-        """Whether it is nobody's in particular, or this client's as much as another's."""
+        """Whether it is nobody's in particular, or this client's as much as another's.
+
+        What another client's people wrote first is no less theirs for the sender's repeating it, to whomever.
+        """
+        if self.heard_at <= self.written_at:
+            return (
+                len(self.authors) >= COMMON_TO
+                or len(self.said_here) >= COMMON_TO
+                or len(self.standing_elsewhere) >= COMMON_TO
+                or self._was_here_first()
+            )
         return (
             len(self.clients) >= COMMON_TO
             or (self.told_here and len(self.told) >= COMMON_TO - 1)
