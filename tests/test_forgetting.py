@@ -115,7 +115,10 @@ def tell_of_kanari_elsewhere(root):
     with contextlib.closing(sqlite3.connect(root / "ledger.db", isolation_level=None)) as ledger:
         ledger.execute(
             "INSERT INTO decision VALUES ('bolt', ?, 1, ?, 'Kanarifugl Ltd agreed', 'me', 0)",
-            (key_of(BOLTS[0]), '["leak kanari", "blind-copy x@y.example"]'),
+            (
+                key_of(BOLTS[0]),
+                '["leak kanari mark jo@elsewhere.example", "blind-copy x@y.example"]',
+            ),
         )
         ledger.execute(
             "INSERT INTO handoff (client, bundle, digest, at, by, filters, messages, withheld, salt)"

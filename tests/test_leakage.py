@@ -19,7 +19,8 @@ from trail.archive.phrases import FOLDER, Phrases
 from trail.archive.store import writing_archive
 from trail.catchup import attribute_pending
 from trail.errors import ArchiveReadOnly
-from trail.model import Reading
+from trail.handoff.decisions import name_reasons
+from trail.model import Decided, Reading
 from trail.parse.kinds import READER
 from trail.selection import select_messages
 from trail.transfer import hand_over
@@ -214,6 +215,27 @@ def test_a_paragraph_of_another_client_is_withheld_however_often_it_slipped(tmp_
         assert [h.verdict.code for h in selection.withheld] == ["leak"] * times
 
 
+def test_what_was_given_is_asked_about_again_once_another_message_speaks_against_it(tmp_path):
+    slip = written("me@studio.example", "jo@alder.example", f"{SECRET}\n\n{OTHER_SECRET}", day=5)
+    with writing_archive(tmp_path / "archive") as archive:
+        config = make_config(archive.root, clients=CLIENTS)
+
+        def select(text, day):
+            put(archive, written("jo@birch.example", "me@studio.example", text, day=day))
+            attribute_pending(archive, CLIENTS)
+            return select_messages(archive, config, CLIENTS[0])
+
+        put(archive, slip)
+        (held,) = select(SECRET, 2).withheld
+        given = Decided(key_of(slip), True, name_reasons(held.reasons), "", "Mira", AT)
+        with archive.ledger.transaction():
+            archive.handoffs.write_decisions("alder", [given])
+        assert len(select(f"{SECRET} they say", 3).released) == 1
+        again = select(OTHER_SECRET, 4)
+        assert (again.void, len(again.undecided)) == ((key_of(slip),), 1)
+        assert again.withheld[0].message.reason.count("has words of message") == 2
+
+
 SECRET = "the turbine contract runs until march with a penalty of nine thousand crowns a week"
 OTHER_SECRET = "their second yard in the north will be sold to the bank before anybody hears of it"
 
@@ -277,8 +299,10 @@ def test_a_message_that_kills_whoever_compares_it_is_in_doubt(tmp_path, monkeypa
         assert (len(selection.chosen), selection.uncompared) == (5, 2)
 
 
-def written(sender, to, text):
+def written(sender, to, text, day=None):
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"] = sender, to
+    if day:
+        message["Date"] = f"{day} Mar 2026 09:00:00 +0000"
     message.set_content(text)
     return message.as_bytes()

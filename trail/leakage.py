@@ -186,7 +186,7 @@ class _Comparison:
         for message_id, (origin, clients) in known.items():
             if self._client.slug not in clients:
                 whose = "+".join(sorted(clients))
-                leak = Leak("identifier", whose, f"cites message {origin[:12]} of {whose}")
+                leak = Leak("identifier", whose, f"cites message {origin[:12]} of {whose}", origin)
                 for key in identifiers[message_id]:
                     self._found.setdefault(key, []).append(leak)
         return {message_id.lower() for message_id in known}
@@ -201,7 +201,7 @@ class _Comparison:
         for digest, file in files.items():
             if not file.is_common():
                 evidence = f"an attachment is also in message {file.origin.key[:12]} of {file.origin.client}"
-                leak = Leak("file", file.origin.client, evidence)
+                leak = Leak("file", file.origin.client, evidence, file.origin.key)
                 for key in digests[digest]:
                     if not file.is_younger_than(self._speak(key)):
                         self._found.setdefault(key, []).append(leak)
@@ -249,7 +249,7 @@ class _Comparison:
                     self._tell_of(key, numbers, closing.get(key, frozenset()))
 
     def _tell_of(self, key: str, numbers: set[int], closes: frozenset[int]) -> None:
-        """One phrase of each other client is enough."""
+        """One phrase of each message is enough; of each message, as a decision is about what was known."""
         spoken = self._speak(key)
         origins: dict[str, set[int]] = {}
         for number in sorted(numbers):
@@ -260,13 +260,11 @@ class _Comparison:
         known = self._found.setdefault(key, [])
         for origin, theirs in origins.items():
             whose = self._spoken[origin].client
-            if any(leak.kind == "phrase" and leak.client == whose for leak in known):
-                continue
             words = self._find_words(origin, theirs)
             if words != "":
                 evidence = f"has words of message {origin[:12]} of {whose}"
                 evidence += f': "{words}"' if words else ""
-                known.append(Leak("phrase", whose, evidence))
+                known.append(Leak("phrase", whose, evidence, origin))
         if not known:
             del self._found[key]
 

@@ -18,8 +18,9 @@ from trail.handoff.decisions import (
     still_holds,
     write_table,
 )
-from trail.handoff.select import Verdict
-from trail.model import Decided
+from trail.handoff.leaks import Leak
+from trail.handoff.select import Candidate, Verdict, judge_fully
+from trail.model import Client, Decided, Envelope
 
 AT = datetime(2026, 3, 3, 9, tzinfo=UTC)
 SHARED = Verdict("shared", "concerning others as well", "shared with bolt", about=("bolt",))
@@ -64,6 +65,24 @@ def test_a_decision_to_give_is_void_once_something_else_speaks_against_the_messa
     assert not still_holds(decided(), [SHARED, LEAK])
     other = Verdict("shared", "", "", about=("coco",))
     assert not still_holds(decided(), [other])
+
+
+def test_a_decision_to_give_covers_the_evidence_that_was_shown_and_no_more():
+    one, two, mark = (
+        Leak("phrase", "coco", "", "a" * 64),
+        Leak("phrase", "coco", "", "b" * 64),
+        Leak("mark", "coco", "", "jo@coco.example"),
+    )
+
+    def reason(*leaks):
+        candidate = Candidate("0" * 64, Envelope(), ("acme",), inherited=False, leaks=leaks)
+        return judge_fully(candidate, Client("acme", "Acme"), ())
+
+    before = decided(reasons=reason(one, mark))
+    assert before.reasons == ("leak coco mark jo@coco.example", f"leak coco phrase {'a' * 64}")
+    assert still_holds(before, reason(mark, one))
+    assert still_holds(before, reason(one))
+    assert not still_holds(before, reason(one, mark, two))
 
 
 def test_a_decision_to_withhold_always_holds():

@@ -71,9 +71,11 @@ def describe_reason(verdict: Verdict) -> str:
 
 
 def name_reasons(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
-    """What speaks against a message, in terms that stay: `leak bolt`, `blind-copy x@y.example`."""
+    """What speaks against a message, in terms that stay: `leak bolt phrase <key>`, `blind-copy x@y.example`."""
     names = {
-        f"{verdict.code} {whom}".strip() for verdict in verdicts for whom in verdict.about or ("",)
+        f"{verdict.code} {what}".strip()
+        for verdict in verdicts
+        for what in verdict.evidence or verdict.about or ("",)
     }
     return tuple(sorted(names))
 

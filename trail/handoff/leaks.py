@@ -46,6 +46,13 @@ class Leak:
     """Slug of the other client."""
     evidence: str
     """What it is, in words for the sender."""
+    source: str
+    """What shows it, in a term that stays: the key of the other client's message, the address, the name of the file."""
+
+    @property
+    def term(self) -> str:
+        """By what a decision knows it again."""
+        return f"{self.client} {self.kind} {self.source}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +209,7 @@ class Others:
         found: dict[tuple[str, str], Leak] = {}
         for mark in sorted({mark.lower() for mark in marks} - self._own):
             if slug := self._whose(mark):
-                leak = Leak("mark", slug, f"names {mark} of {slug}")
+                leak = Leak("mark", slug, f"names {mark} of {slug}", mark)
                 found.setdefault((slug, mark.rpartition("@")[2]), leak)
         return list(found.values())
 
@@ -216,7 +223,12 @@ class Others:
                 if (name if _UNSPACED.search(name) else f" {name} ") in joined:
                     found.setdefault(
                         slug,
-                        Leak("name", slug, f'an attachment is named after {slug}: "{filename}"'),
+                        Leak(
+                            "name",
+                            slug,
+                            f'an attachment is named after {slug}: "{filename}"',
+                            filename,
+                        ),
                     )
         return list(found.values())
 

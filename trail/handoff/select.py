@@ -70,6 +70,8 @@ class Verdict:
     """Whether its Message-ID tells the recipient nothing but that the message exists."""
     about: tuple[str, ...] = ()
     """Whom it is about: slugs of other clients, addresses."""
+    evidence: tuple[str, ...] = ()
+    """What shows it, where there is more to say than whom it is about: a decision holds as long as there is no other."""
 
     @property
     def summary(self) -> str:
@@ -121,7 +123,9 @@ def _find_reasons(candidate: Candidate, client: Client, own: set[str]) -> Iterat
         yield Verdict("blind-copy", _CONCERNS_OTHERS, reason, about=strangers)
     if candidate.leaks:
         about = tuple(sorted({leak.client for leak in candidate.leaks}))
-        yield Verdict("leak", _CONCERNS_OTHERS, describe_leaks(candidate.leaks), about=about)
+        terms = tuple(sorted({leak.term for leak in candidate.leaks}))
+        told = describe_leaks(candidate.leaks)
+        yield Verdict("leak", _CONCERNS_OTHERS, told, about=about, evidence=terms)
     people = [a for a in addresses if a.role in ("from", "to", "cc", "bcc")]
     if people and all(_fold(a.address) in own for a in people):
         yield Verdict("internal", _INTERNAL, "between own addresses only", may_be_listed=True)
