@@ -64,7 +64,7 @@ def test_what_is_to_be_decided_on_is_told_to_its_end_however_narrow_the_terminal
         terminal.close()
     asked = unfold(first + second)
     assert "will be told to the press on the second tuesday" in asked
-    assert "(given, the Bcc line itself goes along and tells the client so, but --redact can take the address out)" in asked  # fmt: skip
+    assert "(given, the Bcc line itself goes along and tells the client so; --redact can take the address out)" in asked  # fmt: skip
     assert "client acme (domain acme.example in" in unfold(shown)
     for part in (first, second, shown):
         assert "…" not in part.decode()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from trail.cli.app import Session
     from trail.handoff.decisions import Doubt, Ruling
     from trail.handoff.filters import Filters
+    from trail.handoff.select import Verdict
     from trail.model import Client
 
 _LINES = 60
@@ -210,22 +211,24 @@ def _is_like(doubt: Doubt, other: Doubt) -> bool:
 
 
 def _describe(archive: Archive, doubt: Doubt, place: str) -> list[str]:
-    from trail.handoff.decisions import describe_reason
-
     lines = [
         f"{place}  {archive.facts.shorten_key(doubt.key)}  {doubt.date}",
         f"  {doubt.sender or '?'} to {doubt.recipients or '?'}",
         f"  {doubt.subject or '(no subject)'}",
-        *(
-            f"  - {told}"
-            for verdict in doubt.reasons
-            for told in describe_reason(verdict).split("; ")
-        ),
+        *(f"  - {told}" for verdict in doubt.reasons for told in _tell(verdict)),
     ]
     if before := doubt.decided:
         word = "give" if before.gives else "withhold"
         lines.append(f"  decided {before.at:%Y-%m-%d} by {before.by}: {word} {before.why}".rstrip())
     return lines
+
+
+def _tell(verdict: Verdict) -> list[str]:
+    """What speaks against a message; of a leak each sign in a line: a line is cut, and what is decided covers them all."""
+    from trail.handoff.decisions import describe_reason
+
+    told = describe_reason(verdict)
+    return told.split("; ") if verdict.code == "leak" else [told]
 
 
 def _show(session: Session, archive: Archive, doubt: Doubt) -> None:

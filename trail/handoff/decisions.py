@@ -66,7 +66,7 @@ def describe_reason(verdict: Verdict) -> str:
     """What speaks against a message, and what to give it would tell besides."""
     told = verdict.reason_private
     if verdict.code == "blind-copy":
-        told += " (given, the Bcc line itself goes along and tells the client so, but --redact can take the address out)"
+        told += " (given, the Bcc line itself goes along and tells the client so; --redact can take the address out)"
     return told
 
 
