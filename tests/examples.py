@@ -41,8 +41,8 @@ _VARYING = (
     (re.compile(r"\b[0-9A-HJKMNP-TV-Z]{5}(-[0-9A-HJKMNP-TV-Z]{5}){3}\b"), "KEY"),
     (re.compile(r"-TODAY-[0-9a-f]{8}\.csv"), "-TODAY-DIGEST.csv"),
     (
-        re.compile(r"hand-off of 20\d\d-\d\d-\d\d \((\w+-TODAY), [0-9a-f]{8}\)"),
-        r"hand-off of TODAY (\1, DIGEST)",
+        re.compile(r"hand-off of 20\d\d-\d\d-\d\d \((\w+-TODAY), [0-9a-f]{8}\b"),
+        r"hand-off of TODAY (\1, DIGEST",
     ),
     # the id of an entry of the book, and a day reckoned from today
     (

@@ -33,6 +33,7 @@ def test_json_of_status_has_accounts_folders_counts_failures_and_lag(kept):
         "attachments",
         "due",
         "forgetting",
+        "holds",
         "unattributed",
         "verified",
         "index",

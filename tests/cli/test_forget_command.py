@@ -85,7 +85,7 @@ def test_the_plan_has_its_parts_in_order_a_hold_before_all(kept):
     answer = kept.root / "signed.txt"
     kept.done("receipt", bundle, "--out", kept.root)
     (sheet,) = kept.root.glob("*receipt.txt")
-    answer.write_text(sheet.read_text())
+    answer.write_text(sheet.read_text() + "\nReceived with thanks, Jane Miller\n")
     kept.done("receipt", "--accept", answer)
     with writing_archive(kept.archive) as archive:
         put(archive, letter("four"), start=9)

@@ -173,7 +173,8 @@ def test_what_no_font_here_has_and_what_could_not_be_drawn_is_told(
         monkeypatch.setattr(f"trail.handoff.pdf.signs.{name}", ("/nowhere.ttf",))
     pymap_server.append("INBOX", make_message(2, subject="=?utf-8?b?5pel5pys?="))
     business.done("sync")
-    answer = hand_over(business, "--pdf")
+    answer = business.trail("handoff", "acme", "--pdf", "--out", business.root / "box")
+    assert answer.code == 100
     assert "1 PDF with □ for signs that no font here has; Chinese, Japanese" in answer.err
     monkeypatch.setattr("trail.handoff.pdf.messages.PATIENCE", 0.0)
     answer = business.trail("handoff", "acme", "--full", "--pdf", "--out", business.root / "two")

@@ -71,7 +71,7 @@ def receipt(
         ),
     ] = "",
 ) -> None:
-    """Make a receipt to sign, keep a signed one, list all; say what was never sent."""
+    """Make a receipt to sign, keep a signed one, or list all."""
     session: Session = ctx.obj
     if not_sent:
         if bundle is None or accept is not None:
