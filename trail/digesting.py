@@ -32,6 +32,8 @@ SHOWN = 12
 """Lines of a section."""
 FRESH = 60
 """Days that a word may be owed and is still told of every morning; older ones are counted."""
+SOON = 7
+"""Days before the day it is due on which an old question is told again."""
 STALE = timedelta(days=1)
 """How long an account may go without a complete round."""
 _COLUMN = 18
@@ -106,7 +108,8 @@ def digest_lines(archive: Archive, digest: Digest, width: int | None) -> list[Li
             more = max(0, len(rows) - SHOWN) + older
             lines += [Line(""), join_pieces((title, BOLD))]
             lines += _row_lines(rows[:SHOWN], width)
-            lines += [join_pieces((f"  and {more:,} more: {command}", DIM))] if more else []
+            told = f"and {more:,} more" if rows else f"{more:,} for a long time"
+            lines += [join_pieces((f"  {told}: {command}", DIM))] if more else []
     if digest.trouble:
         lines += [Line(""), join_pieces(("Wrong with the sync (trail status)", BOLD))]
         lines += [Line(fit_text(f"  {text}", width)) for text in digest.trouble]
@@ -116,7 +119,7 @@ def digest_lines(archive: Archive, digest: Digest, width: int | None) -> list[Li
 def _list_sections(archive: Archive, digest: Digest) -> Iterator[tuple[str, list[Row], int, str]]:
     """Title, rows, how many more there are, and the command that lists them."""
     today, shorten = digest.today, archive.facts.shorten_key
-    fresh = [w for w in digest.on_us if min(w.since_days, w.overdue_days or w.since_days) <= FRESH]
+    fresh = [w for w in digest.on_us if _is_pressing(w, today)]
     owed = [
         (w.first.client, _tell_wait(w, today), w.telling.sentence, shorten(w.telling.key))
         for w in fresh
@@ -129,6 +132,13 @@ def _list_sections(archive: Archive, digest: Digest) -> Iterator[tuple[str, list
         for client, reason in digest.quiet
     ]
     yield "Quieter than usual", quiet, 0, "trail clients"
+
+
+def _is_pressing(waiting: Waiting, today: date) -> bool:
+    """Whether it is worth a line: asked or overdue since not long ago, or due soon."""
+    if waiting.due and 0 <= (waiting.due - today).days <= SOON:
+        return True
+    return min(waiting.since_days, waiting.overdue_days or waiting.since_days) <= FRESH
 
 
 def _tell_wait(waiting: Waiting, today: date) -> str:

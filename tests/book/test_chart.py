@@ -48,3 +48,4 @@ def test_the_words_say_what_the_bars_do():
     assert describe_months(months) == (
         "Messages a month from 2026-02 to 2026-03: 3 from them, 3 from us; most in 2026-02 (4)."
     )
+    assert describe_months(months[:1]) == "Messages in 2026-02: 3 from them, 1 from us."

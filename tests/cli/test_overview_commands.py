@@ -277,6 +277,23 @@ def test_a_digest_is_printed_in_full_and_for_programs(office):
     assert data["trouble"] == []
 
 
+def test_a_digest_counts_old_questions_and_tells_again_of_one_that_is_due_soon(desk):
+    soon = NOW + timedelta(days=5)
+    letters = [
+        write("old", 100, "Jane <jane@acme.example>", US, "Can you send us the logo?"),
+        write("due", 90, "Bo <bo@bolt.example>", US, f"Please send the contract by {soon:%d %B %Y}.", "Contract"),
+    ]  # fmt: skip
+    clients = [Client(s, s, domains=(f"{s}.example",)) for s in ("acme", "bolt")]
+    _, keys = play(History(clients=clients, letters=letters), desk.root)
+    desk.set_up(clients=CLIENTS[:2])
+    out = desk.done("digest").out
+    assert f"Please send the contract by {soon:%d %B %Y}.  [{keys['due'][:8]}]" in out
+    assert "  and 1 more: trail waiting --on us\n" in out
+    assert "send us the logo" not in out
+    desk.done("waiting", "done", keys["due"][:8])
+    assert "  1 for a long time: trail waiting --on us\n" in desk.done("digest").out
+
+
 def test_a_digest_is_sent_where_the_configuration_says(office, tmp_path, monkeypatch):
     shown = tmp_path / "shown"
     tools = tmp_path / "bin"

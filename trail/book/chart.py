@@ -50,8 +50,11 @@ def describe_months(months: Sequence[Month]) -> str:
     """What the chart says, for those who do not see it."""
     theirs, ours = sum(m.theirs for m in months), sum(m.ours for m in months)
     most = max(months, key=lambda m: m.theirs + m.ours)
+    span = f"from {months[0].first:%Y-%m} to {months[-1].first:%Y-%m}"
+    if len(months) == 1:
+        return f"Messages in {months[0].first:%Y-%m}: {theirs:,} from them, {ours:,} from us."
     return (
-        f"Messages a month from {months[0].first:%Y-%m} to {months[-1].first:%Y-%m}: {theirs:,} from them, {ours:,} from us;"
+        f"Messages a month {span}: {theirs:,} from them, {ours:,} from us;"
         f" most in {most.first:%Y-%m} ({most.theirs + most.ours:,})."
     )
 

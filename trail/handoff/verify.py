@@ -363,7 +363,8 @@ def give_verdict(check: Check, told: str) -> tuple[bool, list[str]]:
         if check.key and all(problem.endswith(LEFT) for problem in wrong):
             return False, ["AS IT WAS SIGNED, BUT FOR FILES THAT WERE ADDED SINCE.", *shown, *more]
         return False, ["NOT AS IT WAS SIGNED. Do not rely on this bundle.", *shown, *more]
-    what = f"{check.files:,} files, {check.messages:,} messages, {check.attachments:,} attachments"
+    counts = ((check.files, "file"), (check.messages, "message"), (check.attachments, "attachment"))
+    what = ", ".join(f"{n:,} {noun}{'' if n == 1 else 's'}" for n, noun in counts)
     if told:
         return True, [f"WHOLE, UNCHANGED, AND SIGNED WITH THE KEY YOU WERE TOLD: {what}."]
     return True, [
